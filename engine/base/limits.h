@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * limits.h - every limit of the engine, by name. engine/FORMAT.md lists them with what happens
+ * beyond each. Constants that are part of the file format are marked F: changing one makes a
+ * new format version. Included everywhere; includes nothing of Lupe.
+ */
+#ifndef LUPE_BASE_LIMITS_H
+#define LUPE_BASE_LIMITS_H
+
+#define FORMAT_VERSION 1u /* F */
+
+/* Documents. */
+#define ID_BYTES_MAX 4096u               /* F: an external id */
+#define ID_TERM_BYTES_MAX 200u           /* F: of a longer id the term keeps so much, and a 128-bit hash */
+#define FIELD_NAME_BYTES_MAX 255u        /* F */
+#define FIELDS_MAX 4096u                 /* declared fields of an index */
+#define KEYWORD_BYTES_MAX 250u           /* F: a longer keyword is found by its first 218 bytes and a hash */
+#define DOCUMENT_BYTES_MAX (1u << 30)    /* all values of a document together */
+#define DOCUMENT_WORDS_MAX (1u << 24)    /* F: word positions of a document; what follows is stored, not indexed */
+
+/* Words. */
+#define TERM_BYTES_MAX 250u    /* F: a longer word is cut there and counted */
+#define HYPHEN_PARTS_MAX 8u    /* F: a hyphen word of more parts is separate words */
+#define SURFACE_BYTES_MAX 1024u /* a longer run of letters is cut into words of this size */
+
+/* Segments. */
+#define SEGMENT_DOCUMENTS_MAX (12u << 20)         /* F: keeps a list's directory within one extent */
+#define SEGMENT_SMALL_BYTES_MAX (64u * 1024u)     /* F: below, a segment is one value */
+#define SEGMENTS_MAX 12u                          /* what merging keeps the count at */
+#define BLOCK_DOCUMENTS 128u                      /* F: postings a block */
+#define SUPERBLOCK_BLOCKS 32u                     /* F: blocks a superblock */
+#define WINDOW_DOCUMENTS 4096u                    /* documents a window of evaluation; not stored */
+#define NORMS 256u                                /* F: distinct norms */
+
+/* Extents. The payload of an extent is EXTENT_BYTES - EXTENT_TAIL_BYTES. */
+#define PAGE_BYTES 4096u
+#define PAGE_HEADER_BYTES 16u                                      /* LMDB's, on a run of pages */
+#define EXTENT_BYTES (256u * PAGE_BYTES - PAGE_HEADER_BYTES)       /* F */
+#define READ_PADDING_BYTES 64u                                     /* F: kernels may read so far beyond data */
+#define CHECKSUM_BYTES 8u                                          /* F */
+#define EXTENT_TAIL_BYTES (READ_PADDING_BYTES + CHECKSUM_BYTES)    /* F */
+#define EXTENT_PAYLOAD_BYTES (EXTENT_BYTES - EXTENT_TAIL_BYTES)    /* F */
+#define PUBLISH_BYTES_MAX (32u << 20)                              /* dirty bytes of one LMDB transaction */
+#define LIVE_CHUNK_DOCUMENTS (508u * 64u)                          /* F: documents a live-documents chunk */
+#define LIVE_LIST_MAX 64u                                          /* F: fewer deletes are a list in the catalogue */
+
+/* Dictionary. */
+#define DICTIONARY_BLOCK_TERMS 32u     /* F: terms a block */
+#define DICTIONARY_INLINE_BYTES 24u    /* F: postings up to here lie in the dictionary */
+#define CHAMPIONS_FREQUENCY_MIN 1024u  /* F: lists from here on carry champions */
+
+/* Stored documents. */
+#define FRAME_BYTES 2048u                    /* aim of a frame of stored documents before compression */
+#define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
+
+/* Queries. */
+#define QUERY_TERMS_MAX 1024u       /* distinct words; more are dropped and counted */
+#define QUERY_BYTES_MAX (1u << 24)  /* what follows is not read */
+#define QUERY_DEPTH_MAX 64u         /* nested parentheses; deeper ones are ignored */
+#define PREFIX_TERMS_MAX 1024u      /* expansions of pre* */
+#define PHRASE_WORDS_MAX 256u       /* of a longer phrase the first count */
+#define PHRASE_VARIANTS_MAX 32u     /* readings of a phrase with hyphen words */
+#define SEARCH_LIMIT_MAX (1u << 30) /* limit + offset */
+#define SCORE_BITS 20u              /* a score's unit is 2^-SCORE_BITS */
+
+/* Writing. */
+#define WRITER_MEMORY_MIN (1ull << 20)
+#define WRITER_MEMORY_MAX (64ull << 30)
+#define WRITER_THREADS_MAX 64u
+
+/* Store. */
+#define READERS_MAX 4096u
+#define MAP_BYTES_DEFAULT (1ull << 40)
+#define MAP_BYTES_MIN (64ull << 20)
+#define PATH_BYTES_MAX 4096u
+#define MESSAGE_BYTES_MAX 1024u
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * memory.c - the allocator of the process, the count of what is alive, arenas.
+ *
+ * The only file of the engine that names malloc, calloc, realloc and free.
+ */
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_CHUNK_BYTES_MIN ((size_t)4 << 10)
+#define ARENA_CHUNK_BYTES_MAX ((size_t)1 << 20) /* bounds what a half-used last chunk wastes */
+
+static void *standard_allocate(void *user, size_t size)
+{
+    (void)user;
+    return malloc(size);
+}
+
+static void *standard_reallocate(void *user, void *memory, size_t size)
+{
+    (void)user;
+    return realloc(memory, size);
+}
+
+static void standard_release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+static const lupe_allocator standard_allocator = {
+    standard_allocate,
+    standard_reallocate,
+    standard_release,
+    NULL,
+};
+
+/* Changed by lupe_set_allocator alone, which the caller keeps apart from all other calls. */
+static lupe_allocator allocator = {
+    standard_allocate,
+    standard_reallocate,
+    standard_release,
+    NULL,
+};
+
+static atomic_size_t allocations_live;
+
+lupe_status lupe_set_allocator(const lupe_allocator *chosen)
+{
+    if (lupe_allocations_live() != 0)
+        return fail(LUPE_MISUSE,
+                    "the allocator cannot change while %zu allocations are alive: close all "
+                    "handles first",
+                    lupe_allocations_live());
+    if (!chosen)
+        chosen = &standard_allocator;
+    if (!chosen->allocate || !chosen->reallocate || !chosen->release)
+        return fail(LUPE_INVALID, "an allocator needs allocate, reallocate and release");
+    allocator = *chosen;
+    return LUPE_OK;
+}
+
+size_t lupe_allocations_live(void)
+{
+    return atomic_load_explicit(&allocations_live, memory_order_relaxed);
+}
+
+/* Counts an allocation that succeeded. */
+static void *counted(void *memory)
+{
+    if (memory)
+        atomic_fetch_add_explicit(&allocations_live, 1, memory_order_relaxed);
+    return memory;
+}
+
+/* A size of 0 asks for 1, so that NULL always means failure. */
+void *memory_alloc(size_t size)
+{
+    return counted(allocator.allocate(allocator.user, size ? size : 1));
+}
+
+void *memory_zalloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    if (bytes == 0)
+        bytes = 1;
+    /* calloc gets large pieces from the system already zero; a hook has no such call. */
+    if (allocator.allocate == standard_allocate)
+        return counted(calloc(1, bytes));
+    void *memory = memory_alloc(bytes);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+void *memory_realloc(void *memory, size_t size)
+{
+    if (!memory)
+        return memory_alloc(size);
+    return allocator.reallocate(allocator.user, memory, size ? size : 1);
+}
+
+void memory_free(void *memory)
+{
+    if (!memory)
+        return;
+    size_t before = atomic_fetch_sub_explicit(&allocations_live, 1, memory_order_relaxed);
+    assert(before > 0);
+    (void)before;
+    allocator.release(allocator.user, memory);
+}
+
+char *memory_copy_string(const char *bytes, size_t size)
+{
+    if (size == SIZE_MAX)
+        return NULL;
+    char *copy = memory_alloc(size + 1);
+    if (!copy)
+        return NULL;
+    if (size)
+        memcpy(copy, bytes, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* The pieces of a chunk follow its header. */
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t bytes; /* with the header */
+};
+
+_Static_assert(sizeof(struct arena_chunk) % 8 == 0, "pieces of an arena are aligned to 8");
+
+static size_t arena_next_chunk_bytes(const struct arena *arena)
+{
+    if (!arena->chunks)
+        return ARENA_CHUNK_BYTES_MIN;
+    size_t doubled = arena->chunks->bytes * 2;
+    return doubled < ARENA_CHUNK_BYTES_MAX ? doubled : ARENA_CHUNK_BYTES_MAX;
+}
+
+void *arena_alloc_slow(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX - 7 - sizeof(struct arena_chunk))
+        return NULL;
+    size = (size + !size + 7) & ~(size_t)7;
+
+    size_t chunk_bytes = arena_next_chunk_bytes(arena);
+    size_t needed = size + sizeof(struct arena_chunk);
+    bool own_chunk = needed > chunk_bytes;
+    struct arena_chunk *chunk = memory_alloc(own_chunk ? needed : chunk_bytes);
+    if (!chunk)
+        return NULL;
+    chunk->bytes = own_chunk ? needed : chunk_bytes;
+    arena->bytes += chunk->bytes;
+
+    uint8_t *piece = (uint8_t *)(chunk + 1);
+    if (own_chunk && arena->chunks) {
+        /* A piece too large for a chunk lies behind the newest one, which goes on being used. */
+        chunk->older = arena->chunks->older;
+        arena->chunks->older = chunk;
+        return piece;
+    }
+    chunk->older = arena->chunks;
+    arena->chunks = chunk;
+    arena->next = piece + size;
+    arena->end = (uint8_t *)chunk + chunk->bytes;
+    return piece;
+}
+
+void arena_free(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunks;
+    while (chunk) {
+        struct arena_chunk *older = chunk->older;
+        memory_free(chunk);
+        chunk = older;
+    }
+    *arena = (struct arena){NULL, NULL, NULL, 0};
+}
