@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * query.h - a parsed query: a tree of clauses over words, phrases, prefixes and keywords.
+ *
+ * Owns the tree (one arena). Made by parse.c from text, read by plan.c (evaluation) and result/
+ * (highlights). Immutable once made; holds terms, not postings: it may be used with any snapshot.
+ *
+ * A word is a sequence of one element. An element has alternatives: readings of one word of the
+ * query (its term in each language of the index; a hyphen word as its parts in sequence, or as one
+ * joined word). So `Jong-un` is one element with the alternatives [jong un] and [jongun], and the
+ * phrase "Kim Jong-un" two elements.
+ */
+#ifndef LUPE_QUERY_QUERY_H
+#define LUPE_QUERY_QUERY_H
+
+#include "base/limits.h"
+#include "base/memory.h"
+
+enum node_kind {
+    NODE_SEQUENCE, /* words in sequence; one element: a word */
+    NODE_PREFIX,   /* every word that begins with `prefix` */
+    NODE_KEYWORD,  /* filter: keyword field `field` has exactly this value */
+    NODE_BOOLEAN   /* clauses */
+};
+
+enum occur { OCCUR_SHOULD, OCCUR_MUST, OCCUR_NOT };
+
+struct query_term {
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
+struct alternative {
+    const struct query_term *terms; /* in sequence, each one position */
+    uint32_t term_count;
+    bool joined; /* one term: also every joined form of a hyphen word equal to it (LIST_JOINED),
+                  * whatever its span */
+};
+
+struct element {
+    const struct alternative *alternatives;
+    uint32_t alternative_count;
+    const uint8_t *surface; /* as typed, for highlights and lupe_query_text */
+    uint32_t surface_size;
+};
+
+struct node {
+    enum node_kind kind;
+    int field;    /* number of the field it is limited to, -1: all text fields */
+    double boost; /* 1 as a rule, > 0 */
+
+    const struct element *elements; /* NODE_SEQUENCE */
+    uint32_t element_count;
+
+    struct query_term prefix; /* NODE_PREFIX: folded; NODE_KEYWORD: the value */
+
+    const struct clause *clauses; /* NODE_BOOLEAN */
+    uint32_t clause_count;
+};
+
+struct clause {
+    enum occur occur;
+    const struct node *node;
+};
+
+/* A boolean node matches where every MUST matches, no NOT does, and, when it has no MUST, at least
+ * one SHOULD does. SHOULD clauses beside a MUST are only scored. */
+
+struct lupe_query {
+    struct lupe_index *index;
+    struct arena arena;
+    const struct node *root; /* NULL: matches nothing */
+    char *text;              /* lupe_query_text */
+    uint32_t words_dropped;
+};
+
+#endif

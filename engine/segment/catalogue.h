@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * catalogue.h - what the index is: schema, settings, segments (FORMAT.md section 2).
+ *
+ * Owns the catalogue's encoding and its image in memory. Read by every snapshot and writer,
+ * written by write/ alone. Never opens segments.
+ */
+#ifndef LUPE_SEGMENT_CATALOGUE_H
+#define LUPE_SEGMENT_CATALOGUE_H
+
+#include "segment/extent.h"
+#include "text/analyzer.h"
+
+#define FIELD_OWN_LIST 1u
+
+struct field {
+    lupe_kind kind;
+    uint8_t flags;
+    double weight;
+    char *name;
+    char language[LANGUAGE_NAME_BYTES]; /* "": the index's */
+};
+
+struct segment_entry {
+    uint32_t number;
+    bool one_value;
+    uint32_t documents; /* with deleted ones */
+    uint64_t words;
+    double k1;
+    double b;
+    uint64_t terms;
+    uint32_t live_version; /* commit-wise counter: changes whenever deletes of this segment change */
+    uint32_t deleted;
+    uint32_t deleted_list[LIVE_LIST_MAX]; /* when deleted < LIVE_LIST_MAX */
+    uint64_t lengths[SECTION_COUNT];
+};
+
+struct catalogue {
+    uint64_t commit;
+    uint32_t next_segment;
+    uint32_t lexicon;
+    lupe_analysis analysis;
+    uint8_t flags; /* LUPE_WITHOUT_... */
+    uint16_t field_gap;
+    double k1;
+    double b;
+    uint64_t fingerprint;
+    char language[LANGUAGE_NAME_BYTES];
+    uint64_t words_cut;
+    struct field *fields;
+    uint32_t field_count;
+    struct segment_entry *segments;
+    uint32_t segment_count;
+};
+
+void catalogue_init(struct catalogue *catalogue); /* empty, defaults */
+void catalogue_free(struct catalogue *catalogue);
+CHECKED lupe_status catalogue_copy(const struct catalogue *from, struct catalogue *to);
+CHECKED lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *out);
+/* LUPE_NOT_INDEX (no magic), LUPE_TOO_NEW, LUPE_CORRUPT. On failure catalogue is empty. */
+CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size, struct catalogue *catalogue);
+
+/* The number of a field by name, or -1. */
+int catalogue_field(const struct catalogue *catalogue, const char *name);
+/* Declares a field (copies the name); LUPE_LIMIT, LUPE_INVALID (name), LUPE_UNSUPPORTED (kind). */
+CHECKED lupe_status catalogue_add_field(struct catalogue *catalogue, const char *name, lupe_kind kind,
+                                        double weight, const char *language, uint32_t *number);
+/* Inserts a segment at place (moves others), removes count from place. */
+CHECKED lupe_status catalogue_insert_segment(struct catalogue *catalogue, uint32_t place,
+                                             const struct segment_entry *entry);
+void catalogue_remove_segments(struct catalogue *catalogue, uint32_t place, uint32_t count);
+/* Bytes of all sections of a segment. */
+uint64_t segment_entry_bytes(const struct segment_entry *entry);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dictionary.h - from a term to its list (FORMAT.md sections 4, 5).
+ *
+ * Owns the dictionary blocks and the separators above them. Written by segment_writer.c, read by
+ * segment.c's callers: query/ (find, prefixes), write/ (ids, merging), check. Never reads postings.
+ */
+#ifndef LUPE_SEGMENT_DICTIONARY_H
+#define LUPE_SEGMENT_DICTIONARY_H
+
+#include "segment/extent.h"
+
+#define LIST_WORDS 0u
+#define LIST_IDS 1u
+#define LIST_JOINED 2u
+#define LIST_PARTS 3u
+#define LIST_VARIANTS 4u
+#define LIST_PAIRS 5u
+#define LIST_FIELDS 16u /* + field number */
+
+#define KEY_BYTES_MAX (2u + TERM_BYTES_MAX + 2u)
+
+#define ENTRY_LIST 0u
+#define ENTRY_INLINE 1u
+#define ENTRY_SINGLE 2u
+#define ENTRY_STORAGE_MASK 3u
+#define ENTRY_HAS_TF 4u
+#define ENTRY_HAS_POSITIONS 8u
+#define ENTRY_HAS_GROUP 16u
+#define ENTRY_HAS_FORMS 32u
+
+/* What the dictionary knows of a key. */
+struct entry {
+    uint8_t flags;
+    uint32_t frequency;   /* documents */
+    uint64_t occurrences; /* sum of tf; = frequency for single and lists without tf, 0 for inline */
+    uint64_t postings;    /* logical offset (list) */
+    uint64_t positions;
+    const uint8_t *data;  /* single, inline: the bytes behind flags (single) or frequency (inline) */
+    uint32_t data_size;
+};
+
+/* ---- writing: keys ascending */
+
+struct dictionary_writer {
+    struct section_writer *blocks;
+    struct section_writer *index;
+    struct buffer block;       /* the block being filled */
+    unsigned block_terms;
+    uint8_t last[KEY_BYTES_MAX]; /* the key before */
+    unsigned last_size;
+    uint8_t before[KEY_BYTES_MAX]; /* the last key of the block before */
+    unsigned before_size;
+    struct buffer addresses;   /* of the index part being filled */
+    struct buffer offsets;
+    struct buffer separators;
+    uint32_t blocks_done;
+    uint32_t part_first;
+    uint64_t terms;
+};
+
+void dictionary_writer_init(struct dictionary_writer *writer, struct section_writer *blocks,
+                            struct section_writer *index);
+void dictionary_writer_free(struct dictionary_writer *writer);
+/* Adds a key with its encoded info (at most 255 bytes). LUPE_LIMIT when the section is full. */
+CHECKED lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_t *key, size_t key_size,
+                                          const uint8_t *info, size_t info_size);
+CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
+
+/* ---- reading */
+
+struct dictionary {
+    struct section *index;
+    struct section *blocks;
+};
+
+/* The entry of a key; LUPE_NOT_FOUND (no message) when there is none. entry->data points into the
+ * file. About 0.15 us; verifies the block's checksum. */
+CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
+                                    struct entry *entry);
+
+/* Parses the info of an entry; LUPE_CORRUPT when it is damaged. */
+CHECKED lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry);
+
+/* Walks keys in order from the first at or above a key. */
+struct dictionary_iterator {
+    struct dictionary *dictionary;
+    uint8_t key[KEY_BYTES_MAX];
+    size_t key_size;
+    struct entry entry;
+    uint64_t block_offset; /* logical, of the block in use */
+    const uint8_t *next;   /* in the block */
+    const uint8_t *end;
+    unsigned left;         /* entries left in the block */
+};
+
+CHECKED lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
+                                    struct dictionary_iterator *iterator);
+/* Moves to the next key (after dictionary_seek: to the first); LUPE_NOT_FOUND behind the last. */
+CHECKED lupe_status dictionary_next(struct dictionary_iterator *iterator);
+
+/* Builds a key: list number and term. Returns its size. */
+size_t key_make(uint8_t key[KEY_BYTES_MAX], uint32_t list, const void *term, size_t term_size);
+/* The key of an external id (list 1), of any length up to ID_BYTES_MAX; of a keyword value (list
+ * LIST_FIELDS + field). */
+size_t key_of_id(uint8_t key[KEY_BYTES_MAX], const void *id, size_t id_size);
+size_t key_of_keyword(uint8_t key[KEY_BYTES_MAX], uint32_t field, const void *value, size_t value_size);
+
+#endif

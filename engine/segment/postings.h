@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * postings.h - a term's documents, term frequencies and positions in blocks of 128 (FORMAT.md
+ * sections 5, 6, 7).
+ *
+ * Owns the encoding of lists and the way into them: directory, blocks, bounds, champions. Written
+ * by segment_writer.c; read block by block by query/ and write/merge.c. Never scores, never looks
+ * at live documents.
+ */
+#ifndef LUPE_SEGMENT_POSTINGS_H
+#define LUPE_SEGMENT_POSTINGS_H
+
+#include "segment/dictionary.h"
+#include "segment/norm.h"
+#include "segment/pack.h"
+
+/* ---- writing one list after the other */
+
+struct postings_writer {
+    struct section_writer *postings;
+    struct section_writer *positions;
+    const uint8_t *norms;        /* of the segment's documents */
+    float factors[NORMS];        /* k1 * n by norm */
+    uint8_t flags;               /* ENTRY_HAS_... of the list being written */
+    uint32_t frequency;
+    uint64_t occurrences;
+    uint32_t last;               /* last document added, UINT32_MAX before the first */
+    uint64_t positions_start;
+    unsigned count;              /* postings in the block being filled */
+    uint32_t documents[BLOCK_DOCUMENTS + 16];
+    uint32_t tfs[BLOCK_DOCUMENTS + 16];
+    uint32_t *deltas;            /* position deltas of the block, in order */
+    size_t delta_count;
+    size_t delta_capacity;
+    struct buffer blocks;        /* encoded blocks, one after the other */
+    struct buffer directory;     /* {u32 last, u32 size in blocks, u8 bound} a block */
+    float *champions;            /* the 1000 best values, a heap */
+    unsigned champion_count;
+    uint64_t words;              /* of list 0, for statistics */
+};
+
+CHECKED lupe_status postings_writer_init(struct postings_writer *writer, struct section_writer *postings,
+                                         struct section_writer *positions, const uint8_t *norms,
+                                         const struct bm25 *bm25);
+void postings_writer_free(struct postings_writer *writer);
+
+/* Begins a list. flags: ENTRY_HAS_TF, ENTRY_HAS_POSITIONS (which needs tf). */
+void postings_writer_begin(struct postings_writer *writer, uint8_t flags);
+
+/* Adds postings in document order, any number at a time. tfs may be NULL without tf; positions
+ * (absolute, ascending within a document, sum of tfs of them) NULL without positions. */
+CHECKED lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *documents,
+                                        const uint32_t *tfs, const uint32_t *positions, size_t count);
+
+/* Ends the list: writes it where it is not inline and gives the dictionary info (at most 255
+ * bytes). A list without postings gives info_size 0: it has no entry. */
+CHECKED lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256], size_t *info_size);
+
+/* ---- reading */
+
+/* A list ready for reading; points into the file. Cheap to make: no block is touched. A list that
+ * is inline has one block, decoded into small_*. */
+struct list {
+    struct section *postings;
+    struct section *positions;
+    const struct pack_kernels *kernels;
+    uint64_t start;            /* logical offset of the list */
+    uint64_t positions_start;
+    uint32_t frequency;
+    uint64_t occurrences;
+    uint32_t block_count;
+    uint32_t super_count;      /* 0: no superblock arrays */
+    uint8_t flags;             /* ENTRY_HAS_... */
+    uint8_t bound;             /* of the whole list */
+    bool has_champions;
+    uint16_t champions[3];     /* of 10, 100, 1000 */
+    const uint8_t *super_last; /* u32[super_count], unaligned */
+    const uint8_t *super_bound;
+    const uint8_t *last;       /* u32[block_count], unaligned; NULL when block_count == 1 */
+    const uint8_t *offset;     /* u32[block_count] */
+    const uint8_t *bounds;     /* u8[block_count]; of one block: &bound */
+    uint32_t header_size;      /* bytes before the first block when block_count == 1 */
+    const uint8_t *inline_data; /* single, inline */
+    uint32_t inline_size;
+    uint8_t storage;           /* ENTRY_LIST, ... */
+    uint32_t documents_max;    /* of the segment, to check against */
+};
+
+/* Opens the list of an entry. */
+CHECKED lupe_status list_open(struct section *postings, struct section *positions, uint32_t segment_documents,
+                              const struct entry *entry, struct list *list);
+
+/* A block being read. documents[0..count) are filled by block_read; tfs when asked for. */
+struct block {
+    uint32_t number;
+    uint32_t count;
+    uint32_t positions_at;
+    const uint8_t *tf_bytes; /* NULL: inline or none */
+    const uint8_t *end;      /* of the extent's payload */
+    bool tfs_read;
+    bool is_bits;            /* stored as a bit set */
+    bool positions_read;
+    const uint8_t *bits;     /* then its words ... */
+    uint32_t bit_words;
+    uint32_t bit_base;       /* ... bit 0 stands for this document */
+    uint32_t documents[BLOCK_DOCUMENTS + 16];
+    uint32_t tfs[BLOCK_DOCUMENTS + 16];
+};
+
+/* The last document of a block; for a list of one block UINT32_MAX - 1 (not known without reading). */
+static inline uint32_t list_block_last(const struct list *list, uint32_t block)
+{
+    return list->last ? load_u32(list->last + 4 * (size_t)block) : UINT32_MAX - 1;
+}
+
+/* The first block at or after `from` whose last document is at or above target; block_count when
+ * there is none. */
+uint32_t list_find_block(const struct list *list, uint32_t from, uint32_t target);
+
+/* Decodes the documents of a block. LUPE_CORRUPT when it is damaged: documents are ascending and
+ * below the segment's number. */
+CHECKED lupe_status block_read(const struct list *list, uint32_t number, struct block *block);
+
+/* Locates a block stored as a bit set without decoding it: is_bits tells, documents are not
+ * filled when it is true. */
+CHECKED lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block);
+
+/* Decodes the term frequencies of a block that was read (all 1 without tf). */
+CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block);
+
+/* The absolute positions of the documents of a block that was read: documents index[0..n) of it,
+ * ascending. out gets tf[index[0]] positions, then tf[index[1]], ...; LUPE_CORRUPT, LUPE_NO_MEMORY.
+ * Grows *out (of *capacity numbers) as needed with memory_realloc. */
+CHECKED lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
+                                    unsigned n, uint32_t **out, size_t *capacity, size_t *count);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * segment.h - one segment open for reading: its sections, and what is found in them.
+ *
+ * Owns the tables of extents, the norms and the live bitmap of a segment within one read
+ * transaction. Called by snapshots (query/, result/) and by write/ (merging, looking up ids).
+ * Never writes. One thread at a time.
+ */
+#ifndef LUPE_SEGMENT_SEGMENT_H
+#define LUPE_SEGMENT_SEGMENT_H
+
+#include "segment/catalogue.h"
+#include "segment/dictionary.h"
+#include "segment/live.h"
+#include "segment/postings.h"
+
+struct segment {
+    struct segment_entry entry;
+    struct store_read *read;
+    struct section sections[SECTION_COUNT];
+    struct dictionary dictionary;
+    const uint8_t *norms;  /* one a document; readable READ_PADDING_BYTES beyond; in the file where
+                            * they fit one extent, else gathered */
+    uint8_t *norms_owned;
+    struct live live;
+    struct bm25 bm25;      /* what its bounds were made with */
+    const uint8_t **extent_tables; /* one allocation for all sections */
+    struct stored_reader *stored;  /* made on first use */
+};
+
+/* Opens a segment of the catalogue within a read transaction that outlives it. */
+CHECKED lupe_status segment_open(struct store_read *read, const struct segment_entry *entry,
+                                 struct segment **segment);
+void segment_close(struct segment *segment); /* accepts NULL */
+
+/* The list of a key; LUPE_NOT_FOUND (no message) when there is none. */
+CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size, struct list *list);
+
+/* The document with an external id, live or not; LUPE_NOT_FOUND. Among several (an id deleted and
+ * put again never shares a segment) the first. */
+CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size, uint32_t *document);
+
+/* The external id of a document, appended to out. */
+CHECKED lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out);
+
+/* The stored record of a document (FORMAT.md section 10), valid until the next call. */
+CHECKED lupe_status segment_stored(struct segment *segment, uint32_t document, const uint8_t **record,
+                                   size_t *size);
+
+/* The boundaries of a document: number of values and {field, words} pairs; count 0 when the segment
+ * has none stored (then each document has one text value at most). pairs has room for pairs_max. */
+CHECKED lupe_status segment_boundaries(struct segment *segment, uint32_t document, uint32_t *pairs,
+                                       size_t pairs_max, size_t *count);
+static inline bool segment_has_boundaries(const struct segment *segment)
+{
+    return segment->entry.lengths[SECTION_BOUNDARIES] > 0;
+}
+
+/* Verifies checksums and walks every structure against every other; report for each finding.
+ * LUPE_CORRUPT when there was one. */
+CHECKED lupe_status segment_check(struct segment *segment, void (*report)(void *user, const char *finding),
+                                  void *user);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * segment_writer.h - builds a segment: first its documents in order, then its terms in order.
+ *
+ * Owns the section writers and encoders of the segment being built. Called by write/flush.c and
+ * write/merge.c. Never touches the store: extents go to the sink as they fill, or, below
+ * SEGMENT_SMALL_BYTES_MAX, all at once at the end as one value.
+ */
+#ifndef LUPE_SEGMENT_SEGMENT_WRITER_H
+#define LUPE_SEGMENT_SEGMENT_WRITER_H
+
+#include "segment/catalogue.h"
+#include "segment/postings.h"
+
+struct segment_writer;
+
+struct segment_writer_options {
+    uint32_t number; /* of the segment */
+    double k1;
+    double b;
+    struct extent_sink sink;
+};
+
+CHECKED lupe_status segment_writer_open(const struct segment_writer_options *options,
+                                        struct segment_writer **writer);
+void segment_writer_close(struct segment_writer *writer); /* accepts NULL; drops what is unfinished */
+
+/* ---- first every document, in order, from 0 */
+
+struct segment_document {
+    const void *id;
+    size_t id_size;
+    uint32_t length;         /* in words */
+    const uint8_t *record;   /* stored record; size 0: none */
+    size_t record_size;
+    const uint32_t *boundaries; /* pairs {field, words}; written only when some document has more
+                                 * than one */
+    size_t boundary_count;
+};
+CHECKED lupe_status segment_writer_document(struct segment_writer *writer, const struct segment_document *document);
+
+/* ---- then every term, keys ascending (the ids' list, too: the caller adds it at its place) */
+
+/* After the last document, before the first term. */
+CHECKED lupe_status segment_writer_documents_done(struct segment_writer *writer);
+CHECKED lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8_t *key, size_t key_size,
+                                              uint8_t flags /* ENTRY_HAS_TF, ENTRY_HAS_POSITIONS */);
+CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_t *documents,
+                                            const uint32_t *tfs, const uint32_t *positions, size_t count);
+CHECKED lupe_status segment_writer_term_end(struct segment_writer *writer);
+
+/* Finishes all sections and fills the catalogue's entry (live: all). */
+CHECKED lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_entry *entry);
+
+#endif

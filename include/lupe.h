@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lupe.h - the whole public interface of Lupe, an embedded full-text search engine.
+ *
+ * WHAT IT IS
+ *
+ * Lupe keeps an inverted index of documents in one file and answers queries over it,
+ * ranked by BM25. Text is analyzed for German by default (folding of case, umlauts and
+ * sharp s, Snowball stems, hyphen words). The file is an LMDB environment: commits are
+ * atomic and durable, readers in any thread and any process are never blocked, and a
+ * snapshot stays what it was while others write.
+ *
+ * IN TWENTY LINES
+ *
+ *     lupe_index *index = NULL;
+ *     lupe_writer *writer = NULL;
+ *     lupe_snapshot *snapshot = NULL;
+ *     lupe_query *query = NULL;
+ *     lupe_results *results = NULL;
+ *     lupe_value values[] = {
+ *         { .field = "title", .kind = LUPE_TEXT, .data = "Brief", .size = 5 },
+ *         { .field = "text", .kind = LUPE_TEXT, .data = "Ein Zug nach Wladiwostok", .size = 24 },
+ *     };
+ *     lupe_document document = { .id = "1", .id_size = 1, .values = values, .value_count = 2 };
+ *     if (lupe_index_create("brief.lupe", NULL, NULL, &index) ||
+ *         lupe_writer_open(index, NULL, &writer) || lupe_writer_put(writer, &document) ||
+ *         lupe_writer_commit(writer) || lupe_snapshot_open(index, &snapshot) ||
+ *         lupe_query_parse(index, "Zug", 3, NULL, &query) ||
+ *         lupe_search(snapshot, query, NULL, &results))
+ *         fprintf(stderr, "%s\n", lupe_last_error());
+ *     else
+ *         printf("%zu hits\n", lupe_results_count(results));
+ *     lupe_results_free(results);
+ *     lupe_query_free(query);
+ *     lupe_snapshot_close(snapshot);
+ *     lupe_writer_close(writer);
+ *     lupe_index_close(index);
+ *
+ * RULES THAT HOLD FOR EVERY FUNCTION
+ *
+ * Errors.     A call that can fail returns lupe_status, 0 on success. On failure its out
+ *             parameters are set to NULL or 0 and lupe_last_error() tells what happened,
+ *             where, and what to do. The library never aborts, exits, prints or installs a
+ *             signal handler.
+ * Ownership.  What you pass in is borrowed for the call. What the library hands out belongs
+ *             to the handle named in the comment and is valid until that handle is closed
+ *             or, where the comment says so, reused. Each _open, _create, _parse and
+ *             lupe_search has one _close or _free, which accepts NULL.
+ * Threads.    lupe_index: any thread at any time. lupe_writer, lupe_snapshot, lupe_query and
+ *             lupe_results: one thread at a time each (different handles in different
+ *             threads are fine; one lupe_query may be used by many threads at once, it is
+ *             never changed). No thread is started unless an option asks for it.
+ * Processes.  Any number may hold the file open. After fork() a child must not use handles
+ *             of its parent: calls with them give LUPE_MISUSE, closing them is safe.
+ * Strings.    Text is UTF-8 with a length in bytes; invalid sequences are read as U+FFFD.
+ *             File names and field names are NUL-terminated.
+ * Structs.    Option structs begin with their size and have an initializer macro, so that
+ *             they can grow. Passing NULL for options means the defaults.
+ */
+#ifndef LUPE_H
+#define LUPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LUPE_VERSION_MAJOR 0
+#define LUPE_VERSION_MINOR 1
+#define LUPE_VERSION_PATCH 0
+#define LUPE_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define LUPE_API __attribute__((visibility("default")))
+#define LUPE_CHECKED __attribute__((visibility("default"), warn_unused_result))
+#else
+#define LUPE_API
+#define LUPE_CHECKED
+#endif
+
+/* ------------------------------------------------------------------ status codes */
+
+/* Name, value, sentence. The numbers never change. */
+#define LUPE_STATUS_TABLE(X)                                                                    \
+    X(LUPE_OK, 0, "success")                                                                    \
+    X(LUPE_NO_MEMORY, 1, "out of memory")                                                       \
+    X(LUPE_INVALID, 2, "invalid argument")                                                      \
+    X(LUPE_MISUSE, 3, "the handle cannot be used here")                                         \
+    X(LUPE_NOT_FOUND, 4, "not found")                                                           \
+    X(LUPE_EXISTS, 5, "exists already")                                                         \
+    X(LUPE_BUSY, 6, "in use by another")                                                        \
+    X(LUPE_CONFLICT, 7, "the field has another kind")                                           \
+    X(LUPE_LIMIT, 8, "a limit was exceeded")                                                    \
+    X(LUPE_NOT_INDEX, 9, "not a Lupe index")                                                    \
+    X(LUPE_TOO_NEW, 10, "made by a newer Lupe")                                                 \
+    X(LUPE_CORRUPT, 11, "the index is damaged")                                                 \
+    X(LUPE_IO, 12, "input/output error")                                                        \
+    X(LUPE_NO_SPACE, 13, "no space left")                                                       \
+    X(LUPE_NO_PERMISSION, 14, "permission denied")                                              \
+    X(LUPE_CANCELLED, 15, "cancelled")                                                          \
+    X(LUPE_ANALYZER_CHANGED, 16, "the index was written by another analyzer")                   \
+    X(LUPE_UNSUPPORTED, 17, "not supported")
+
+typedef enum lupe_status {
+#define LUPE_STATUS_ENUM(name, value, text) name = value,
+    LUPE_STATUS_TABLE(LUPE_STATUS_ENUM)
+#undef LUPE_STATUS_ENUM
+} lupe_status;
+
+/* The version of the library at run time, "major.minor.patch". Static. */
+LUPE_API const char *lupe_version(void);
+
+/* The name ("LUPE_BUSY") and the sentence ("in use by another") of a status. Static. */
+LUPE_API const char *lupe_status_name(lupe_status status);
+LUPE_API const char *lupe_status_text(lupe_status status);
+
+/* The message of the last failed call of this thread: what, where, what to do; "" when none
+ * has failed. It belongs to the thread and is valid until the thread's next failing call. */
+LUPE_API const char *lupe_last_error(void);
+
+/* ------------------------------------------------------------------ memory */
+
+/* An allocator. allocate and reallocate return memory aligned for any type, or NULL, which
+ * the library answers with LUPE_NO_MEMORY. All three may be called from any thread. */
+typedef struct lupe_allocator {
+    void *(*allocate)(void *user, size_t size);
+    void *(*reallocate)(void *user, void *memory, size_t size);
+    void (*release)(void *user, void *memory);
+    void *user;
+} lupe_allocator;
+
+/* Sets the allocator of the process; NULL restores malloc. To be called while the library
+ * holds no memory (else LUPE_MISUSE) and by one thread. The packages Lupe stands on (LMDB,
+ * zstd, libstemmer) go on using malloc. */
+LUPE_CHECKED lupe_status lupe_set_allocator(const lupe_allocator *allocator);
+
+/* How many allocations of the library are alive in this process, for tests: zero when every
+ * handle is closed. Any thread. */
+LUPE_API size_t lupe_allocations_live(void);
+
+/* ------------------------------------------------------------------ the index */
+
+typedef struct lupe_index lupe_index;       /* a file, open in this process */
+typedef struct lupe_writer lupe_writer;     /* changes to it; one works at a time over all processes */
+typedef struct lupe_snapshot lupe_snapshot; /* a consistent view of it */
+typedef struct lupe_query lupe_query;       /* a parsed query */
+typedef struct lupe_results lupe_results;   /* the answer to one search */
+
+/* What a field is. INTEGER, REAL and DATE have their number but are refused
+ * (LUPE_UNSUPPORTED) until the queries that use them exist. */
+typedef enum lupe_kind {
+    LUPE_KIND_NONE = 0, /* in lupe_value: "as the field was declared" */
+    LUPE_TEXT = 1,      /* analyzed words with positions; searched by default */
+    LUPE_KEYWORD = 2,   /* exact value up to 255 bytes; field:value filters without scoring */
+    LUPE_STORED = 3,    /* kept and handed back, not searched */
+    LUPE_INTEGER = 4,
+    LUPE_REAL = 5,
+    LUPE_DATE = 6
+} lupe_kind;
+
+/* A declared field. Field names are 1 to 255 bytes without control characters. */
+typedef struct lupe_field {
+    const char *name;
+    lupe_kind kind;
+    const char *language; /* of a text field; NULL: the index's language */
+    double weight;        /* of a text field's words, 1 to 100; 0 is read as 1. A weight above 1
+                           * costs a small list of its own, which also makes field:word fast. */
+} lupe_field;
+
+typedef enum lupe_analysis {
+    LUPE_ANALYSIS_STANDARD = 0, /* what Lupe does best for the language; the default */
+    LUPE_ANALYSIS_BARE = 1,     /* words, folding and stems, nothing more */
+    LUPE_ANALYSIS_PLAIN = 2     /* runs of letters, digits and _ in lower case, nothing more */
+} lupe_analysis;
+
+#define LUPE_WITHOUT_POSITIONS 1u   /* smaller; phrases match as "all words", no field:word in shared text */
+#define LUPE_WITHOUT_STORED_TEXT 2u /* text fields are not kept: no snippets, get shows the rest */
+
+/* What an index is made with; fixed in the file. */
+typedef struct lupe_create_options {
+    size_t size;             /* sizeof(lupe_create_options) */
+    const lupe_field *fields; /* declared fields; others are declared by their first use */
+    size_t field_count;
+    const char *language; /* "german" (default, NULL), any Snowball language, or "none" */
+    lupe_analysis analysis;
+    uint32_t flags;     /* LUPE_WITHOUT_... */
+    uint32_t field_gap; /* positions left free between two text fields, 0 to 1000; default 100 */
+    double k1;          /* BM25, 0 to 10; default 1.2 */
+    double b;           /* BM25, 0 to 1; default 0.75 */
+} lupe_create_options;
+#define LUPE_CREATE_OPTIONS_INIT \
+    { sizeof(lupe_create_options), NULL, 0, NULL, LUPE_ANALYSIS_STANDARD, 0, 100, 1.2, 0.75 }
+
+#define LUPE_OPEN_READ_ONLY 1u /* no writer can be opened through this handle */
+#define LUPE_OPEN_IMMUTABLE 2u /* opens without lock file where nobody may write; read only */
+#define LUPE_OPEN_VERIFY 4u    /* walks all pages and checksums first; as slow as reading the file */
+
+/* How a file is opened; holds for this handle only. */
+typedef struct lupe_open_options {
+    size_t size; /* sizeof(lupe_open_options) */
+    uint32_t flags;
+    uint64_t map_bytes; /* address space to reserve = largest size of the file; 0: 1 TiB, halved
+                         * until it is granted */
+    void *user;         /* passed to the hooks below, which may be NULL */
+    void (*log)(void *user, const char *message);
+    /* Called now and then by long work (merge, optimize, compact, backup, check) with the
+     * share done, 0 to 1. Returning false cancels it: LUPE_CANCELLED, nothing is lost. */
+    bool (*progress)(void *user, const char *what, double done);
+} lupe_open_options;
+#define LUPE_OPEN_OPTIONS_INIT \
+    { sizeof(lupe_open_options), 0, 0, NULL, NULL, NULL }
+
+/* Creates an index at path, which must not exist (LUPE_EXISTS), and opens it. */
+LUPE_CHECKED lupe_status lupe_index_create(const char *path, const lupe_create_options *create,
+                                           const lupe_open_options *open, lupe_index **index);
+
+/* Opens an index. Errors: LUPE_NOT_FOUND, LUPE_NOT_INDEX, LUPE_TOO_NEW, LUPE_CORRUPT,
+ * LUPE_NO_PERMISSION, LUPE_IO. Opening one file twice in a process gives two handles over one
+ * environment, also by different paths. Damage to the pages of LMDB itself can crash the
+ * process unless LUPE_OPEN_VERIFY is given or lupe_index_check found the file sound; damage
+ * to Lupe's own data cannot. */
+LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lupe_index **index);
+
+/* Closes the handle. Its writers, snapshots, queries and results must be closed before. */
+LUPE_API void lupe_index_close(lupe_index *index);
+
+/* ------------------------------------------------------------------ writing */
+
+/* A value of a document. A field may occur many times: texts follow each other, a keyword
+ * field has many values. kind is needed only where the field is not yet declared. */
+typedef struct lupe_value {
+    const char *field;
+    lupe_kind kind;
+    const char *data; /* size bytes, UTF-8 for text */
+    size_t size;
+} lupe_value;
+
+/* A document: an external id of 1 to 4,096 bytes, unique in the index, and values. */
+typedef struct lupe_document {
+    const char *id;
+    size_t id_size;
+    const lupe_value *values;
+    size_t value_count;
+} lupe_document;
+
+typedef struct lupe_writer_options {
+    size_t size;           /* sizeof(lupe_writer_options) */
+    uint64_t memory_bytes; /* budget of buffered changes, 1 MiB to 64 GiB; default 64 MiB */
+    uint32_t threads;      /* 1 to 64; 1 (default) starts none */
+    uint32_t wait_ms;      /* how long to wait for another writer before LUPE_BUSY; default 0;
+                            * UINT32_MAX: as long as it takes */
+} lupe_writer_options;
+#define LUPE_WRITER_OPTIONS_INIT \
+    { sizeof(lupe_writer_options), 64u << 20, 1, 0 }
+
+/* Opens a writer. This takes no lock: the first put or delete does, commit and rollback give
+ * it back. LUPE_ANALYZER_CHANGED when the index was written by another analyzer version. */
+LUPE_CHECKED lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *options,
+                                          lupe_writer **writer);
+
+/* Inserts the document, or replaces the one with its id. It becomes visible and durable with
+ * the next commit. Errors: LUPE_INVALID (id, field name), LUPE_CONFLICT (a value's kind is not
+ * that of its field; the message names it; nothing was taken), LUPE_LIMIT (a document over
+ * 1 GiB), LUPE_UNSUPPORTED (a kind still to come), LUPE_BUSY (another writer is at work),
+ * LUPE_NO_MEMORY, LUPE_IO, LUPE_NO_SPACE. After an error of the last three the writer holds
+ * nothing: roll back and put again. */
+LUPE_CHECKED lupe_status lupe_writer_put(lupe_writer *writer, const lupe_document *document);
+
+/* Deletes the document with this id, if there is one, with the next commit. */
+LUPE_CHECKED lupe_status lupe_writer_delete(lupe_writer *writer, const char *id, size_t id_size);
+
+/* Makes all changes since the last commit visible at once and durable. On failure none of
+ * them is; they are gone, as after rollback. */
+LUPE_CHECKED lupe_status lupe_writer_commit(lupe_writer *writer);
+
+/* Drops all changes since the last commit. */
+LUPE_API void lupe_writer_rollback(lupe_writer *writer);
+
+/* Rolls back what was not committed and closes the writer. */
+LUPE_API void lupe_writer_close(lupe_writer *writer);
+
+/* The kind of a field as this writer sees it, LUPE_KIND_NONE when it is not declared. */
+LUPE_API lupe_kind lupe_writer_field_kind(const lupe_writer *writer, const char *field);
+
+/* ------------------------------------------------------------------ reading */
+
+/* Opens a view of the last commit. It pins the space of older data: keep it no longer than
+ * needed. */
+LUPE_CHECKED lupe_status lupe_snapshot_open(lupe_index *index, lupe_snapshot **snapshot);
+LUPE_API void lupe_snapshot_close(lupe_snapshot *snapshot);
+
+/* The stored document with this id; LUPE_NOT_FOUND when there is none. The document belongs
+ * to the snapshot and is valid until the next call of this function or its close. */
+LUPE_CHECKED lupe_status lupe_snapshot_get(lupe_snapshot *snapshot, const char *id, size_t id_size,
+                                           const lupe_document **document);
+
+#define LUPE_QUERY_ALL 1u /* every word is required, not any */
+
+typedef struct lupe_query_options {
+    size_t size; /* sizeof(lupe_query_options) */
+    uint32_t flags;
+} lupe_query_options;
+#define LUPE_QUERY_OPTIONS_INIT \
+    { sizeof(lupe_query_options), 0 }
+
+/* Parses a query. What a person can type is never an error: what is not syntax is words.
+ *
+ *     word another        any of them; more and rarer words rank first
+ *     "two words"         a sequence
+ *     +must -not          required, excluded
+ *     a AND b, a OR b, NOT c   also UND, ODER, NICHT; only between operands and where the
+ *                         query also has a lower-case letter; AND binds closer than OR
+ *     (a OR b) c          groups
+ *     field:word          in that field only; a keyword field filters by the exact value
+ *     word^2              counts twice
+ *     pre*                words that begin so (at most 1,024 of them, the most frequent)
+ *     Jong-un             the sequence or the joined word, never one part alone
+ *
+ * A query of exclusions alone matches nothing. Errors: LUPE_NO_MEMORY. The query belongs to
+ * the caller and may be used with any snapshot of the index while the index is open. */
+LUPE_CHECKED lupe_status lupe_query_parse(lupe_index *index, const char *text, size_t size,
+                                          const lupe_query_options *options, lupe_query **query);
+LUPE_API void lupe_query_free(lupe_query *query);
+
+/* The query as it was understood, in full parentheses, for people and tests. Belongs to the
+ * query. */
+LUPE_API const char *lupe_query_text(const lupe_query *query);
+
+/* True when the query asks for nothing: empty, punctuation, exclusions alone. */
+LUPE_API bool lupe_query_matches_nothing(const lupe_query *query);
+
+#define LUPE_COUNT_EXACT UINT64_MAX
+
+typedef struct lupe_search_options {
+    size_t size;     /* sizeof(lupe_search_options) */
+    uint32_t limit;  /* hits wanted, default 10; 0: only the total */
+    uint32_t offset; /* hits left out before them, default 0 */
+    uint64_t count_limit; /* the total is exact up to here; default 1,000. 0: do not count;
+                           * LUPE_COUNT_EXACT: always exact. Counting less is faster. */
+    double k1;            /* BM25; negative (default): the index's */
+    double b;             /* BM25; negative (default): the index's */
+    uint32_t timeout_ms;  /* 0 (default): none; else LUPE_CANCELLED when it runs out */
+    void *user;
+    bool (*cancel)(void *user); /* asked at least every 10 ms; true: LUPE_CANCELLED */
+} lupe_search_options;
+#define LUPE_SEARCH_OPTIONS_INIT \
+    { sizeof(lupe_search_options), 10, 0, 1000, -1.0, -1.0, 0, NULL, NULL }
+
+/* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
+ * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
+ * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
+ * same on every machine, plan and thread count. Equal scores are ordered by document order.
+ * The results hold the snapshot: free them before it is closed. Errors: LUPE_CANCELLED,
+ * LUPE_CORRUPT, LUPE_NO_MEMORY, LUPE_INVALID (query of another index, k1 or b out of range). */
+LUPE_CHECKED lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
+                                     const lupe_search_options *options, lupe_results **results);
+LUPE_API void lupe_results_free(lupe_results *results);
+
+/* Documents that match. exact (may be NULL) is false when counting stopped at count_limit:
+ * then there are at least that many. */
+LUPE_API uint64_t lupe_results_total(const lupe_results *results, bool *exact);
+
+/* Hits at hand: at most limit. */
+LUPE_API size_t lupe_results_count(const lupe_results *results);
+
+/* Distinct words beyond the query's limit of 1,024, which were left out; 0 as a rule. */
+LUPE_API size_t lupe_results_words_dropped(const lupe_results *results);
+
+typedef struct lupe_hit {
+    uint64_t rank; /* from 1, offset included */
+    double score;
+    const char *id; /* id_size bytes, NUL-terminated behind them */
+    size_t id_size;
+} lupe_hit;
+
+/* The hit at position 0 to count - 1. Its id belongs to the results. */
+LUPE_CHECKED lupe_status lupe_results_hit(lupe_results *results, size_t position, lupe_hit *hit);
+
+/* The stored fields of a hit. They belong to the results and are valid until the next call of
+ * this function with them. */
+LUPE_CHECKED lupe_status lupe_results_document(lupe_results *results, size_t position,
+                                               const lupe_document **document);
+
+/* A place in a text: bytes start to end - 1. */
+typedef struct lupe_span {
+    size_t start;
+    size_t end;
+} lupe_span;
+
+typedef struct lupe_snippet_options {
+    size_t size;          /* sizeof(lupe_snippet_options) */
+    size_t length;        /* about how many bytes of text; 20 to 100,000, default 200 */
+    const char *before;   /* put before a highlighted word; default NULL: nothing */
+    const char *after;    /* and after it */
+    bool escape_html;     /* & < > in the text are escaped; default false */
+} lupe_snippet_options;
+#define LUPE_SNIPPET_OPTIONS_INIT \
+    { sizeof(lupe_snippet_options), 200, NULL, NULL, false }
+
+/* The passage of a hit's text that shows the query best. text is NUL-terminated; highlights
+ * are places in it (marks included when before and after are given). All of it belongs to the
+ * results and is valid until the next call of this function with them. Without stored text
+ * the snippet is empty. */
+typedef struct lupe_snippet {
+    const char *text;
+    size_t size;
+    const lupe_span *highlights;
+    size_t highlight_count;
+} lupe_snippet;
+LUPE_CHECKED lupe_status lupe_results_snippet(lupe_results *results, size_t position,
+                                              const lupe_snippet_options *options,
+                                              const lupe_snippet **snippet);
+
+/* Where the query's words stand in value number value of the stored document of a hit (as
+ * lupe_results_document gives it), in order. Belongs to the results, valid until the next call
+ * of this function with them. */
+LUPE_CHECKED lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t value,
+                                              const lupe_span **spans, size_t *span_count);
+
+/* ------------------------------------------------------------------ upkeep */
+
+typedef struct lupe_statistics {
+    size_t size;                 /* sizeof(lupe_statistics), set by the caller */
+    uint64_t documents;          /* live */
+    uint64_t documents_deleted;  /* not yet merged away */
+    uint64_t words;              /* word positions of all documents */
+    uint64_t terms;              /* dictionary entries, summed over segments */
+    uint64_t segments;
+    uint64_t file_bytes;         /* size of the file */
+    uint64_t free_bytes;         /* of it, free pages */
+    uint64_t dictionary_bytes;
+    uint64_t postings_bytes;
+    uint64_t positions_bytes;
+    uint64_t norm_bytes;
+    uint64_t id_bytes;
+    uint64_t stored_bytes;
+    uint64_t words_cut;          /* words longer than the limit, cut */
+    uint64_t commits;            /* number of the commit */
+    uint32_t format;
+    const char *language;        /* belongs to the index */
+} lupe_statistics;
+
+LUPE_CHECKED lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *statistics);
+
+/* Checks pages, checksums, and every structure against every other. report (may be NULL) is
+ * called for each finding. LUPE_OK: sound; LUPE_CORRUPT: damaged. Readers and writers go on. */
+LUPE_CHECKED lupe_status lupe_index_check(lupe_index *index, void (*report)(void *user, const char *finding),
+                                          void *user);
+
+/* The same for a file that cannot be opened, or that nobody should open before it is known to
+ * be sound. */
+LUPE_CHECKED lupe_status lupe_check_file(const char *path, void (*report)(void *user, const char *finding),
+                                         void *user);
+
+/* Merges all segments into one (or as few as the limits allow) and drops deleted documents.
+ * LUPE_BUSY when another does the same. Readers and writers go on. */
+LUPE_CHECKED lupe_status lupe_index_optimize(lupe_index *index);
+
+/* Writes a copy without free space to path, which must not exist, while others read and
+ * write. */
+LUPE_CHECKED lupe_status lupe_index_compact_to(lupe_index *index, const char *path);
+
+/* Gives free space back to the file system in place. Needs the file alone: LUPE_BUSY when any
+ * other handle, of this or another process, or a snapshot or writer is open. */
+LUPE_CHECKED lupe_status lupe_index_compact(lupe_index *index);
+
+/* Writes a consistent copy to path, which must not exist, while others read and write. */
+LUPE_CHECKED lupe_status lupe_index_backup(lupe_index *index, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
