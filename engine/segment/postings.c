@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * postings.c - reads lists in place (FORMAT.md sections 5, 6, 7; the grammar stands at the head of
+ * postings_write.c).
+ *
+ * Nothing in the file is trusted: every offset is checked against the extent it must lie in, and the
+ * documents of a block against the segment, before a caller sees them.
+ */
+#include "segment/postings.h"
+
+#include <assert.h>
+
+#include "segment/chunk.h"
+
+#define LIST_HAS_CHAMPIONS 1u
+#define LIST_HAS_TF 2u
+#define LIST_HAS_POSITIONS 4u
+#define LIST_FLAGS_KNOWN 7u
+#define HEAD_BIT_SET 0x1fu
+
+static lupe_status list_corrupt(const struct list *list, const char *what)
+{
+    return fail(LUPE_CORRUPT, "segment %u: postings at offset %llu: %s; restore the index from a backup",
+                (unsigned)list->postings->segment, (unsigned long long)list->start, what);
+}
+
+/* The arrays of the directory; bytes holds what follows the list's header. */
+static lupe_status directory_open(struct list *list, const uint8_t *bytes, size_t left)
+{
+    uint32_t nb = list->block_count;
+    uint32_t ns = nb > SUPERBLOCK_BLOCKS ? (nb + SUPERBLOCK_BLOCKS - 1) / SUPERBLOCK_BLOCKS : 0;
+    if (left < 5 * (size_t)ns + 9 * (size_t)nb)
+        return list_corrupt(list, "its directory ends behind the extent");
+    list->super_count = ns;
+    if (ns) {
+        list->super_last = bytes;
+        list->super_bound = bytes + 4 * (size_t)ns;
+        bytes += 5 * (size_t)ns;
+    }
+    list->last = bytes;
+    list->offset = bytes + 4 * (size_t)nb;
+    list->bounds = bytes + 8 * (size_t)nb;
+    return LUPE_OK;
+}
+
+lupe_status list_open(struct section *postings, struct section *positions, uint32_t segment_documents,
+                      const struct entry *entry, struct list *list)
+{
+    memset(list, 0, sizeof *list);
+    list->postings = postings;
+    list->positions = positions;
+    list->kernels = pack_kernels();
+    list->documents_max = segment_documents;
+    list->flags = entry->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
+    list->storage = entry->flags & ENTRY_STORAGE_MASK;
+    list->frequency = entry->frequency;
+    list->occurrences = entry->occurrences;
+    list->start = entry->postings;
+    list->positions_start = entry->positions;
+    list->block_count = (uint32_t)(((uint64_t)entry->frequency + BLOCK_DOCUMENTS - 1) / BLOCK_DOCUMENTS);
+    list->bound = 255;
+    list->bounds = &list->bound;
+    if (entry->frequency == 0 || entry->frequency > segment_documents)
+        return list_corrupt(list, "its frequency is impossible");
+    if (list->storage != ENTRY_LIST) {
+        if (entry->frequency > BLOCK_DOCUMENTS)
+            return list_corrupt(list, "too many documents in the dictionary");
+        list->inline_data = entry->data;
+        list->inline_size = entry->data_size;
+        return LUPE_OK;
+    }
+    const uint8_t *bytes = NULL;
+    size_t left = 0;
+    lupe_status status = section_at(postings, list->start, &bytes, &left);
+    if (status)
+        return status;
+    if (left < 2 || (bytes[0] & ~LIST_FLAGS_KNOWN))
+        return list_corrupt(list, "its header is damaged");
+    uint8_t flags = bytes[0];
+    if (!(flags & LIST_HAS_TF) != !(list->flags & ENTRY_HAS_TF) ||
+        !(flags & LIST_HAS_POSITIONS) != !(list->flags & ENTRY_HAS_POSITIONS))
+        return list_corrupt(list, "its header and its dictionary entry differ");
+    list->bound = bytes[1];
+    list->header_size = 2;
+    if (flags & LIST_HAS_CHAMPIONS) {
+        if (left < 8)
+            return list_corrupt(list, "its header is damaged");
+        list->has_champions = true;
+        for (unsigned i = 0; i < 3; i++)
+            list->champions[i] = load_u16(bytes + 2 + 2 * i);
+        list->header_size = 8;
+    }
+    if (list->block_count == 1)
+        return LUPE_OK;
+    return directory_open(list, bytes + list->header_size, left - list->header_size);
+}
+
+/* The arrays are scanned from where the reader is: it moves forward by a few blocks as a rule, and
+ * the superblocks take the long steps. */
+uint32_t list_find_block(const struct list *list, uint32_t from, uint32_t target)
+{
+    uint32_t nb = list->block_count;
+    if (!list->last || from >= nb)
+        return from < nb ? from : nb;
+    uint32_t at = from;
+    for (unsigned i = 0; i < 4; i++, at++) {
+        if (at == nb)
+            return nb;
+        if (list_block_last(list, at) >= target)
+            return at;
+    }
+    uint32_t end = nb;
+    if (list->super_count) {
+        uint32_t super = at / SUPERBLOCK_BLOCKS;
+        if (load_u32(list->super_last + 4 * (size_t)super) < target) {
+            uint32_t low = super + 1, high = list->super_count;
+            while (low < high) {
+                uint32_t middle = low + (high - low) / 2;
+                if (load_u32(list->super_last + 4 * (size_t)middle) < target)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+            if (low == list->super_count)
+                return nb;
+            super = low;
+            at = super * SUPERBLOCK_BLOCKS;
+        }
+        if ((super + 1) * SUPERBLOCK_BLOCKS < nb)
+            end = (super + 1) * SUPERBLOCK_BLOCKS;
+    }
+    uint32_t low = at, high = end;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (list_block_last(list, middle) < target)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Single and inline lists: all of it is read at once. */
+static lupe_status inline_read(const struct list *list, struct block *block)
+{
+    struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
+    bool has_tf = list->flags & ENTRY_HAS_TF;
+    bool has_positions = list->flags & ENTRY_HAS_POSITIONS;
+    uint64_t document = UINT64_MAX;
+    block->count = list->frequency;
+    block->tfs_read = true;
+    for (uint32_t i = 0; i < list->frequency; i++) {
+        document += cursor_varint(&cursor) + 1;
+        uint64_t tf = 1;
+        if (list->storage == ENTRY_INLINE && has_tf)
+            tf = cursor_varint(&cursor);
+        if (!cursor.ok || document >= list->documents_max || tf == 0 || tf > DOCUMENT_WORDS_MAX)
+            return list_corrupt(list, "postings in the dictionary are damaged");
+        block->documents[i] = (uint32_t)document;
+        block->tfs[i] = (uint32_t)tf;
+        for (uint64_t j = 0; has_positions && j < tf; j++) {
+            (void)cursor_varint(&cursor);
+            if (!cursor.ok)
+                return list_corrupt(list, "postings in the dictionary are damaged");
+        }
+    }
+    return LUPE_OK;
+}
+
+static lupe_status bits_read(const struct list *list, struct block *block, const uint8_t *bytes, size_t left,
+                             uint32_t before, bool lazy, size_t *size)
+{
+    if (left < 2 || left < 2 + 8 * (size_t)bytes[1] || bytes[1] == 0)
+        return list_corrupt(list, "a bit set ends behind the extent");
+    unsigned words = bytes[1];
+    *size = 2 + 8 * (size_t)words;
+    block->is_bits = true;
+    block->bits = bytes + 2;
+    block->bit_words = words;
+    block->bit_base = before + 1;
+    unsigned set = 0;
+    for (unsigned i = 0; i < words; i++)
+        set += (unsigned)__builtin_popcountll(load_u64(block->bits + 8 * i));
+    uint64_t last = load_u64(block->bits + 8 * (words - 1));
+    if (set != block->count || last == 0 ||
+        (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last)) >=
+            list->documents_max)
+        return list_corrupt(list, "a bit set does not have its documents");
+    if (!lazy)
+        (void)list->kernels->bits_to_documents(block->bits, words, before, block->documents);
+    return LUPE_OK;
+}
+
+/* A chunk of deltas; ascending is by construction, an overflow shows in the last document. */
+static lupe_status deltas_read(const struct list *list, struct block *block, const uint8_t *bytes, size_t left,
+                               uint32_t before, size_t *size)
+{
+    uint8_t head = bytes[0];
+    const uint8_t *end = bytes + left;
+    const uint8_t *behind;
+    if (head <= PACK_BITS_MAX) {
+        size_t packed = packed_bytes(block->count, head);
+        if (left < 1 + packed)
+            return list_corrupt(list, "a block ends behind the extent");
+        list->kernels->unpack_ascending(bytes + 1, block->count, head, before, block->documents);
+        behind = bytes + 1 + packed;
+    } else {
+        behind = chunk_read(bytes, end, block->count, block->documents);
+        if (!behind)
+            return list_corrupt(list, "a block is damaged");
+        list->kernels->sum_ascending(block->documents, block->count, before);
+    }
+    *size = (size_t)(behind - bytes);
+    /* Deltas are below 2^26: 128 of them cannot wrap twice, so ascending and a last document in
+     * range mean that all are. */
+    if (block->documents[block->count - 1] >= list->documents_max ||
+        (uint32_t)(before + 1) > block->documents[0])
+        return list_corrupt(list, "a block has documents the segment has not");
+    return LUPE_OK;
+}
+
+static lupe_status block_locate(const struct list *list, uint32_t number, const uint8_t **bytes, size_t *left,
+                                uint32_t *before)
+{
+    assert(number < list->block_count);
+    uint64_t offset;
+    *before = UINT32_MAX;
+    if (list->block_count == 1) {
+        offset = list->start + list->header_size;
+    } else {
+        offset = list->start + load_u32(list->offset + 4 * (size_t)number);
+        if (number) {
+            *before = list_block_last(list, number - 1);
+            if (*before >= list->documents_max)
+                return list_corrupt(list, "its directory is damaged");
+        }
+    }
+    lupe_status status = section_at(list->postings, offset, bytes, left);
+    if (status)
+        return status;
+    if (*left < 1)
+        return list_corrupt(list, "a block ends behind the extent");
+    return LUPE_OK;
+}
+
+static lupe_status block_open(const struct list *list, uint32_t number, struct block *block, bool lazy)
+{
+    block->number = number;
+    block->tfs_read = false;
+    block->is_bits = false;
+    block->tf_bytes = NULL;
+    block->positions_at = 0;
+    if (list->storage != ENTRY_LIST)
+        return inline_read(list, block);
+    const uint8_t *bytes = NULL;
+    size_t left = 0, size = 0;
+    uint32_t before;
+    lupe_status status = block_locate(list, number, &bytes, &left, &before);
+    if (status)
+        return status;
+    uint32_t rest = list->frequency - number * BLOCK_DOCUMENTS;
+    block->count = rest < BLOCK_DOCUMENTS ? rest : BLOCK_DOCUMENTS;
+    if (bytes[0] == HEAD_BIT_SET)
+        status = bits_read(list, block, bytes, left, before, lazy, &size);
+    else
+        status = deltas_read(list, block, bytes, left, before, &size);
+    if (status)
+        return status;
+    block->end = bytes + left;
+    bytes += size;
+    if (list->flags & ENTRY_HAS_POSITIONS) {
+        if ((size_t)(block->end - bytes) < 4)
+            return list_corrupt(list, "a block ends behind the extent");
+        block->positions_at = load_u32(bytes);
+        bytes += 4;
+    }
+    if (list->flags & ENTRY_HAS_TF)
+        block->tf_bytes = bytes;
+    return LUPE_OK;
+}
+
+lupe_status block_read(const struct list *list, uint32_t number, struct block *block)
+{
+    return block_open(list, number, block, false);
+}
+
+lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block)
+{
+    return block_open(list, number, block, true);
+}
+
+lupe_status block_read_tfs(const struct list *list, struct block *block)
+{
+    if (block->tfs_read)
+        return LUPE_OK;
+    unsigned count = block->count;
+    block->tfs_read = true;
+    if (!block->tf_bytes) {
+        for (unsigned i = 0; i < count; i++)
+            block->tfs[i] = 1;
+        return LUPE_OK;
+    }
+    if (block->tf_bytes < block->end && *block->tf_bytes == 0) { /* the commonest: all are 1 */
+        for (unsigned i = 0; i < count; i++)
+            block->tfs[i] = 1;
+        return LUPE_OK;
+    }
+    if (!chunk_read(block->tf_bytes, block->end, count, block->tfs)) {
+        block->tfs_read = false;
+        return list_corrupt(list, "term frequencies are damaged");
+    }
+    for (unsigned i = 0; i < count; i++)
+        block->tfs[i]++;
+    return LUPE_OK;
+}
+
+static lupe_status positions_grow(uint32_t **out, size_t *capacity, size_t needed)
+{
+    if (needed <= *capacity)
+        return LUPE_OK;
+    size_t grown_capacity = *capacity ? *capacity : 512;
+    while (grown_capacity < needed)
+        grown_capacity *= 2;
+    uint32_t *grown = memory_realloc(*out, grown_capacity * sizeof *grown);
+    if (!grown)
+        return fail_memory();
+    *out = grown;
+    *capacity = grown_capacity;
+    return LUPE_OK;
+}
+
+/* Turns deltas into positions in place; false when they leave the range of positions. */
+static bool positions_sum(uint32_t *numbers, uint32_t count)
+{
+    uint32_t expected = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (numbers[i] > 1u << 26)
+            return false;
+        numbers[i] += expected;
+        if (numbers[i] > 1u << 30)
+            return false;
+        expected = numbers[i] + 1;
+    }
+    return true;
+}
+
+static lupe_status inline_positions(const struct list *list, const uint8_t *index, unsigned n, uint32_t **out,
+                                    size_t *capacity, size_t *count)
+{
+    struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
+    unsigned wanted = 0;
+    size_t done = 0;
+    for (uint32_t i = 0; i < list->frequency && wanted < n; i++) {
+        (void)cursor_varint(&cursor);
+        uint64_t tf = list->storage == ENTRY_INLINE ? cursor_varint(&cursor) : 1;
+        bool take = index[wanted] == i;
+        if (tf > list->inline_size + 1u)
+            return list_corrupt(list, "postings in the dictionary are damaged");
+        lupe_status status = positions_grow(out, capacity, done + (size_t)tf);
+        if (status)
+            return status;
+        for (uint64_t j = 0; j < tf; j++)
+            (*out)[done + j] = (uint32_t)cursor_varint(&cursor);
+        if (!cursor.ok || (take && !positions_sum(*out + done, (uint32_t)tf)))
+            return list_corrupt(list, "postings in the dictionary are damaged");
+        if (take) {
+            done += (size_t)tf;
+            wanted++;
+        }
+    }
+    *count = done;
+    return LUPE_OK;
+}
+
+/* A unit of positions being read chunk by chunk; numbers [first, first + held) are decoded. */
+struct unit {
+    const struct list *list;
+    uint64_t offset;   /* logical, of the chunk after the decoded one */
+    uint64_t total;    /* numbers of the unit */
+    uint64_t first;
+    unsigned held;
+    uint32_t numbers[PACK_COUNT_MAX + 16];
+};
+
+/* Moves to the next chunk; decodes it when it holds number `wanted`, else only skips it. */
+static lupe_status unit_next(struct unit *unit, uint64_t wanted)
+{
+    unit->first += unit->held;
+    uint64_t rest = unit->total - unit->first;
+    unsigned count = rest < PACK_COUNT_MAX ? (unsigned)rest : PACK_COUNT_MAX;
+    uint64_t within = unit->offset % EXTENT_PAYLOAD_BYTES;
+    if (EXTENT_PAYLOAD_BYTES - within < CHUNK_BYTES_MAX)
+        unit->offset += EXTENT_PAYLOAD_BYTES - within;
+    const uint8_t *bytes = NULL;
+    size_t left = 0;
+    lupe_status status = section_at(unit->list->positions, unit->offset, &bytes, &left);
+    if (status)
+        return status;
+    const uint8_t *behind = wanted < unit->first + count ? chunk_read(bytes, bytes + left, count, unit->numbers)
+                                                          : chunk_skip(bytes, bytes + left, count);
+    if (!behind)
+        return list_corrupt(unit->list, "positions are damaged");
+    unit->offset += (uint64_t)(behind - bytes);
+    unit->held = count;
+    return LUPE_OK;
+}
+
+lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index, unsigned n,
+                            uint32_t **out, size_t *capacity, size_t *count)
+{
+    *count = 0;
+    if (n == 0)
+        return LUPE_OK;
+    if (list->storage != ENTRY_LIST)
+        return inline_positions(list, index, n, out, capacity, count);
+    assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
+    struct unit unit;
+    unit.list = list;
+    unit.offset = list->positions_start + block->positions_at;
+    unit.first = 0;
+    unit.held = 0;
+    unit.total = 0;
+    for (unsigned i = 0; i < block->count; i++)
+        unit.total += block->tfs[i];
+    uint64_t number = 0;
+    unsigned document = 0;
+    size_t done = 0;
+    for (unsigned w = 0; w < n; w++) {
+        for (; document < index[w]; document++)
+            number += block->tfs[document];
+        uint32_t tf = block->tfs[document];
+        lupe_status status = positions_grow(out, capacity, done + tf);
+        if (status)
+            return status;
+        for (uint32_t j = 0; j < tf;) {
+            while (number + j >= unit.first + unit.held) {
+                status = unit_next(&unit, number + j);
+                if (status)
+                    return status;
+            }
+            uint64_t at = number + j - unit.first;
+            uint32_t take = (uint32_t)(unit.held - at) < tf - j ? (uint32_t)(unit.held - at) : tf - j;
+            memcpy(*out + done + j, unit.numbers + at, take * sizeof(uint32_t));
+            j += take;
+        }
+        if (!positions_sum(*out + done, tf))
+            return list_corrupt(list, "positions are damaged");
+        done += tf;
+    }
+    *count = done;
+    return LUPE_OK;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * postings_write.c - writes lists (FORMAT.md sections 5, 6, 7):
+ *
+ *   list      := header directory block *
+ *   header    := flags:u8 bound:u8 [champion:u16 * 3]
+ *   directory := nothing | [super_last:u32 * ns super_bound:u8 * ns]
+ *                last:u32 * nb offset:u32 * nb bound:u8 * nb
+ *   block     := documents [positions_at:u32] [tfs]
+ *   documents := bit_set | chunk       bit_set := 0x1f:u8 words:u8 word:u64 * words
+ *   unit      := chunk *               in section positions
+ *   single    := document:varint [position:varint]
+ *   inline    := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
+ *
+ * A list is buffered encoded until its end, because its directory stands before its blocks; its
+ * positions go out as they come. A list short enough for the dictionary never leaves the buffer.
+ */
+#include "segment/postings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "segment/chunk.h"
+
+#define LIST_HAS_CHAMPIONS 1u
+#define LIST_HAS_TF 2u
+#define LIST_HAS_POSITIONS 4u
+#define HEAD_BIT_SET 0x1fu
+#define CHAMPIONS_MAX 1000u
+#define DIRECTORY_RECORD_BYTES 9u /* last, size, bound, while the list is being written */
+#define BLOCK_BYTES_MAX (2u * CHUNK_BYTES_MAX + 2u + 255u * 8u + 4u)
+
+_Static_assert(BLOCK_DOCUMENTS == PACK_COUNT_MAX, "a block is one chunk");
+_Static_assert(2 + 6 + (SEGMENT_DOCUMENTS_MAX / BLOCK_DOCUMENTS) * 10 < EXTENT_PAYLOAD_BYTES,
+               "the largest directory fits one extent");
+
+lupe_status postings_writer_init(struct postings_writer *writer, struct section_writer *postings,
+                                 struct section_writer *positions, const uint8_t *norms,
+                                 const struct bm25 *bm25)
+{
+    memset(writer, 0, sizeof *writer);
+    writer->postings = postings;
+    writer->positions = positions;
+    writer->norms = norms;
+    norm_factors(bm25, writer->factors);
+    writer->blocks = BUFFER_INIT(0);
+    writer->directory = BUFFER_INIT(0);
+    writer->champions = memory_alloc(CHAMPIONS_MAX * sizeof *writer->champions);
+    return writer->champions ? LUPE_OK : fail_memory();
+}
+
+void postings_writer_free(struct postings_writer *writer)
+{
+    buffer_free(&writer->blocks);
+    buffer_free(&writer->directory);
+    memory_free(writer->champions);
+    memory_free(writer->deltas);
+    writer->champions = NULL;
+    writer->deltas = NULL;
+    writer->delta_capacity = 0;
+}
+
+void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
+{
+    assert(!(flags & ENTRY_HAS_POSITIONS) || (flags & ENTRY_HAS_TF));
+    writer->flags = flags;
+    writer->frequency = 0;
+    writer->occurrences = 0;
+    writer->last = UINT32_MAX;
+    writer->count = 0;
+    writer->delta_count = 0;
+    writer->champion_count = 0;
+    writer->positions_start = section_writer_offset(writer->positions);
+    buffer_clear(&writer->blocks);
+    buffer_clear(&writer->directory);
+}
+
+/* A min-heap of the best values: its root is the CHAMPIONS_MAX-th best. */
+static void champion_add(struct postings_writer *writer, float value)
+{
+    float *heap = writer->champions;
+    unsigned at;
+    if (writer->champion_count < CHAMPIONS_MAX) {
+        at = writer->champion_count++;
+        while (at > 0 && heap[(at - 1) / 2] > value) {
+            heap[at] = heap[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+        heap[at] = value;
+        return;
+    }
+    if (value <= heap[0])
+        return;
+    at = 0;
+    for (;;) {
+        unsigned child = 2 * at + 1;
+        if (child >= CHAMPIONS_MAX)
+            break;
+        if (child + 1 < CHAMPIONS_MAX && heap[child + 1] < heap[child])
+            child++;
+        if (heap[child] >= value)
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = value;
+}
+
+/* Bit sets are counted by popcount and joined by OR, so they are taken up to an eighth larger. */
+static size_t write_documents(const struct postings_writer *writer, uint32_t before, uint8_t *out)
+{
+    uint32_t deltas[BLOCK_DOCUMENTS];
+    unsigned count = writer->count;
+    uint32_t last = writer->documents[count - 1];
+    uint32_t previous = before;
+    for (unsigned i = 0; i < count; i++) {
+        deltas[i] = writer->documents[i] - previous - 1;
+        previous = writer->documents[i];
+    }
+    uint32_t span = last - before;
+    size_t words = ((size_t)span + 63) / 64;
+    size_t packed = chunk_size(deltas, count);
+    if (count < 32 || packed <= 1 || words > 255 || (2 + 8 * words) * 8 > packed * 9)
+        return chunk_write(deltas, count, out);
+    out[0] = HEAD_BIT_SET;
+    out[1] = (uint8_t)words;
+    memset(out + 2, 0, 8 * words);
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t bit = writer->documents[i] - before - 1;
+        out[2 + bit / 8] |= (uint8_t)(1u << (bit % 8));
+    }
+    return 2 + 8 * words;
+}
+
+static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+{
+    uint8_t chunk[CHUNK_BYTES_MAX];
+    if (section_writer_left(writer->positions) < CHUNK_BYTES_MAX)
+        section_writer_fit(writer->positions, CHUNK_BYTES_MAX);
+    uint64_t at = section_writer_offset(writer->positions) - writer->positions_start;
+    if (at > UINT32_MAX)
+        return fail(LUPE_LIMIT, "the positions of one word exceed 4 GiB in a segment");
+    *positions_at = (uint32_t)at;
+    for (size_t done = 0; done < writer->delta_count; done += PACK_COUNT_MAX) {
+        size_t left = writer->delta_count - done;
+        unsigned count = left < PACK_COUNT_MAX ? (unsigned)left : PACK_COUNT_MAX;
+        if (section_writer_left(writer->positions) < CHUNK_BYTES_MAX)
+            section_writer_fit(writer->positions, CHUNK_BYTES_MAX);
+        size_t size = chunk_write(writer->deltas + done, count, chunk);
+        section_writer_add(writer->positions, chunk, size);
+    }
+    return writer->positions->status;
+}
+
+/* Ends the block being filled: encodes it and remembers last document, size and bound. */
+static lupe_status block_end(struct postings_writer *writer)
+{
+    uint32_t before = writer->directory.size
+                          ? load_u32(writer->directory.data + writer->directory.size - DIRECTORY_RECORD_BYTES)
+                          : UINT32_MAX;
+    uint8_t *out = buffer_reserve(&writer->blocks, BLOCK_BYTES_MAX);
+    if (!out)
+        return buffer_status(&writer->blocks);
+    size_t size = write_documents(writer, before, out);
+    if (writer->flags & ENTRY_HAS_POSITIONS) {
+        uint32_t positions_at = 0;
+        lupe_status status = write_positions(writer, &positions_at);
+        if (status)
+            return status;
+        store_u32(out + size, positions_at);
+        size += 4;
+    }
+    bool keep_champions = writer->flags & ENTRY_HAS_TF;
+    float best = 0;
+    uint32_t less[BLOCK_DOCUMENTS];
+    for (unsigned i = 0; i < writer->count; i++) {
+        float tf = (float)writer->tfs[i];
+        float value = tf / (tf + writer->factors[writer->norms[writer->documents[i]]]);
+        if (value > best)
+            best = value;
+        if (keep_champions)
+            champion_add(writer, value);
+        less[i] = writer->tfs[i] - 1;
+    }
+    if (writer->flags & ENTRY_HAS_TF)
+        size += chunk_write(less, writer->count, out + size);
+    assert(size <= BLOCK_BYTES_MAX);
+    writer->blocks.size += size;
+    buffer_add_u32(&writer->directory, writer->documents[writer->count - 1]);
+    buffer_add_u32(&writer->directory, (uint32_t)size);
+    buffer_add_u8(&writer->directory, bound_of_value(best));
+    writer->count = 0;
+    writer->delta_count = 0;
+    return buffer_status(&writer->directory);
+}
+
+static lupe_status deltas_grow(struct postings_writer *writer, size_t more)
+{
+    size_t capacity = writer->delta_capacity ? writer->delta_capacity : 1024;
+    while (capacity < writer->delta_count + more)
+        capacity *= 2;
+    uint32_t *grown = memory_realloc(writer->deltas, capacity * sizeof *grown);
+    if (!grown)
+        return fail_memory();
+    writer->deltas = grown;
+    writer->delta_capacity = capacity;
+    return LUPE_OK;
+}
+
+lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *documents, const uint32_t *tfs,
+                                const uint32_t *positions, size_t count)
+{
+    lupe_status status = LUPE_OK;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t tf = tfs ? tfs[i] : 1;
+        assert(tf > 0 && (writer->last == UINT32_MAX || documents[i] > writer->last));
+        if (writer->count == BLOCK_DOCUMENTS)
+            TRY(block_end(writer));
+        writer->documents[writer->count] = documents[i];
+        writer->tfs[writer->count] = tf;
+        writer->count++;
+        writer->last = documents[i];
+        writer->frequency++;
+        writer->occurrences += tf;
+        if (!(writer->flags & ENTRY_HAS_POSITIONS))
+            continue;
+        if (writer->delta_capacity - writer->delta_count < tf)
+            TRY(deltas_grow(writer, tf));
+        uint32_t *deltas = writer->deltas + writer->delta_count;
+        uint32_t expected = 0;
+        for (uint32_t j = 0; j < tf; j++) {
+            assert(positions[j] >= expected);
+            deltas[j] = positions[j] - expected;
+            expected = positions[j] + 1;
+        }
+        writer->delta_count += tf;
+        positions += tf;
+    }
+out:
+    return status;
+}
+
+/* The dictionary's form of a list that never filled a block, when it is short enough. */
+static size_t write_inline(const struct postings_writer *writer, uint8_t info[256])
+{
+    bool has_tf = writer->flags & ENTRY_HAS_TF;
+    bool has_positions = writer->flags & ENTRY_HAS_POSITIONS;
+    if (writer->count == 1 && writer->tfs[0] == 1) {
+        info[0] = writer->flags | ENTRY_SINGLE;
+        size_t size = 1 + varint_put(info + 1, writer->documents[0]);
+        if (has_positions)
+            size += varint_put(info + size, writer->deltas[0]);
+        return size;
+    }
+    if (writer->count > DICTIONARY_INLINE_BYTES || writer->delta_count > DICTIONARY_INLINE_BYTES)
+        return 0;
+    info[0] = writer->flags | ENTRY_INLINE;
+    size_t start = 1 + varint_put(info + 1, writer->count);
+    size_t size = start;
+    const uint32_t *delta = writer->deltas;
+    for (unsigned i = 0; i < writer->count; i++) {
+        uint32_t previous = i ? writer->documents[i - 1] : UINT32_MAX;
+        size += varint_put(info + size, writer->documents[i] - previous - 1);
+        if (has_tf)
+            size += varint_put(info + size, writer->tfs[i]);
+        for (uint32_t j = 0; has_positions && j < writer->tfs[i]; j++) {
+            size += varint_put(info + size, *delta++);
+            if (size - start > DICTIONARY_INLINE_BYTES)
+                return 0;
+        }
+        if (size - start > DICTIONARY_INLINE_BYTES)
+            return 0;
+    }
+    return size;
+}
+
+static int champion_order(const void *left, const void *right)
+{
+    float a = *(const float *)left, b = *(const float *)right;
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* Header and directory, built in front of the blocks with offsets still counted from the first. */
+static void write_directory(struct postings_writer *writer, struct buffer *out, size_t *offsets_at)
+{
+    const uint8_t *records = writer->directory.data;
+    uint32_t nb = (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES);
+    bool champions = writer->frequency >= CHAMPIONS_FREQUENCY_MIN && (writer->flags & ENTRY_HAS_TF);
+    uint8_t bound = 0;
+    for (uint32_t i = 0; i < nb; i++)
+        if (records[i * DIRECTORY_RECORD_BYTES + 8] > bound)
+            bound = records[i * DIRECTORY_RECORD_BYTES + 8];
+    buffer_add_u8(out, (uint8_t)((champions ? LIST_HAS_CHAMPIONS : 0) |
+                                 (writer->flags & ENTRY_HAS_TF ? LIST_HAS_TF : 0) |
+                                 (writer->flags & ENTRY_HAS_POSITIONS ? LIST_HAS_POSITIONS : 0)));
+    buffer_add_u8(out, bound);
+    if (champions) {
+        qsort(writer->champions, writer->champion_count, sizeof(float), champion_order);
+        static const unsigned places[3] = {10, 100, 1000};
+        for (unsigned i = 0; i < 3; i++)
+            buffer_add_u16(out, champion_of_value(writer->champions[places[i] - 1]));
+    }
+    *offsets_at = out->size;
+    if (nb == 1)
+        return;
+    if (nb > SUPERBLOCK_BLOCKS) {
+        uint32_t ns = (nb + SUPERBLOCK_BLOCKS - 1) / SUPERBLOCK_BLOCKS;
+        for (uint32_t s = 0; s < ns; s++) {
+            uint32_t end = (s + 1) * SUPERBLOCK_BLOCKS < nb ? (s + 1) * SUPERBLOCK_BLOCKS : nb;
+            buffer_add_u32(out, load_u32(records + (end - 1) * (size_t)DIRECTORY_RECORD_BYTES));
+        }
+        for (uint32_t s = 0; s < ns; s++) {
+            uint8_t highest = 0;
+            for (uint32_t i = s * SUPERBLOCK_BLOCKS; i < nb && i < (s + 1) * SUPERBLOCK_BLOCKS; i++)
+                if (records[i * (size_t)DIRECTORY_RECORD_BYTES + 8] > highest)
+                    highest = records[i * (size_t)DIRECTORY_RECORD_BYTES + 8];
+            buffer_add_u8(out, highest);
+        }
+    }
+    for (uint32_t i = 0; i < nb; i++)
+        buffer_add(out, records + i * (size_t)DIRECTORY_RECORD_BYTES, 4);
+    *offsets_at = out->size;
+    for (uint32_t i = 0; i < nb; i++)
+        buffer_add_u32(out, 0);
+    for (uint32_t i = 0; i < nb; i++)
+        buffer_add_u8(out, records[i * (size_t)DIRECTORY_RECORD_BYTES + 8]);
+}
+
+/* Places the list: header and directory as one item, each block as one; where each block will
+ * begin is known before anything is written, because fills are. */
+static lupe_status write_list(struct postings_writer *writer, uint64_t *start)
+{
+    struct buffer head = BUFFER_INIT(0);
+    size_t offsets_at = 0;
+    uint32_t nb = (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES);
+    write_directory(writer, &head, &offsets_at);
+    lupe_status status = LUPE_OK;
+    TRY(buffer_status(&head));
+    const uint8_t *records = writer->directory.data;
+    /* A list of one block has its block right behind the header, in one item. */
+    size_t first_item = head.size + (nb == 1 ? load_u32(records + 4) : 0);
+    section_writer_fit(writer->postings, first_item);
+    *start = section_writer_offset(writer->postings);
+    if (nb > 1) {
+        uint64_t at = *start + head.size;
+        for (uint32_t i = 0; i < nb; i++) {
+            uint32_t size = load_u32(records + i * (size_t)DIRECTORY_RECORD_BYTES + 4);
+            uint64_t left = EXTENT_PAYLOAD_BYTES - at % EXTENT_PAYLOAD_BYTES;
+            if (left < size)
+                at += left;
+            if (at - *start > UINT32_MAX) {
+                status = fail(LUPE_LIMIT, "the postings of one word exceed 4 GiB in a segment");
+                goto out;
+            }
+            store_u32(head.data + offsets_at + 4 * (size_t)i, (uint32_t)(at - *start));
+            at += size;
+        }
+    }
+    section_writer_add(writer->postings, head.data, head.size);
+    const uint8_t *block = writer->blocks.data;
+    for (uint32_t i = 0; i < nb; i++) {
+        uint32_t size = load_u32(records + i * (size_t)DIRECTORY_RECORD_BYTES + 4);
+        section_writer_fit(writer->postings, size);
+        section_writer_add(writer->postings, block, size);
+        block += size;
+    }
+    status = writer->postings->status;
+out:
+    buffer_free(&head);
+    return status;
+}
+
+lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256], size_t *info_size)
+{
+    lupe_status status = LUPE_OK;
+    *info_size = 0;
+    if (writer->frequency == 0)
+        return LUPE_OK;
+    if (writer->directory.size == 0) {
+        *info_size = write_inline(writer, info);
+        if (*info_size)
+            return LUPE_OK;
+    }
+    if (writer->directory.size == 0) /* the one block: its positions begin where the list's do */
+        writer->positions_start = section_writer_offset(writer->positions);
+    TRY(block_end(writer));
+    uint64_t start = 0;
+    TRY(write_list(writer, &start));
+    info[0] = writer->flags | ENTRY_LIST;
+    size_t size = 1;
+    size += varint_put(info + size, writer->frequency);
+    size += varint_put(info + size, writer->occurrences - writer->frequency);
+    size += varint_put(info + size, start);
+    if (writer->flags & ENTRY_HAS_POSITIONS)
+        size += varint_put(info + size, writer->positions_start);
+    *info_size = size;
+out:
+    return status;
+}
