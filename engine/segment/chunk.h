@@ -5,13 +5,14 @@
  *   chunk     := head:u8 [exceptions] packed [index:u8 * n] [high * n]
  *   head      := bits (0-25) in bits 0-4; bit 5: exceptions follow with one byte each (high:u8);
  *                bit 6: with two bytes each (high:u16); bit 7 zero
- *   exceptions := n:u8                       only with bit 5 or 6; 1 to 127
+ *   exceptions := n:u8                       only with bit 5 or 6; 1 to count
  *   packed    := packed_bytes(count, bits) bytes (pack.h)
  *   number[index] |= high << bits
  *
- * count is known from elsewhere. The writer takes the smallest form, by bytes. head bits 26-31
- * have other meanings where postings.h says so. Called by postings.c, positions.c. Never
- * allocates.
+ * count, at most PACK_COUNT_MAX, is known from elsewhere. The writer takes the smallest form, by
+ * bytes, and of equal ones that with the fewest exceptions. A head whose bits are 26 to 31 has
+ * another meaning where postings.h says so, and is damage here. Called by postings.c,
+ * positions.c. Never allocates.
  */
 #ifndef LUPE_SEGMENT_CHUNK_H
 #define LUPE_SEGMENT_CHUNK_H
@@ -23,17 +24,18 @@
 #define CHUNK_EXCEPTIONS_16 0x40u
 #define CHUNK_BYTES_MAX (2u + PACK_COUNT_MAX * 4u + PACK_COUNT_MAX * 3u)
 
-/* The size chunk_write would give, without writing. Numbers are below 2^25 + 2^24. */
+/* The size chunk_write would give, without writing. Every u32 has a form. */
 size_t chunk_size(const uint32_t *numbers, unsigned count);
 
 /* Writes a chunk, returns its bytes, at most CHUNK_BYTES_MAX. */
 size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out);
 
-/* Reads a chunk of count numbers that ends before end; kernels may read READ_PADDING_BYTES
- * beyond end. Returns the byte behind it, NULL when it is damaged (head, index, or behind end). */
+/* Reads a chunk of count numbers that ends at end or before; kernels may read
+ * READ_PADDING_BYTES beyond end. out has room for PACK_COUNT_MAX numbers, and beyond count holds
+ * anything. Returns the byte behind the chunk, NULL when it is damaged (head, index, or end). */
 const uint8_t *chunk_read(const uint8_t *in, const uint8_t *end, unsigned count, uint32_t *out);
 
-/* The byte behind a chunk without reading its numbers, or NULL. */
+/* The byte behind a chunk without reading its numbers, or NULL; indexes are not looked at. */
 const uint8_t *chunk_skip(const uint8_t *in, const uint8_t *end, unsigned count);
 
 #endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pack_simd.h - what the SIMD twins of pack.h share: their names, the tables of their shuffles,
+ * and the first step of count_below.
+ *
+ * Owned by pack.c; included by pack.c, pack_x86.c and pack_neon.c alone. Tables are constants
+ * made by the compiler, so there is nothing to set up and nothing to race on.
+ *
+ * Eight numbers of the packed form take exactly `bits` bytes, so every group of eight looks
+ * like the first: number i of a group lies in the four bytes from byte i*bits/8 of the group,
+ * i*bits%8 bits up. A shuffle brings these four bytes into lane i, a shift and a mask finish.
+ *
+ *   bytes of the group   | a a a b b b c c c d d d | ...     (bits = 6, say)
+ *   shuffle              | a a b b | a b b c | b c c d | c d d d | ...
+ *   shift right, mask    |  n0     |  n1     |  n2     |  n3     | ...
+ */
+#ifndef LUPE_SEGMENT_PACK_SIMD_H
+#define LUPE_SEGMENT_PACK_SIMD_H
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "segment/pack.h"
+
+#if defined(__x86_64__)
+extern const struct pack_kernels pack_kernels_sse41;
+extern const struct pack_kernels pack_kernels_avx2;
+extern const struct pack_kernels pack_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct pack_kernels pack_kernels_neon;
+#endif
+
+#define PACK_GROUP 16u /* numbers may be read or written in whole groups of so many */
+
+static inline uint32_t pack_mask(unsigned bits)
+{
+    return ((uint32_t)1 << bits) - 1;
+}
+
+/* The group of sixteen in which the first number not below target lies, if any does: only
+ * the last number of each group but the last one is looked at, without a branch. A binary
+ * search waits for seven loads one after the other, this for two. count is 1 to 128. */
+static inline unsigned pack_group_of(const uint32_t *ascending, unsigned count, uint32_t target)
+{
+    const uint32_t *last = ascending + PACK_GROUP - 1;
+    if (count > PACK_COUNT_MAX - PACK_GROUP) /* nearly always: seven compares, unrolled */
+        return (unsigned)(last[0] < target) + (last[PACK_GROUP] < target) +
+               (last[2 * PACK_GROUP] < target) + (last[3 * PACK_GROUP] < target) +
+               (last[4 * PACK_GROUP] < target) + (last[5 * PACK_GROUP] < target) +
+               (last[6 * PACK_GROUP] < target);
+    unsigned group = 0;
+    for (unsigned i = 0; i < (count - 1) / PACK_GROUP; i++)
+        group += last[i * PACK_GROUP] < target;
+    return group;
+}
+
+#if defined(__x86_64__) || defined(__aarch64__)
+
+#define EACH_WIDTH(ROW)                                                                            \
+    ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10),       \
+        ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17), ROW(18), ROW(19), ROW(20),  \
+        ROW(21), ROW(22), ROW(23), ROW(24), ROW(25)
+
+#define FOUR_BYTES(first) (first), (first) + 1, (first) + 2, (first) + 3
+
+/* Two loads of sixteen bytes a group of eight: numbers 0 to 3 from byte 0 of the group,
+ * numbers 4 to 7 from byte 4*bits/8. */
+#define EIGHT_LANE(bits, i) FOUR_BYTES((i) * (bits) / 8 - (i) / 4 * 4 * (bits) / 8)
+#define EIGHT_ROW(bits)                                                                            \
+    {                                                                                              \
+        EIGHT_LANE(bits, 0), EIGHT_LANE(bits, 1), EIGHT_LANE(bits, 2), EIGHT_LANE(bits, 3),        \
+            EIGHT_LANE(bits, 4), EIGHT_LANE(bits, 5), EIGHT_LANE(bits, 6), EIGHT_LANE(bits, 7)     \
+    }
+static const uint8_t pack_shuffle_eight[PACK_BITS_MAX + 1][32]
+    __attribute__((aligned(64))) = {EACH_WIDTH(EIGHT_ROW)};
+
+/* How far up number i of a group lies in its four bytes; the same for number i + 8. */
+#define SHIFT_ROW(bits)                                                                            \
+    {                                                                                              \
+        0, (bits) % 8, 2 * (bits) % 8, 3 * (bits) % 8, 4 * (bits) % 8, 5 * (bits) % 8,             \
+            6 * (bits) % 8, 7 * (bits) % 8                                                         \
+    }
+static const uint8_t pack_shift[PACK_BITS_MAX + 1][8]
+    __attribute__((aligned(64))) = {EACH_WIDTH(SHIFT_ROW)};
+
+/* The documents of four bits of a bit set, and how many they are. */
+static const uint32_t pack_nibble[16][4] __attribute__((aligned(64))) = {
+    {0, 0, 0, 0}, {1, 0, 0, 0}, {2, 0, 0, 0}, {1, 2, 0, 0}, {3, 0, 0, 0}, {1, 3, 0, 0},
+    {2, 3, 0, 0}, {1, 2, 3, 0}, {4, 0, 0, 0}, {1, 4, 0, 0}, {2, 4, 0, 0}, {1, 2, 4, 0},
+    {3, 4, 0, 0}, {1, 3, 4, 0}, {2, 3, 4, 0}, {1, 2, 3, 4},
+};
+static const uint8_t pack_nibble_count[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+
+#endif
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pack_x86.c - the kernels of pack.h with SSE4.1, AVX2 and AVX-512.
+ *
+ * Each function is compiled for its own instruction set, so the file needs no flags; pack.c
+ * calls a set only where the machine has it. Nothing here checks anything: see pack.h for what
+ * may be read and written beyond count.
+ *
+ * The ascending kernels sum within a register by shifting it by one, two, four lanes and
+ * adding. The sum so far is carried apart from that, by one addition a register: the carry
+ * does not wait for the sum inside, so that registers overlap. It starts as base + 1, base + 2,
+ * ... in its lanes, which adds the one between documents for nothing.
+ */
+#include "segment/pack_simd.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define SSE41 __attribute__((target("sse4.1")))
+#define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")))
+#define INLINE static inline __attribute__((always_inline))
+
+/* The first of lanes_max lanes whose bit in below is clear, at most left. */
+INLINE unsigned first_not_below(uint32_t below, unsigned left)
+{
+    return (unsigned)__builtin_ctz(~below | 1u << (left < PACK_GROUP ? left : PACK_GROUP));
+}
+
+/* SSE4.1: four numbers a step. There is no shift by lane: multiplying by 2^(7 - up) brings
+ * every number to bit 7, and what is lost at the top is the next number's. */
+
+struct sse41_shape {
+    __m128i shuffle_low, shuffle_high;
+    __m128i raise_low, raise_high;
+    __m128i mask;
+    size_t half; /* bytes from the group to its second load */
+};
+
+SSE41 INLINE struct sse41_shape sse41_shape_of(unsigned bits)
+{
+    const __m128i *shuffle = (const __m128i *)pack_shuffle_eight[bits];
+    const __m128i powers = _mm_setr_epi8((char)128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    __m128i raise = _mm_shuffle_epi8(powers, _mm_loadl_epi64((const __m128i *)pack_shift[bits]));
+    return (struct sse41_shape){
+        .shuffle_low = _mm_load_si128(shuffle),
+        .shuffle_high = _mm_load_si128(shuffle + 1),
+        .raise_low = _mm_cvtepu8_epi32(raise),
+        .raise_high = _mm_cvtepu8_epi32(_mm_srli_si128(raise, 4)),
+        .mask = _mm_set1_epi32((int)pack_mask(bits)),
+        .half = bits / 2,
+    };
+}
+
+SSE41 INLINE __m128i sse41_low(const struct sse41_shape *shape, const uint8_t *group)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)group);
+    __m128i lanes = _mm_mullo_epi32(_mm_shuffle_epi8(bytes, shape->shuffle_low), shape->raise_low);
+    return _mm_and_si128(_mm_srli_epi32(lanes, 7), shape->mask);
+}
+
+SSE41 INLINE __m128i sse41_high(const struct sse41_shape *shape, const uint8_t *group)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(group + shape->half));
+    __m128i lanes =
+        _mm_mullo_epi32(_mm_shuffle_epi8(bytes, shape->shuffle_high), shape->raise_high);
+    return _mm_and_si128(_mm_srli_epi32(lanes, 7), shape->mask);
+}
+
+SSE41 INLINE __m128i sse41_carry_of(uint32_t base)
+{
+    return _mm_add_epi32(_mm_set1_epi32((int)base), _mm_setr_epi32(1, 2, 3, 4));
+}
+
+SSE41 INLINE __m128i sse41_sum(__m128i numbers, __m128i *carry)
+{
+    numbers = _mm_add_epi32(numbers, _mm_slli_si128(numbers, 4));
+    numbers = _mm_add_epi32(numbers, _mm_slli_si128(numbers, 8));
+    __m128i documents = _mm_add_epi32(numbers, *carry);
+    __m128i total = _mm_add_epi32(_mm_shuffle_epi32(numbers, 0xff), _mm_set1_epi32(4));
+    *carry = _mm_add_epi32(*carry, total);
+    return documents;
+}
+
+SSE41 static void unpack_sse41(const uint8_t *in, unsigned count, unsigned bits, uint32_t *out)
+{
+    struct sse41_shape shape = sse41_shape_of(bits);
+    for (unsigned i = 0; i < count; i += 8, in += bits) {
+        _mm_storeu_si128((__m128i *)(out + i), sse41_low(&shape, in));
+        _mm_storeu_si128((__m128i *)(out + i + 4), sse41_high(&shape, in));
+    }
+}
+
+SSE41 static void unpack_ascending_sse41(const uint8_t *in, unsigned count, unsigned bits,
+                                         uint32_t base, uint32_t *out)
+{
+    struct sse41_shape shape = sse41_shape_of(bits);
+    __m128i carry = sse41_carry_of(base);
+    for (unsigned i = 0; i < count; i += 8, in += bits) {
+        __m128i low = sse41_sum(sse41_low(&shape, in), &carry);
+        __m128i high = sse41_sum(sse41_high(&shape, in), &carry);
+        _mm_storeu_si128((__m128i *)(out + i), low);
+        _mm_storeu_si128((__m128i *)(out + i + 4), high);
+    }
+}
+
+SSE41 static void sum_ascending_sse41(uint32_t *numbers, unsigned count, uint32_t base)
+{
+    __m128i carry = sse41_carry_of(base);
+    for (unsigned i = 0; i < count; i += 4) {
+        __m128i *at = (__m128i *)(numbers + i);
+        _mm_storeu_si128(at, sse41_sum(_mm_loadu_si128(at), &carry));
+    }
+}
+
+/* Four bits a step from a table of sixteen, whatever they are: a loop over the set bits costs
+ * a mispredicted end a word. Used by AVX2 as well, where tables of eight bits gain nothing
+ * that their 8 KiB of cache would not cost. */
+SSE41 static unsigned bits_to_documents_sse41(const uint8_t *words, unsigned count, uint32_t base,
+                                              uint32_t *out)
+{
+    unsigned found = 0;
+    __m128i before = _mm_set1_epi32((int)base);
+    for (unsigned i = 0; i < count * 4; i++) {
+        unsigned sixteen = load_u16(words + (size_t)i * 2);
+        for (unsigned k = 0; k < 4; k++, sixteen >>= 4) {
+            __m128i lanes = _mm_load_si128((const __m128i *)pack_nibble[sixteen & 15]);
+            _mm_storeu_si128((__m128i *)(out + found), _mm_add_epi32(lanes, before));
+            found += pack_nibble_count[sixteen & 15];
+            before = _mm_add_epi32(before, _mm_set1_epi32(4));
+        }
+        if (found > PACK_COUNT_MAX)
+            return PACK_COUNT_MAX + 1;
+    }
+    return found;
+}
+
+SSE41 INLINE __m128i sse41_below(const uint32_t *numbers, __m128i target)
+{
+    const __m128i sign = _mm_set1_epi32((int)0x80000000u);
+    __m128i lanes = _mm_loadu_si128((const __m128i *)numbers);
+    return _mm_cmpgt_epi32(target, _mm_xor_si128(lanes, sign));
+}
+
+SSE41 static unsigned count_below_sse41(const uint32_t *ascending, unsigned count, uint32_t target)
+{
+    if (count == 0)
+        return 0;
+    unsigned first = pack_group_of(ascending, count, target) * PACK_GROUP;
+    const uint32_t *group = ascending + first;
+    __m128i limit = _mm_set1_epi32((int)(target ^ 0x80000000u));
+    __m128i low = _mm_packs_epi32(sse41_below(group, limit), sse41_below(group + 4, limit));
+    __m128i high = _mm_packs_epi32(sse41_below(group + 8, limit), sse41_below(group + 12, limit));
+    uint32_t below = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+    return first + first_not_below(below, count - first);
+}
+
+const struct pack_kernels pack_kernels_sse41 = {
+    .unpack = unpack_sse41,
+    .unpack_ascending = unpack_ascending_sse41,
+    .sum_ascending = sum_ascending_sse41,
+    .bits_to_documents = bits_to_documents_sse41,
+    .count_below = count_below_sse41,
+};
+
+/* AVX2: eight numbers a step, from two loads of sixteen bytes. */
+
+struct avx2_shape {
+    __m256i shuffle;
+    __m256i shift;
+    __m256i mask;
+    size_t half;
+};
+
+AVX2 INLINE struct avx2_shape avx2_shape_of(unsigned bits)
+{
+    return (struct avx2_shape){
+        .shuffle = _mm256_load_si256((const __m256i *)pack_shuffle_eight[bits]),
+        .shift = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)pack_shift[bits])),
+        .mask = _mm256_set1_epi32((int)pack_mask(bits)),
+        .half = bits / 2,
+    };
+}
+
+AVX2 INLINE __m256i avx2_eight(const struct avx2_shape *shape, const uint8_t *group)
+{
+    __m128i low = _mm_loadu_si128((const __m128i *)group);
+    __m128i high = _mm_loadu_si128((const __m128i *)(group + shape->half));
+    __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    __m256i lanes = _mm256_shuffle_epi8(bytes, shape->shuffle);
+    return _mm256_and_si256(_mm256_srlv_epi32(lanes, shape->shift), shape->mask);
+}
+
+AVX2 INLINE __m256i avx2_carry_of(uint32_t base)
+{
+    return _mm256_add_epi32(_mm256_set1_epi32((int)base),
+                            _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+AVX2 INLINE __m256i avx2_sum(__m256i numbers, __m256i *carry)
+{
+    numbers = _mm256_add_epi32(numbers, _mm256_slli_si256(numbers, 4));
+    numbers = _mm256_add_epi32(numbers, _mm256_slli_si256(numbers, 8));
+    /* Both halves are summed; the total of the lower goes onto the upper. */
+    __m256i totals = _mm256_shuffle_epi32(numbers, 0xff);
+    numbers = _mm256_add_epi32(numbers, _mm256_permute2x128_si256(totals, totals, 0x08));
+    __m256i documents = _mm256_add_epi32(numbers, *carry);
+    __m256i total = _mm256_permutevar8x32_epi32(numbers, _mm256_set1_epi32(7));
+    *carry = _mm256_add_epi32(*carry, _mm256_add_epi32(total, _mm256_set1_epi32(8)));
+    return documents;
+}
+
+AVX2 static void unpack_avx2(const uint8_t *in, unsigned count, unsigned bits, uint32_t *out)
+{
+    struct avx2_shape shape = avx2_shape_of(bits);
+    for (unsigned i = 0; i < count; i += 16, in += 2 * bits) {
+        _mm256_storeu_si256((__m256i *)(out + i), avx2_eight(&shape, in));
+        _mm256_storeu_si256((__m256i *)(out + i + 8), avx2_eight(&shape, in + bits));
+    }
+}
+
+AVX2 static void unpack_ascending_avx2(const uint8_t *in, unsigned count, unsigned bits,
+                                       uint32_t base, uint32_t *out)
+{
+    struct avx2_shape shape = avx2_shape_of(bits);
+    __m256i carry = avx2_carry_of(base);
+    for (unsigned i = 0; i < count; i += 8, in += bits) {
+        __m256i documents = avx2_sum(avx2_eight(&shape, in), &carry);
+        _mm256_storeu_si256((__m256i *)(out + i), documents);
+    }
+}
+
+AVX2 static void sum_ascending_avx2(uint32_t *numbers, unsigned count, uint32_t base)
+{
+    __m256i carry = avx2_carry_of(base);
+    for (unsigned i = 0; i < count; i += 8) {
+        __m256i *at = (__m256i *)(numbers + i);
+        _mm256_storeu_si256(at, avx2_sum(_mm256_loadu_si256(at), &carry));
+    }
+}
+
+AVX2 INLINE uint32_t avx2_below(const uint32_t *numbers, __m256i target)
+{
+    const __m256i sign = _mm256_set1_epi32((int)0x80000000u);
+    __m256i lanes = _mm256_loadu_si256((const __m256i *)numbers);
+    __m256i below = _mm256_cmpgt_epi32(target, _mm256_xor_si256(lanes, sign));
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(below));
+}
+
+AVX2 static unsigned count_below_avx2(const uint32_t *ascending, unsigned count, uint32_t target)
+{
+    if (count == 0)
+        return 0;
+    unsigned first = pack_group_of(ascending, count, target) * PACK_GROUP;
+    const uint32_t *group = ascending + first;
+    __m256i limit = _mm256_set1_epi32((int)(target ^ 0x80000000u));
+    uint32_t below = avx2_below(group, limit) | avx2_below(group + 8, limit) << 8;
+    return first + first_not_below(below, count - first);
+}
+
+const struct pack_kernels pack_kernels_avx2 = {
+    .unpack = unpack_avx2,
+    .unpack_ascending = unpack_ascending_avx2,
+    .sum_ascending = sum_ascending_avx2,
+    .bits_to_documents = bits_to_documents_sse41,
+    .count_below = count_below_avx2,
+};
+
+/* AVX-512 with VBMI: sixteen numbers a step, from one load of 64 bytes of which 2 * bits are
+ * theirs. The load begins inside the packed bytes, so it ends within the padding. */
+
+#define SIXTEEN_LANE(bits, i) FOUR_BYTES((i) * (bits) / 8)
+#define SIXTEEN_ROW(bits)                                                                          \
+    {                                                                                              \
+        SIXTEEN_LANE(bits, 0), SIXTEEN_LANE(bits, 1), SIXTEEN_LANE(bits, 2),                       \
+            SIXTEEN_LANE(bits, 3), SIXTEEN_LANE(bits, 4), SIXTEEN_LANE(bits, 5),                   \
+            SIXTEEN_LANE(bits, 6), SIXTEEN_LANE(bits, 7), SIXTEEN_LANE(bits, 8),                   \
+            SIXTEEN_LANE(bits, 9), SIXTEEN_LANE(bits, 10), SIXTEEN_LANE(bits, 11),                 \
+            SIXTEEN_LANE(bits, 12), SIXTEEN_LANE(bits, 13), SIXTEEN_LANE(bits, 14),                \
+            SIXTEEN_LANE(bits, 15)                                                                 \
+    }
+static const uint8_t shuffle_sixteen[PACK_BITS_MAX + 1][64]
+    __attribute__((aligned(64))) = {EACH_WIDTH(SIXTEEN_ROW)};
+
+struct avx512_shape {
+    __m512i shuffle;
+    __m512i shift;
+    __m512i mask;
+};
+
+AVX512 INLINE struct avx512_shape avx512_shape_of(unsigned bits)
+{
+    __m128i shift = _mm_set1_epi64x((long long)load_u64(pack_shift[bits]));
+    return (struct avx512_shape){
+        .shuffle = _mm512_load_si512(shuffle_sixteen[bits]),
+        .shift = _mm512_cvtepu8_epi32(shift),
+        .mask = _mm512_set1_epi32((int)pack_mask(bits)),
+    };
+}
+
+AVX512 INLINE __m512i avx512_sixteen(const struct avx512_shape *shape, const uint8_t *group)
+{
+    __m512i lanes = _mm512_permutexvar_epi8(shape->shuffle, _mm512_loadu_si512(group));
+    return _mm512_and_si512(_mm512_srlv_epi32(lanes, shape->shift), shape->mask);
+}
+
+AVX512 INLINE __m512i avx512_carry_of(uint32_t base)
+{
+    return _mm512_add_epi32(
+        _mm512_set1_epi32((int)base),
+        _mm512_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16));
+}
+
+AVX512 INLINE __m512i avx512_sum(__m512i numbers, __m512i *carry)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    numbers = _mm512_add_epi32(numbers, _mm512_alignr_epi32(numbers, zero, 15));
+    numbers = _mm512_add_epi32(numbers, _mm512_alignr_epi32(numbers, zero, 14));
+    numbers = _mm512_add_epi32(numbers, _mm512_alignr_epi32(numbers, zero, 12));
+    numbers = _mm512_add_epi32(numbers, _mm512_alignr_epi32(numbers, zero, 8));
+    __m512i documents = _mm512_add_epi32(numbers, *carry);
+    __m512i total = _mm512_permutexvar_epi32(_mm512_set1_epi32(15), numbers);
+    *carry = _mm512_add_epi32(*carry, _mm512_add_epi32(total, _mm512_set1_epi32(16)));
+    return documents;
+}
+
+AVX512 static void unpack_avx512(const uint8_t *in, unsigned count, unsigned bits, uint32_t *out)
+{
+    struct avx512_shape shape = avx512_shape_of(bits);
+    for (unsigned i = 0; i < count; i += 16, in += 2 * bits)
+        _mm512_storeu_si512(out + i, avx512_sixteen(&shape, in));
+}
+
+AVX512 static void unpack_ascending_avx512(const uint8_t *in, unsigned count, unsigned bits,
+                                           uint32_t base, uint32_t *out)
+{
+    struct avx512_shape shape = avx512_shape_of(bits);
+    __m512i carry = avx512_carry_of(base);
+    for (unsigned i = 0; i < count; i += 16, in += 2 * bits)
+        _mm512_storeu_si512(out + i, avx512_sum(avx512_sixteen(&shape, in), &carry));
+}
+
+AVX512 static void sum_ascending_avx512(uint32_t *numbers, unsigned count, uint32_t base)
+{
+    __m512i carry = avx512_carry_of(base);
+    for (unsigned i = 0; i < count; i += 16)
+        _mm512_storeu_si512(numbers + i, avx512_sum(_mm512_loadu_si512(numbers + i), &carry));
+}
+
+/* Compressing into a register and storing all of it: compressing into memory is microcode on
+ * some machines, twenty times slower. */
+AVX512 static unsigned bits_to_documents_avx512(const uint8_t *words, unsigned count,
+                                                uint32_t base, uint32_t *out)
+{
+    unsigned found = 0;
+    __m512i documents = avx512_carry_of(base);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = load_u64(words + (size_t)i * 8);
+        if (found + (unsigned)_mm_popcnt_u64(word) > PACK_COUNT_MAX)
+            return PACK_COUNT_MAX + 1;
+        for (unsigned k = 0; k < 4; k++, word >>= 16) {
+            __mmask16 set = (__mmask16)word;
+            _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(set, documents));
+            found += (unsigned)_mm_popcnt_u32(set);
+            documents = _mm512_add_epi32(documents, _mm512_set1_epi32(16));
+        }
+    }
+    return found;
+}
+
+AVX512 static unsigned count_below_avx512(const uint32_t *ascending, unsigned count,
+                                          uint32_t target)
+{
+    if (count == 0)
+        return 0;
+    unsigned first = pack_group_of(ascending, count, target) * PACK_GROUP;
+    __m512i group = _mm512_loadu_si512(ascending + first);
+    __mmask16 below = _mm512_cmplt_epu32_mask(group, _mm512_set1_epi32((int)target));
+    return first + first_not_below(below, count - first);
+}
+
+const struct pack_kernels pack_kernels_avx512 = {
+    .unpack = unpack_avx512,
+    .unpack_ascending = unpack_ascending_avx512,
+    .sum_ascending = sum_ascending_avx512,
+    .bits_to_documents = bits_to_documents_avx512,
+    .count_below = count_below_avx512,
+};
+
+#endif
