@@ -52,7 +52,7 @@ struct dictionary_writer {
     uint8_t before[KEY_BYTES_MAX]; /* the last key of the block before */
     unsigned before_size;
     struct buffer addresses;   /* of the index part being filled */
-    struct buffer offsets;
+    struct buffer offsets;     /* where each block's separator ends */
     struct buffer separators;
     uint32_t blocks_done;
     uint32_t part_first;
@@ -88,10 +88,12 @@ struct dictionary_iterator {
     uint8_t key[KEY_BYTES_MAX];
     size_t key_size;
     struct entry entry;
-    uint64_t block_offset; /* logical, of the block in use */
+    uint64_t block_next;   /* logical offset behind the block in use */
     const uint8_t *next;   /* in the block */
     const uint8_t *end;
     unsigned left;         /* entries left in the block */
+    bool first;            /* the next entry is the first of its block */
+    bool pending;          /* key and entry are those dictionary_next has yet to give out */
 };
 
 CHECKED lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t *key, size_t key_size,

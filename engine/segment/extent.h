@@ -49,9 +49,9 @@ struct extent_sink {
 struct section_writer {
     const struct extent_sink *sink;
     enum section_id section;
-    uint32_t extents;     /* handed to the sink */
-    struct buffer payload; /* of the extent being filled */
-    lupe_status status;   /* sticky */
+    uint32_t extents;      /* handed to the sink */
+    struct buffer payload; /* of the extent being filled; a full one waits for the next byte */
+    lupe_status status;    /* sticky */
 };
 
 void section_writer_init(struct section_writer *writer, enum section_id section, const struct extent_sink *sink);
@@ -67,7 +67,26 @@ void section_writer_fit(struct section_writer *writer, size_t size);
 /* Adds bytes; they straddle extents where they must. Errors stick. */
 void section_writer_add(struct section_writer *writer, const void *bytes, size_t size);
 
+/* Hands the last extent to the sink, when there is one. */
+CHECKED lupe_status section_writer_finish(struct section_writer *writer);
+
+/* The size of the value of an extent with that payload (FORMAT.md section 3). */
+static inline size_t extent_value_bytes(size_t payload)
+{
+    size_t pages = (payload + EXTENT_TAIL_BYTES + PAGE_HEADER_BYTES + PAGE_BYTES - 1) / PAGE_BYTES;
+    return pages * PAGE_BYTES - PAGE_HEADER_BYTES;
+}
+/* Turns a payload into a value of value_bytes: zeros and the checksum. Errors stick. */
+void extent_seal(struct buffer *payload, size_t value_bytes);
+/* The checksum at the end of a value is that of what stands before it. */
+bool extent_sound(const uint8_t *value, size_t size);
+
 /* ---- reading */
+
+static inline uint32_t extent_count(uint64_t length)
+{
+    return (uint32_t)((length + EXTENT_PAYLOAD_BYTES - 1) / EXTENT_PAYLOAD_BYTES);
+}
 
 struct section {
     struct store_read *read;
@@ -102,7 +121,8 @@ static inline lupe_status section_at(struct section *section, uint64_t offset, c
 /* Copies size bytes from offset, over extents; LUPE_CORRUPT when they are not there. */
 CHECKED lupe_status section_copy(struct section *section, uint64_t offset, void *out, size_t size);
 
-/* Verifies the checksum of every extent; report is called for each bad one. */
+/* Verifies the checksum of every extent; report is called for each bad one and what it returns is
+ * LUPE_CORRUPT then. Not for the sections of a segment of one value, which share one checksum. */
 CHECKED lupe_status section_verify(struct section *section, void (*report)(void *user, const char *finding),
                                    void *user);
 

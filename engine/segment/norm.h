@@ -20,6 +20,7 @@ struct bm25 {
 
 uint8_t norm_of_length(uint32_t length);
 uint32_t norm_length(uint8_t norm);
+uint32_t norm_length_min(uint8_t norm); /* the shortest length with that norm */
 
 /* factors[norm] = (float)(k1 * (1 - b + b * length / average)): K in tf / (tf + K). */
 void norm_factors(const struct bm25 *bm25, float factors[NORMS]);
