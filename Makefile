@@ -178,6 +178,7 @@ format: ## formats all sources with clang-format
 	clang-format -i $(FORMATTED)
 format-check: ## tells which sources are not formatted
 	clang-format --dry-run -Werror $(FORMATTED)
+	@! LC_ALL=C.UTF-8 grep -HnE '^.{101,}$$' $(FORMATTED)
 
 # ---------------------------------------------------------------- installing
 

@@ -77,16 +77,24 @@ static void *counted(void *memory)
     return memory;
 }
 
+/* Larger sizes come from arithmetic gone wrong; no allocator is asked for them. */
+static bool impossible(size_t size)
+{
+    return size > PTRDIFF_MAX;
+}
+
 /* A size of 0 asks for 1, so that NULL always means failure. */
 void *memory_alloc(size_t size)
 {
+    if (impossible(size))
+        return NULL;
     return counted(allocator.allocate(allocator.user, size ? size : 1));
 }
 
 void *memory_zalloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
+    if (__builtin_mul_overflow(count, size, &bytes) || impossible(bytes))
         return NULL;
     if (bytes == 0)
         bytes = 1;
@@ -103,6 +111,8 @@ void *memory_realloc(void *memory, size_t size)
 {
     if (!memory)
         return memory_alloc(size);
+    if (impossible(size))
+        return NULL;
     return allocator.reallocate(allocator.user, memory, size ? size : 1);
 }
 
