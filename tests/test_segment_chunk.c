@@ -164,7 +164,13 @@ Test(segment_chunk, worked_examples)
     cr_assert_eq(chunk_write(zeros, PACK_COUNT_MAX, written), 1u);
     cr_assert_eq(written[0], 0);
 
-    /* One number of eight bits among sixteen bits of ones: one bit each, 0x8a >> 1 apart. */
+    /* As large with one exception as with four bits each: without exceptions, then. */
+    const uint32_t either[] = {1, 1, 1, 1, 1, 1, 1, 8};
+    const uint8_t either_bytes[] = {0x04, 0x11, 0x11, 0x11, 0x81};
+    cr_assert_eq(chunk_write(either, 8, written), sizeof either_bytes);
+    cr_assert_arr_eq(written, either_bytes, sizeof either_bytes);
+
+    /* A number of eight bits among ones: one bit each, and 0x8a >> 1 apart. */
     const uint32_t one_large[] = {1, 1, 1, 1, 1, 0x8a, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     const uint8_t one_large_bytes[] = {0x21, 0x01, 0xdf, 0xff, 0x05, 0x45};
     cr_assert_eq(chunk_write(one_large, 16, written), sizeof one_large_bytes);
@@ -194,7 +200,7 @@ Test(segment_chunk, damage_is_told)
         {"both kinds of exceptions", {0x60 | 1, 1, 0, 0, 0, 0, 0, 0}, 8, 1},
         {"no room for n", {0x20}, 1, 16},
         {"no exceptions where some follow", {0x20, 0, 0, 0, 0, 0, 0, 0}, 8, 16},
-        {"more exceptions than numbers", {0x20, 3, 0, 1, 2, 1, 1, 1}, 8, 2},
+        {"more exceptions than numbers", {0x20, 3, 0, 1, 1, 1, 1, 1}, 8, 2},
         {"an index behind the last number", {0x20, 2, 1, 2, 1, 1}, 6, 2},
         {"packed bytes behind the end", {8, 1, 2, 3}, 4, 4},
         {"exceptions behind the end", {0x40, 2, 0, 1, 1, 0, 1}, 7, 4},
@@ -207,6 +213,10 @@ Test(segment_chunk, damage_is_told)
         memcpy(in, damages[i].bytes, damages[i].size);
         cr_assert_null(chunk_read(in, data_end, damages[i].count, out), "%s", damages[i].what);
     }
+    uint32_t out[PACK_COUNT_MAX];
+    data_end[0] = data_end[1] = 0; /* a chunk of zeros, but it begins behind the end */
+    cr_assert_null(chunk_read(data_end + 1, data_end, 1, out));
+    cr_assert_null(chunk_skip(data_end + 1, data_end, 1));
     guarded_free(end);
 }
 

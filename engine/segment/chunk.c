@@ -33,7 +33,7 @@ struct chunk_form {
 
 static inline unsigned width_of(uint32_t number)
 {
-    return number ? NUMBER_BITS - (unsigned)__builtin_clz(number) : 0;
+    return 63 - (unsigned)__builtin_clzll((uint64_t)number << 1 | 1); /* 0 without a branch */
 }
 
 static inline size_t size_of_form(unsigned count, unsigned bits, unsigned exceptions,
@@ -87,24 +87,32 @@ size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out)
         return form.size;
     }
 
-    unsigned kind = form.high_bytes == 1 ? CHUNK_EXCEPTIONS_8 : CHUNK_EXCEPTIONS_16;
-    *out++ = (uint8_t)(form.bits | kind);
-    *out++ = (uint8_t)form.exceptions;
-    uint8_t *index = out + packed_bytes(count, form.bits);
-    uint8_t *high = index + form.exceptions;
     uint32_t low_mask = ((uint32_t)1 << form.bits) - 1;
     uint32_t low[PACK_COUNT_MAX];
+    uint8_t index[PACK_COUNT_MAX + 1]; /* one more: every number is put, exceptions stay */
+    unsigned exceptions = 0;
     for (unsigned i = 0; i < count; i++) {
         low[i] = numbers[i] & low_mask;
-        if (numbers[i] == low[i])
-            continue;
-        *index++ = (uint8_t)i;
-        *high++ = (uint8_t)(numbers[i] >> form.bits);
-        if (form.high_bytes == 2)
-            *high++ = (uint8_t)(numbers[i] >> form.bits >> 8);
+        index[exceptions] = (uint8_t)i;
+        exceptions += numbers[i] > low_mask;
     }
-    pack(low, count, form.bits, out);
-    assert(high == out - 2 + form.size);
+    assert(exceptions == form.exceptions);
+
+    uint8_t *next = out;
+    unsigned kind = form.high_bytes == 1 ? CHUNK_EXCEPTIONS_8 : CHUNK_EXCEPTIONS_16;
+    *next++ = (uint8_t)(form.bits | kind);
+    *next++ = (uint8_t)exceptions;
+    pack(low, count, form.bits, next);
+    next += packed_bytes(count, form.bits);
+    memcpy(next, index, exceptions);
+    next += exceptions;
+    for (unsigned i = 0; i < exceptions; i++) {
+        uint32_t high = numbers[index[i]] >> form.bits;
+        *next++ = (uint8_t)high;
+        if (form.high_bytes == 2)
+            *next++ = (uint8_t)(high >> 8);
+    }
+    assert((size_t)(next - out) == form.size);
     return form.size;
 }
 
@@ -132,10 +140,8 @@ static inline bool find_parts(const uint8_t *in, const uint8_t *end, unsigned co
     if (head > (CHUNK_EXCEPTIONS_16 | CHUNK_BITS_MASK) || bits > PACK_BITS_MAX)
         return false;
     if (head & CHUNK_EXCEPTIONS) {
-        if (in == end)
-            return false;
         high_bytes = head & CHUNK_EXCEPTIONS_8 ? 1 : 2;
-        exceptions = *in++;
+        exceptions = *in++; /* from the padding, perhaps: the size tells below */
         if (exceptions == 0 || exceptions > count)
             return false;
     }

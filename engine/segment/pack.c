@@ -50,8 +50,8 @@ static void unpack_scalar(const uint8_t *in, unsigned count, unsigned bits, uint
         out[i] = load_u32(in + i * bits / 8) >> (i * bits % 8) & mask;
 }
 
-static void unpack_ascending_scalar(const uint8_t *in, unsigned count, unsigned bits,
-                                    uint32_t base, uint32_t *out)
+static void unpack_ascending_scalar(const uint8_t *in, unsigned count, unsigned bits, uint32_t base,
+                                    uint32_t *out)
 {
     uint32_t mask = pack_mask(bits);
     for (unsigned i = 0; i < count; i++) {

@@ -94,15 +94,21 @@ static unsigned bits_to_documents_neon(const uint8_t *words, unsigned count, uin
 {
     unsigned found = 0;
     uint32x4_t before = vdupq_n_u32(base);
-    for (unsigned i = 0; i < count * 4; i++) {
-        unsigned sixteen = load_u16(words + (size_t)i * 2);
-        for (unsigned k = 0; k < 4; k++, sixteen >>= 4) {
-            vst1q_u32(out + found, vaddq_u32(vld1q_u32(pack_nibble[sixteen & 15]), before));
-            found += pack_nibble_count[sixteen & 15];
-            before = vaddq_u32(before, vdupq_n_u32(4));
-        }
-        if (found > PACK_COUNT_MAX)
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = load_u64(words + (size_t)i * 8);
+        uint64_t up_to = pack_bits_up_to(word);
+        if (found + (up_to >> 56) > PACK_COUNT_MAX)
             return PACK_COUNT_MAX + 1;
+        uint64_t offsets = up_to << 8;
+#pragma GCC unroll 8
+        for (unsigned k = 0; k < 64; k += 8) {
+            uint32_t *at = out + found + (offsets >> k & 0xff);
+            uint16x8_t eight = vmovl_u8(vcreate_u8(pack_documents[word >> k & 0xff]));
+            vst1q_u32(at, vaddq_u32(vmovl_u16(vget_low_u16(eight)), before));
+            vst1q_u32(at + 4, vaddq_u32(vmovl_u16(vget_high_u16(eight)), before));
+            before = vaddq_u32(before, vdupq_n_u32(8));
+        }
+        found += (unsigned)(up_to >> 56);
     }
     return found;
 }

@@ -43,10 +43,10 @@ static inline unsigned pack_group_of(const uint32_t *ascending, unsigned count, 
 {
     const uint32_t *last = ascending + PACK_GROUP - 1;
     if (count > PACK_COUNT_MAX - PACK_GROUP) /* nearly always: seven compares, unrolled */
-        return (unsigned)(last[0] < target) + (last[PACK_GROUP] < target) +
-               (last[2 * PACK_GROUP] < target) + (last[3 * PACK_GROUP] < target) +
-               (last[4 * PACK_GROUP] < target) + (last[5 * PACK_GROUP] < target) +
-               (last[6 * PACK_GROUP] < target);
+        return (((last[0] < target) + (last[PACK_GROUP] < target)) +
+                ((last[2 * PACK_GROUP] < target) + (last[3 * PACK_GROUP] < target))) +
+               (((last[4 * PACK_GROUP] < target) + (last[5 * PACK_GROUP] < target)) +
+                (last[6 * PACK_GROUP] < target));
     unsigned group = 0;
     for (unsigned i = 0; i < (count - 1) / PACK_GROUP; i++)
         group += last[i * PACK_GROUP] < target;
@@ -55,9 +55,9 @@ static inline unsigned pack_group_of(const uint32_t *ascending, unsigned count, 
 
 #if defined(__x86_64__) || defined(__aarch64__)
 
-#define EACH_WIDTH(ROW)                                                                            \
-    ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10),       \
-        ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17), ROW(18), ROW(19), ROW(20),  \
+#define EACH_WIDTH(ROW)                                                                           \
+    ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10),      \
+        ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17), ROW(18), ROW(19), ROW(20), \
         ROW(21), ROW(22), ROW(23), ROW(24), ROW(25)
 
 #define FOUR_BYTES(first) (first), (first) + 1, (first) + 2, (first) + 3
@@ -65,30 +65,51 @@ static inline unsigned pack_group_of(const uint32_t *ascending, unsigned count, 
 /* Two loads of sixteen bytes a group of eight: numbers 0 to 3 from byte 0 of the group,
  * numbers 4 to 7 from byte 4*bits/8. */
 #define EIGHT_LANE(bits, i) FOUR_BYTES((i) * (bits) / 8 - (i) / 4 * 4 * (bits) / 8)
-#define EIGHT_ROW(bits)                                                                            \
-    {                                                                                              \
-        EIGHT_LANE(bits, 0), EIGHT_LANE(bits, 1), EIGHT_LANE(bits, 2), EIGHT_LANE(bits, 3),        \
-            EIGHT_LANE(bits, 4), EIGHT_LANE(bits, 5), EIGHT_LANE(bits, 6), EIGHT_LANE(bits, 7)     \
+#define EIGHT_ROW(bits)                                                                        \
+    {                                                                                          \
+        EIGHT_LANE(bits, 0), EIGHT_LANE(bits, 1), EIGHT_LANE(bits, 2), EIGHT_LANE(bits, 3),    \
+            EIGHT_LANE(bits, 4), EIGHT_LANE(bits, 5), EIGHT_LANE(bits, 6), EIGHT_LANE(bits, 7) \
     }
 static const uint8_t pack_shuffle_eight[PACK_BITS_MAX + 1][32]
     __attribute__((aligned(64))) = {EACH_WIDTH(EIGHT_ROW)};
 
 /* How far up number i of a group lies in its four bytes; the same for number i + 8. */
-#define SHIFT_ROW(bits)                                                                            \
-    {                                                                                              \
-        0, (bits) % 8, 2 * (bits) % 8, 3 * (bits) % 8, 4 * (bits) % 8, 5 * (bits) % 8,             \
-            6 * (bits) % 8, 7 * (bits) % 8                                                         \
+#define SHIFT_ROW(bits)                                                                \
+    {                                                                                  \
+        0, (bits) % 8, 2 * (bits) % 8, 3 * (bits) % 8, 4 * (bits) % 8, 5 * (bits) % 8, \
+            6 * (bits) % 8, 7 * (bits) % 8                                             \
     }
 static const uint8_t pack_shift[PACK_BITS_MAX + 1][8]
     __attribute__((aligned(64))) = {EACH_WIDTH(SHIFT_ROW)};
 
-/* The documents of four bits of a bit set, and how many they are. */
-static const uint32_t pack_nibble[16][4] __attribute__((aligned(64))) = {
-    {0, 0, 0, 0}, {1, 0, 0, 0}, {2, 0, 0, 0}, {1, 2, 0, 0}, {3, 0, 0, 0}, {1, 3, 0, 0},
-    {2, 3, 0, 0}, {1, 2, 3, 0}, {4, 0, 0, 0}, {1, 4, 0, 0}, {2, 4, 0, 0}, {1, 2, 4, 0},
-    {3, 4, 0, 0}, {1, 3, 4, 0}, {2, 3, 4, 0}, {1, 2, 3, 4},
-};
-static const uint8_t pack_nibble_count[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+/* The documents of eight bits of a bit set: a byte each, 1 for the lowest bit, packed downwards.
+ * A loop over the bits that are set would cost a mispredicted end a word. */
+#define BIT(byte, k) ((uint64_t)(byte) >> (k)&1)
+#define BITS_2(byte, k) (BIT(byte, k) + BIT(byte, (k) + 1))
+#define BITS_4(byte) (BITS_2(byte, 0) + BITS_2(byte, 2))
+#define BIT_PLACE(byte, k, below) (BIT(byte, k) * ((k) + 1) << 8 * (below))
+#define BYTE_ENTRY(byte)                                                                        \
+    (BIT_PLACE(byte, 0, 0) | BIT_PLACE(byte, 1, BIT(byte, 0)) |                                 \
+     BIT_PLACE(byte, 2, BITS_2(byte, 0)) | BIT_PLACE(byte, 3, BITS_2(byte, 0) + BIT(byte, 2)) | \
+     BIT_PLACE(byte, 4, BITS_4(byte)) | BIT_PLACE(byte, 5, BITS_4(byte) + BIT(byte, 4)) |       \
+     BIT_PLACE(byte, 6, BITS_4(byte) + BITS_2(byte, 4)) |                                       \
+     BIT_PLACE(byte, 7, BITS_4(byte) + BITS_2(byte, 4) + BIT(byte, 6)))
+#define BYTES_4(byte) \
+    BYTE_ENTRY(byte), BYTE_ENTRY((byte) + 1), BYTE_ENTRY((byte) + 2), BYTE_ENTRY((byte) + 3)
+#define BYTES_16(byte) BYTES_4(byte), BYTES_4((byte) + 4), BYTES_4((byte) + 8), BYTES_4((byte) + 12)
+#define BYTES_64(byte) \
+    BYTES_16(byte), BYTES_16((byte) + 16), BYTES_16((byte) + 32), BYTES_16((byte) + 48)
+static const uint64_t pack_documents[256]
+    __attribute__((aligned(64))) = {BYTES_64(0), BYTES_64(64), BYTES_64(128), BYTES_64(192)};
+
+/* Byte k of the answer: how many bits are set in bytes 0 to k of word. */
+static inline uint64_t pack_bits_up_to(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return word * 0x0101010101010101u;
+}
 
 #endif
 #endif

@@ -22,7 +22,7 @@
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
 
-/* The first of lanes_max lanes whose bit in below is clear, at most left. */
+/* The first lane of a group whose bit in below is clear, at most left. */
 INLINE unsigned first_not_below(uint32_t below, unsigned left)
 {
     return (unsigned)__builtin_ctz(~below | 1u << (left < PACK_GROUP ? left : PACK_GROUP));
@@ -114,24 +114,29 @@ SSE41 static void sum_ascending_sse41(uint32_t *numbers, unsigned count, uint32_
     }
 }
 
-/* Four bits a step from a table of sixteen, whatever they are: a loop over the set bits costs
- * a mispredicted end a word. Used by AVX2 as well, where tables of eight bits gain nothing
- * that their 8 KiB of cache would not cost. */
+/* Eight bits a step from a table, whatever they are. Where the steps of a word store is known
+ * before the first of them, so that none waits for another. */
 SSE41 static unsigned bits_to_documents_sse41(const uint8_t *words, unsigned count, uint32_t base,
                                               uint32_t *out)
 {
     unsigned found = 0;
     __m128i before = _mm_set1_epi32((int)base);
-    for (unsigned i = 0; i < count * 4; i++) {
-        unsigned sixteen = load_u16(words + (size_t)i * 2);
-        for (unsigned k = 0; k < 4; k++, sixteen >>= 4) {
-            __m128i lanes = _mm_load_si128((const __m128i *)pack_nibble[sixteen & 15]);
-            _mm_storeu_si128((__m128i *)(out + found), _mm_add_epi32(lanes, before));
-            found += pack_nibble_count[sixteen & 15];
-            before = _mm_add_epi32(before, _mm_set1_epi32(4));
-        }
-        if (found > PACK_COUNT_MAX)
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = load_u64(words + (size_t)i * 8);
+        uint64_t up_to = pack_bits_up_to(word);
+        if (found + (up_to >> 56) > PACK_COUNT_MAX)
             return PACK_COUNT_MAX + 1;
+        uint64_t offsets = up_to << 8;
+#pragma GCC unroll 8
+        for (unsigned k = 0; k < 64; k += 8) {
+            __m128i *at = (__m128i *)(out + found + (offsets >> k & 0xff));
+            __m128i bytes = _mm_loadl_epi64((const __m128i *)&pack_documents[word >> k & 0xff]);
+            __m128i high = _mm_cvtepu8_epi32(_mm_srli_si128(bytes, 4));
+            _mm_storeu_si128(at, _mm_add_epi32(_mm_cvtepu8_epi32(bytes), before));
+            _mm_storeu_si128(at + 1, _mm_add_epi32(high, before));
+            before = _mm_add_epi32(before, _mm_set1_epi32(8));
+        }
+        found += (unsigned)(up_to >> 56);
     }
     return found;
 }
@@ -240,6 +245,29 @@ AVX2 static void sum_ascending_avx2(uint32_t *numbers, unsigned count, uint32_t 
     }
 }
 
+AVX2 static unsigned bits_to_documents_avx2(const uint8_t *words, unsigned count, uint32_t base,
+                                            uint32_t *out)
+{
+    unsigned found = 0;
+    __m256i before = _mm256_set1_epi32((int)base);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = load_u64(words + (size_t)i * 8);
+        uint64_t up_to = pack_bits_up_to(word);
+        if (found + (up_to >> 56) > PACK_COUNT_MAX)
+            return PACK_COUNT_MAX + 1;
+        uint64_t offsets = up_to << 8;
+#pragma GCC unroll 8
+        for (unsigned k = 0; k < 64; k += 8) {
+            __m256i *at = (__m256i *)(out + found + (offsets >> k & 0xff));
+            __m128i bytes = _mm_loadl_epi64((const __m128i *)&pack_documents[word >> k & 0xff]);
+            _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_cvtepu8_epi32(bytes), before));
+            before = _mm256_add_epi32(before, _mm256_set1_epi32(8));
+        }
+        found += (unsigned)(up_to >> 56);
+    }
+    return found;
+}
+
 AVX2 INLINE uint32_t avx2_below(const uint32_t *numbers, __m256i target)
 {
     const __m256i sign = _mm256_set1_epi32((int)0x80000000u);
@@ -263,7 +291,7 @@ const struct pack_kernels pack_kernels_avx2 = {
     .unpack = unpack_avx2,
     .unpack_ascending = unpack_ascending_avx2,
     .sum_ascending = sum_ascending_avx2,
-    .bits_to_documents = bits_to_documents_sse41,
+    .bits_to_documents = bits_to_documents_avx2,
     .count_below = count_below_avx2,
 };
 
@@ -271,14 +299,14 @@ const struct pack_kernels pack_kernels_avx2 = {
  * theirs. The load begins inside the packed bytes, so it ends within the padding. */
 
 #define SIXTEEN_LANE(bits, i) FOUR_BYTES((i) * (bits) / 8)
-#define SIXTEEN_ROW(bits)                                                                          \
-    {                                                                                              \
-        SIXTEEN_LANE(bits, 0), SIXTEEN_LANE(bits, 1), SIXTEEN_LANE(bits, 2),                       \
-            SIXTEEN_LANE(bits, 3), SIXTEEN_LANE(bits, 4), SIXTEEN_LANE(bits, 5),                   \
-            SIXTEEN_LANE(bits, 6), SIXTEEN_LANE(bits, 7), SIXTEEN_LANE(bits, 8),                   \
-            SIXTEEN_LANE(bits, 9), SIXTEEN_LANE(bits, 10), SIXTEEN_LANE(bits, 11),                 \
-            SIXTEEN_LANE(bits, 12), SIXTEEN_LANE(bits, 13), SIXTEEN_LANE(bits, 14),                \
-            SIXTEEN_LANE(bits, 15)                                                                 \
+#define SIXTEEN_ROW(bits)                                                           \
+    {                                                                               \
+        SIXTEEN_LANE(bits, 0), SIXTEEN_LANE(bits, 1), SIXTEEN_LANE(bits, 2),        \
+            SIXTEEN_LANE(bits, 3), SIXTEEN_LANE(bits, 4), SIXTEEN_LANE(bits, 5),    \
+            SIXTEEN_LANE(bits, 6), SIXTEEN_LANE(bits, 7), SIXTEEN_LANE(bits, 8),    \
+            SIXTEEN_LANE(bits, 9), SIXTEEN_LANE(bits, 10), SIXTEEN_LANE(bits, 11),  \
+            SIXTEEN_LANE(bits, 12), SIXTEEN_LANE(bits, 13), SIXTEEN_LANE(bits, 14), \
+            SIXTEEN_LANE(bits, 15)                                                  \
     }
 static const uint8_t shuffle_sixteen[PACK_BITS_MAX + 1][64]
     __attribute__((aligned(64))) = {EACH_WIDTH(SIXTEEN_ROW)};
@@ -349,9 +377,9 @@ AVX512 static void sum_ascending_avx512(uint32_t *numbers, unsigned count, uint3
 }
 
 /* Compressing into a register and storing all of it: compressing into memory is microcode on
- * some machines, twenty times slower. */
-AVX512 static unsigned bits_to_documents_avx512(const uint8_t *words, unsigned count,
-                                                uint32_t base, uint32_t *out)
+ * some machines and many times slower. */
+AVX512 static unsigned bits_to_documents_avx512(const uint8_t *words, unsigned count, uint32_t base,
+                                                uint32_t *out)
 {
     unsigned found = 0;
     __m512i documents = avx512_carry_of(base);
@@ -359,6 +387,7 @@ AVX512 static unsigned bits_to_documents_avx512(const uint8_t *words, unsigned c
         uint64_t word = load_u64(words + (size_t)i * 8);
         if (found + (unsigned)_mm_popcnt_u64(word) > PACK_COUNT_MAX)
             return PACK_COUNT_MAX + 1;
+#pragma GCC unroll 4
         for (unsigned k = 0; k < 4; k++, word >>= 16) {
             __mmask16 set = (__mmask16)word;
             _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(set, documents));
@@ -369,15 +398,28 @@ AVX512 static unsigned bits_to_documents_avx512(const uint8_t *words, unsigned c
     return found;
 }
 
+AVX512 INLINE unsigned avx512_below(const uint32_t *numbers, __m512i target)
+{
+    __m512i group = _mm512_loadu_si512(numbers);
+    return (unsigned)_mm_popcnt_u32(_mm512_cmplt_epu32_mask(group, target));
+}
+
+/* A full block is compared as a whole: eight compares that wait for nothing but the target
+ * come sooner than two steps of which the second waits for the first. */
 AVX512 static unsigned count_below_avx512(const uint32_t *ascending, unsigned count,
                                           uint32_t target)
 {
+    __m512i limit = _mm512_set1_epi32((int)target);
+    if (count == PACK_COUNT_MAX)
+        return ((avx512_below(ascending, limit) + avx512_below(ascending + 16, limit)) +
+                (avx512_below(ascending + 32, limit) + avx512_below(ascending + 48, limit))) +
+               ((avx512_below(ascending + 64, limit) + avx512_below(ascending + 80, limit)) +
+                (avx512_below(ascending + 96, limit) + avx512_below(ascending + 112, limit)));
     if (count == 0)
         return 0;
     unsigned first = pack_group_of(ascending, count, target) * PACK_GROUP;
     __m512i group = _mm512_loadu_si512(ascending + first);
-    __mmask16 below = _mm512_cmplt_epu32_mask(group, _mm512_set1_epi32((int)target));
-    return first + first_not_below(below, count - first);
+    return first + first_not_below(_mm512_cmplt_epu32_mask(group, limit), count - first);
 }
 
 const struct pack_kernels pack_kernels_avx512 = {
