@@ -11,7 +11,8 @@
 #include "segment/extent.h"
 #include "text/analyzer.h"
 
-#define FIELD_OWN_LIST 1u
+#define FIELD_OWN_LIST 1u           /* keyword fields, text fields with a weight above 1 */
+#define CATALOGUE_SEGMENTS_MAX 4096u /* far above what merging leaves; a reader refuses more */
 
 struct field {
     lupe_kind kind;
@@ -62,7 +63,9 @@ CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size, struct c
 
 /* The number of a field by name, or -1. */
 int catalogue_field(const struct catalogue *catalogue, const char *name);
-/* Declares a field (copies the name); LUPE_LIMIT, LUPE_INVALID (name), LUPE_UNSUPPORTED (kind). */
+/* Declares a field (copies the name; weight 0 is 1; language may be NULL, whether it is known is
+ * the caller's to ask). LUPE_LIMIT, LUPE_INVALID (name, kind, weight, declared already),
+ * LUPE_UNSUPPORTED (kind). */
 CHECKED lupe_status catalogue_add_field(struct catalogue *catalogue, const char *name, lupe_kind kind,
                                         double weight, const char *language, uint32_t *number);
 /* Inserts a segment at place (moves others), removes count from place. */

@@ -27,12 +27,16 @@ void live_free(struct live *live);
  * words behind the end, so that windows may be read whole. */
 CHECKED lupe_status live_load(struct store_read *read, const struct segment_entry *entry, struct live *live);
 
+/* A copy of its own; to is freed by the caller. */
+CHECKED lupe_status live_copy(const struct live *from, struct live *to);
+
 /* Marks a document as deleted (materialises the bitmap); *was_live tells whether it was. */
 CHECKED lupe_status live_delete(struct live *live, uint32_t document, bool *was_live);
 
 /* Writes the difference between before (what the entry says is stored; words may be NULL) and live
  * into the transaction, and the new numbers into the entry: a list below LIVE_LIST_MAX, else chunks,
- * of which only changed ones are put. */
+ * of which only changed ones are put. Without a difference nothing happens; on failure the entry is
+ * as it was but for its list. */
 CHECKED lupe_status live_store(struct store_write *write, struct segment_entry *entry, const struct live *before,
                                const struct live *live);
 
