@@ -9,8 +9,11 @@
  *
  * STANDARD: NFC; soft hyphens and invisible marks dropped; hyphens, apostrophes and number
  *   separators dropped (that is how a hyphen word's joined form is made from its surface);
- *   case folded; ß and ẞ are ss; in German ae, oe, ue are read as ä, ö, ü (not after a vowel
- *   or q, and not in -uell-: neue, Steuer, Quelle, aktuell); other diacritics folded; Snowball.
+ *   case folded; ß and ẞ are ss; in German ae, oe, ue are read as ä, ö, ü (fold.c has the
+ *   exceptions: neue, Steuer, Quelle, aktuell, Poet, ...); underscores around a word dropped;
+ *   other diacritics folded; Snowball. In other languages diacritics are folded behind the
+ *   stemmer, which needs them. What contains a digit, + or # or is no Latin word in a German
+ *   text is not stemmed.
  * BARE:  the same folding and stems; stays as it is when STANDARD learns more.
  * PLAIN: lower case, nothing more.
  */
@@ -24,16 +27,18 @@
 
 struct analyzer;
 
-/* One an user and thread: a stemmer keeps state. language is a Snowball name ("german"),
- * NULL for german, or "none". LUPE_INVALID names the languages when it is unknown. */
-CHECKED lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analyzer **analyzer);
+/* One a user and thread: a stemmer keeps state. language is a Snowball name ("german"), an ISO
+ * 639 code ("de", "ger"), NULL for german, or "none". LUPE_INVALID names the languages when it
+ * is unknown. */
+CHECKED lupe_status analyzer_open(lupe_analysis mode, const char *language,
+                                  struct analyzer **analyzer);
 void analyzer_close(struct analyzer *analyzer);
 
 lupe_analysis analyzer_mode(const struct analyzer *analyzer);
 const char *analyzer_language(const struct analyzer *analyzer); /* canonical name */
 
 /* A hash over mode, language, rules and the terms of a fixed list of words: two analyzers with
- * one fingerprint give the same terms. */
+ * one fingerprint give the same terms. Never 0, unless memory ran out. */
 uint64_t analyzer_fingerprint(struct analyzer *analyzer);
 
 struct term {
@@ -47,7 +52,8 @@ struct term {
 CHECKED lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t size,
                                   struct term *term);
 
-/* The same without stemming: what a prefix query compares and a keyword never uses. */
+/* The same without stemming, of the beginning of a word: what a prefix query compares with
+ * terms and a keyword never uses. What may be half an umlaut is read as one ("Hae" is "ha"). */
 CHECKED lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t size,
                                   struct term *term);
 

@@ -7,9 +7,11 @@
  * by query/ for each piece of a query and by result/ for highlights, so that all three agree.
  * Never folds, stems or allocates.
  *
- * A word is a run of letters, digits, combining marks and underscores; soft hyphens and other
- * invisible marks inside it belong to it, so does an apostrophe between letters, and ++ or #
- * behind a single letter (C++, C#). Ideographs and kana are words of one character.
+ * A word is a run of letters, digits, combining marks and underscores that does not begin with
+ * a mark; soft hyphens and other invisible marks inside it belong to it, so does an apostrophe
+ * between letters, and ++ or # behind a single letter (C++, C#). Ideographs and kana are words
+ * of one character. The scanner knows no language: l'homme is one word. Broken UTF-8 parts
+ * words.
  *
  * A hyphen word is words joined by single hyphens (Jong-un, U-Boot, Nord-Süd-Achse) or digits
  * joined by a single point, comma, colon or hyphen (3.10.1990, 1.000,50). Its parts come as
@@ -25,14 +27,16 @@
 #include "base/limits.h"
 #include "lupe.h"
 
+struct classes;
+
 struct word {
     size_t start;         /* bytes from the beginning of the text */
     uint32_t size;        /* bytes; at most SURFACE_BYTES_MAX, a longer run comes in pieces */
     uint32_t joined_size; /* in the first part of a hyphen word: bytes from start to the end of
                            * its last part; else 0 */
     uint8_t part;         /* 0: no hyphen word; else 1 to parts */
-    uint8_t parts;        /* parts of the hyphen word this belongs to, 2 to HYPHEN_PARTS_MAX; else 1 */
-    bool glued;           /* nothing but one of . @ / \ : & = stands between it and the word before */
+    uint8_t parts;        /* parts of its hyphen word, 2 to HYPHEN_PARTS_MAX; else 1 */
+    bool glued;           /* only one of . @ / \ : & = stands between it and the word before */
 };
 
 struct word_scanner {
@@ -42,11 +46,14 @@ struct word_scanner {
     lupe_analysis mode;
     uint8_t part;     /* of the hyphen word being handed out */
     uint8_t parts;
-    size_t word_end;  /* end of the last word given, for glued */
-    size_t ends[HYPHEN_PARTS_MAX][2]; /* places of the parts found ahead */
+    const struct classes *classes;
+    size_t word_end;       /* end of the last word given, for glued */
+    size_t separate_until; /* end of a hyphen word of too many parts */
+    size_t ends[HYPHEN_PARTS_MAX][2]; /* start and end of the parts found ahead */
 };
 
-void word_scanner_init(struct word_scanner *scanner, lupe_analysis mode, const void *text, size_t size);
+void word_scanner_init(struct word_scanner *scanner, lupe_analysis mode, const void *text,
+                       size_t size);
 
 /* The next word; false at the end of the text. */
 bool word_next(struct word_scanner *scanner, struct word *word);
