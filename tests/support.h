@@ -33,7 +33,7 @@ uint8_t *support_read_file(const char *path, size_t *size);
 /* ---------------------------------------------------------------- memory */
 
 /* The last line of a test that made the library allocate. */
-#define support_no_leaks() \
+#define support_no_leaks()                                                     \
     cr_assert_eq(lupe_allocations_live(), (size_t)0, "%zu allocations leaked", \
                  lupe_allocations_live())
 

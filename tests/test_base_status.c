@@ -68,13 +68,20 @@ Test(status, errno_becomes_a_status)
         int error;
         lupe_status status;
     } rows[] = {
-        {ENOMEM, LUPE_NO_MEMORY},     {ENOENT, LUPE_NOT_FOUND},
-        {EEXIST, LUPE_EXISTS},        {EACCES, LUPE_NO_PERMISSION},
-        {EPERM, LUPE_NO_PERMISSION},  {EROFS, LUPE_NO_PERMISSION},
-        {ENOSPC, LUPE_NO_SPACE},      {EDQUOT, LUPE_NO_SPACE},
-        {EBUSY, LUPE_BUSY},           {EAGAIN, LUPE_BUSY},
-        {ENAMETOOLONG, LUPE_INVALID}, {EIO, LUPE_IO},
-        {EMFILE, LUPE_IO},            {0, LUPE_IO},
+        {ENOMEM, LUPE_NO_MEMORY},
+        {ENOENT, LUPE_NOT_FOUND},
+        {EEXIST, LUPE_EXISTS},
+        {EACCES, LUPE_NO_PERMISSION},
+        {EPERM, LUPE_NO_PERMISSION},
+        {EROFS, LUPE_NO_PERMISSION},
+        {ENOSPC, LUPE_NO_SPACE},
+        {EDQUOT, LUPE_NO_SPACE},
+        {EBUSY, LUPE_BUSY},
+        {EAGAIN, LUPE_BUSY},
+        {ENAMETOOLONG, LUPE_INVALID},
+        {EIO, LUPE_IO},
+        {EMFILE, LUPE_IO},
+        {0, LUPE_IO},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         cr_assert_eq(fail_errno(rows[i].error, "x"), rows[i].status, "errno %d", rows[i].error);

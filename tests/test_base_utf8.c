@@ -45,8 +45,8 @@ static void check_against_naive(const uint8_t *text, size_t size)
 
     if (code_point != expected || step != (length ? length : 1))
         cr_assert_fail("%02x %02x %02x %02x of size %zu: U+%04X of %u bytes", text[0],
-                       size > 1 ? text[1] : 0, size > 2 ? text[2] : 0, size > 3 ? text[3] : 0,
-                       size, code_point, step);
+                       size > 1 ? text[1] : 0, size > 2 ? text[2] : 0, size > 3 ? text[3] : 0, size,
+                       code_point, step);
 }
 
 Test(utf8, all_code_points_come_back)
@@ -188,7 +188,8 @@ Test(utf8, valid_looks_at_every_byte)
 
 Test(utf8, cuts_fall_between_characters)
 {
-    static const uint8_t bytes[] = {'a', 0x80, 0xA4, 0xBF, 0xC3, 0xE2, 0xED, 0xF0, 0xF4, 0x9F, 0xFF};
+    static const uint8_t bytes[] = {'a',  0x80, 0xA4, 0xBF, 0xC3, 0xE2,
+                                    0xED, 0xF0, 0xF4, 0x9F, 0xFF};
     struct support_random random = support_random_of(8);
 
     for (int round = 0; round < 20000; round++) {

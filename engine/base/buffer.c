@@ -32,8 +32,8 @@ bool buffer_grow(struct buffer *buffer, size_t more)
     if (needed <= buffer->capacity)
         return true;
 
-    size_t capacity = buffer->capacity < BUFFER_CAPACITY_MIN / 2 ? BUFFER_CAPACITY_MIN
-                                                                 : buffer->capacity * 2;
+    size_t capacity =
+        buffer->capacity < BUFFER_CAPACITY_MIN / 2 ? BUFFER_CAPACITY_MIN : buffer->capacity * 2;
     if (capacity > size_max)
         capacity = size_max;
     if (capacity < needed)

@@ -24,7 +24,7 @@ struct buffer {
 #define BUFFER_INIT(limit) ((struct buffer){NULL, 0, 0, (limit), LUPE_OK})
 
 void buffer_free(struct buffer *buffer);
-bool buffer_grow(struct buffer *buffer, size_t more); /* room for more bytes; false after an error */
+bool buffer_grow(struct buffer *buffer, size_t more);           /* false after an error */
 CHECKED lupe_status buffer_status(const struct buffer *buffer); /* sets the message as well */
 
 static inline void buffer_clear(struct buffer *buffer)

@@ -10,8 +10,8 @@
 
 enum cpu_level { CPU_SCALAR, CPU_SSE41, CPU_AVX2, CPU_AVX512, CPU_NEON };
 
-enum cpu_level cpu_level(void);             /* in use; thread-safe */
-bool cpu_has(enum cpu_level level);         /* the machine can run it */
+enum cpu_level cpu_level(void);     /* in use; thread-safe */
+bool cpu_has(enum cpu_level level); /* the machine can run it */
 const char *cpu_level_name(enum cpu_level level);
 
 #endif

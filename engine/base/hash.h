@@ -8,8 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint64_t hash_bytes(const void *bytes, size_t size);   /* XXH3, 64 bits: tables, extent checksums */
-uint32_t checksum_32(const void *bytes, size_t size);  /* its lower half: dictionary blocks */
-void hash_128(const void *bytes, size_t size, uint8_t out[16]); /* XXH3, 128 bits, canonical order */
+/* XXH3 of 64 bits: tables, extent checksums. */
+uint64_t hash_bytes(const void *bytes, size_t size);
+
+/* Its lower half: dictionary blocks. */
+uint32_t checksum_32(const void *bytes, size_t size);
+
+/* XXH3 of 128 bits in canonical order: long ids and keywords. */
+void hash_128(const void *bytes, size_t size, uint8_t out[16]);
 
 #endif

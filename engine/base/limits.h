@@ -10,47 +10,47 @@
 #define FORMAT_VERSION 1u /* F */
 
 /* Documents. */
-#define ID_BYTES_MAX 4096u               /* F: an external id */
-#define ID_TERM_BYTES_MAX 200u           /* F: of a longer id the term keeps so much, and a 128-bit hash */
-#define FIELD_NAME_BYTES_MAX 255u        /* F */
-#define FIELDS_MAX 4096u                 /* declared fields of an index */
-#define KEYWORD_BYTES_MAX 250u           /* F: a longer keyword is found by its first 218 bytes and a hash */
-#define DOCUMENT_BYTES_MAX (1u << 30)    /* all values of a document together */
-#define DOCUMENT_WORDS_MAX (1u << 24)    /* F: word positions of a document; what follows is stored, not indexed */
+#define ID_BYTES_MAX 4096u            /* F: an external id */
+#define ID_TERM_BYTES_MAX 200u        /* F: what the term keeps of a longer id, besides a hash */
+#define FIELD_NAME_BYTES_MAX 255u     /* F */
+#define FIELDS_MAX 4096u              /* declared fields of an index */
+#define KEYWORD_BYTES_MAX 250u        /* F: a longer keyword is its beginning and a hash */
+#define DOCUMENT_BYTES_MAX (1u << 30) /* all values of a document together */
+#define DOCUMENT_WORDS_MAX (1u << 24) /* F: positions; what follows is stored, not indexed */
 
 /* Words. */
-#define TERM_BYTES_MAX 250u    /* F: a longer word is cut there and counted */
-#define HYPHEN_PARTS_MAX 8u    /* F: a hyphen word of more parts is separate words */
+#define TERM_BYTES_MAX 250u     /* F: a longer word is cut there and counted */
+#define HYPHEN_PARTS_MAX 8u     /* F: a hyphen word of more parts is separate words */
 #define SURFACE_BYTES_MAX 1024u /* a longer run of letters is cut into words of this size */
 
 /* Segments. */
-#define SEGMENT_DOCUMENTS_MAX (12u << 20)         /* F: keeps a list's directory within one extent */
-#define SEGMENT_SMALL_BYTES_MAX (64u * 1024u)     /* F: below, a segment is one value */
-#define SEGMENTS_MAX 12u                          /* what merging keeps the count at */
-#define BLOCK_DOCUMENTS 128u                      /* F: postings a block */
-#define SUPERBLOCK_BLOCKS 32u                     /* F: blocks a superblock */
-#define WINDOW_DOCUMENTS 4096u                    /* documents a window of evaluation; not stored */
-#define NORMS 256u                                /* F: distinct norms */
+#define SEGMENT_DOCUMENTS_MAX (12u << 20)     /* F: a list's directory is within one extent */
+#define SEGMENT_SMALL_BYTES_MAX (64u * 1024u) /* F: below, a segment is one value */
+#define SEGMENTS_MAX 12u                      /* what merging keeps the count at */
+#define BLOCK_DOCUMENTS 128u                  /* F: postings a block */
+#define SUPERBLOCK_BLOCKS 32u                 /* F: blocks a superblock */
+#define WINDOW_DOCUMENTS 4096u                /* documents a window of evaluation; not stored */
+#define NORMS 256u                            /* F: distinct norms */
 
 /* Extents. The payload of an extent is EXTENT_BYTES - EXTENT_TAIL_BYTES. */
 #define PAGE_BYTES 4096u
-#define PAGE_HEADER_BYTES 16u                                      /* LMDB's, on a run of pages */
-#define EXTENT_BYTES (256u * PAGE_BYTES - PAGE_HEADER_BYTES)       /* F */
-#define READ_PADDING_BYTES 64u                                     /* F: kernels may read so far beyond data */
-#define CHECKSUM_BYTES 8u                                          /* F */
-#define EXTENT_TAIL_BYTES (READ_PADDING_BYTES + CHECKSUM_BYTES)    /* F */
-#define EXTENT_PAYLOAD_BYTES (EXTENT_BYTES - EXTENT_TAIL_BYTES)    /* F */
-#define PUBLISH_BYTES_MAX (32u << 20)                              /* dirty bytes of one LMDB transaction */
-#define LIVE_CHUNK_DOCUMENTS (508u * 64u)                          /* F: documents a live-documents chunk */
-#define LIVE_LIST_MAX 64u                                          /* F: fewer deletes are a list in the catalogue */
+#define PAGE_HEADER_BYTES 16u                                   /* LMDB's, on a run of pages */
+#define EXTENT_BYTES (256u * PAGE_BYTES - PAGE_HEADER_BYTES)    /* F */
+#define READ_PADDING_BYTES 64u                                  /* F: kernels may read beyond */
+#define CHECKSUM_BYTES 8u                                       /* F */
+#define EXTENT_TAIL_BYTES (READ_PADDING_BYTES + CHECKSUM_BYTES) /* F */
+#define EXTENT_PAYLOAD_BYTES (EXTENT_BYTES - EXTENT_TAIL_BYTES) /* F */
+#define PUBLISH_BYTES_MAX (32u << 20)                           /* dirty in one transaction */
+#define LIVE_CHUNK_DOCUMENTS (508u * 64u)                       /* F: of a live-documents chunk */
+#define LIVE_LIST_MAX 64u                                       /* F: fewer deletes are a list */
 
 /* Dictionary. */
-#define DICTIONARY_BLOCK_TERMS 32u     /* F: terms a block */
-#define DICTIONARY_INLINE_BYTES 24u    /* F: postings up to here lie in the dictionary */
-#define CHAMPIONS_FREQUENCY_MIN 1024u  /* F: lists from here on carry champions */
+#define DICTIONARY_BLOCK_TERMS 32u    /* F: terms a block */
+#define DICTIONARY_INLINE_BYTES 24u   /* F: postings up to here lie in the dictionary */
+#define CHAMPIONS_FREQUENCY_MIN 1024u /* F: lists from here on carry champions */
 
 /* Stored documents. */
-#define FRAME_BYTES 2048u                    /* aim of a frame of stored documents before compression */
+#define FRAME_BYTES 2048u                     /* aim of a frame of stored documents, uncompressed */
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
 /* Queries. */

@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 
-void *memory_alloc(size_t size);               /* uninitialised */
+void *memory_alloc(size_t size);                /* uninitialised */
 void *memory_zalloc(size_t count, size_t size); /* zeroed; NULL on overflow of count * size */
 void *memory_realloc(void *memory, size_t size);
 void memory_free(void *memory);

@@ -54,8 +54,8 @@ static void message_join(const char *format, va_list arguments, const char *deta
 
     size_t written = written_of(vsnprintf(message, sizeof message, format, arguments));
     if (written < sizeof message && *detail)
-        written += written_of(
-            snprintf(message + written, sizeof message - written, ": %s", detail));
+        written +=
+            written_of(snprintf(message + written, sizeof message - written, ": %s", detail));
     message_set(message, written);
 }
 
@@ -127,7 +127,7 @@ const char *lupe_status_name(lupe_status status)
 {
     switch (status) {
 #define STATUS_NAME(name, value, text) \
-    case name: \
+    case name:                         \
         return #name;
         LUPE_STATUS_TABLE(STATUS_NAME)
 #undef STATUS_NAME
@@ -139,7 +139,7 @@ const char *lupe_status_text(lupe_status status)
 {
     switch (status) {
 #define STATUS_TEXT(name, value, text) \
-    case name: \
+    case name:                         \
         return text;
         LUPE_STATUS_TABLE(STATUS_TEXT)
 #undef STATUS_TEXT

@@ -16,22 +16,24 @@
 #define CHECKED __attribute__((warn_unused_result))
 
 /* Sets the thread's message and returns the status. */
-lupe_status fail(lupe_status status, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+lupe_status fail(lupe_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
 
 /* Puts a context in front of the thread's message ("cannot open x: ...") and returns status. */
 lupe_status fail_context(lupe_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
 /* The status for a value of errno, with "what: strerror" as the message. */
-lupe_status fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+lupe_status fail_errno(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
 
 lupe_status fail_memory(void) __attribute__((cold));
 
-#define TRY(call)                      \
-    do {                               \
-        status = (call);               \
-        if (status != LUPE_OK)         \
-            goto out;                  \
+#define TRY(call)              \
+    do {                       \
+        status = (call);       \
+        if (status != LUPE_OK) \
+            goto out;          \
     } while (0)
 
 #endif
