@@ -104,7 +104,7 @@ define install_missing
 	esac || missing="$$missing $${pair%%:*}"; done; test "$$missing" || exit 0; \
 	sudo=; test $$(id -u) = 0 || sudo=sudo; \
 	install="$$sudo apt-get install -y --no-install-recommends$$missing"; \
-	command -v $$sudo apt-get > /dev/null || \
+	{ test -z "$$sudo" || command -v sudo; } > /dev/null && command -v apt-get > /dev/null || \
 	    { echo "Missing packages. On Debian: sudo apt-get install$$missing"; exit 1; }; \
 	export DEBIAN_FRONTEND=noninteractive; echo "$$install"; \
 	$$install || { $$sudo apt-get update && $$install; } || \
