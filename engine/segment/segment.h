@@ -19,11 +19,11 @@ struct segment {
     struct store_read *read;
     struct section sections[SECTION_COUNT];
     struct dictionary dictionary;
-    const uint8_t *norms;  /* one a document; readable READ_PADDING_BYTES beyond; in the file where
-                            * they fit one extent, else gathered */
+    const uint8_t *norms; /* one a document; readable READ_PADDING_BYTES beyond; in the file where
+                           * they fit one extent, else gathered */
     uint8_t *norms_owned;
     struct live live;
-    struct bm25 bm25;      /* what its bounds were made with */
+    struct bm25 bm25;              /* what its bounds were made with */
     const uint8_t **extent_tables; /* one allocation for all sections */
     struct stored_reader *stored;  /* made on first use */
 };
@@ -36,19 +36,22 @@ void segment_close(struct segment *segment); /* accepts NULL */
 /* The list of a key; LUPE_NOT_FOUND (no message) when there is none. */
 CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size, struct list *list);
 
-/* The document with an external id, live or not; LUPE_NOT_FOUND. Among several (an id deleted and
+/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Among several (an id deleted and
  * put again never shares a segment) the first. */
 CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size, uint32_t *document);
 
 /* The external id of a document, appended to out. */
 CHECKED lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out);
 
-/* The stored record of a document (FORMAT.md section 10), valid until the next call. */
+/* The stored record of a document (stored.h takes it apart), valid until the next call; size 0 when
+ * nothing is stored. */
 CHECKED lupe_status segment_stored(struct segment *segment, uint32_t document, const uint8_t **record,
                                    size_t *size);
 
-/* The boundaries of a document: number of values and {field, words} pairs; count 0 when the segment
- * has none stored (then each document has one text value at most). pairs has room for pairs_max. */
+/* The text values of a document in position order: *count of them, the first pairs_max of which are
+ * written to pairs as {field, words}. Where every document of the segment has at most one value and
+ * all are of one field, that is stored once for all: count is 1, words DOCUMENT_WORDS_MAX ("to the
+ * end"). count 0: the segment has no texts. */
 CHECKED lupe_status segment_boundaries(struct segment *segment, uint32_t document, uint32_t *pairs,
                                        size_t pairs_max, size_t *count);
 static inline bool segment_has_boundaries(const struct segment *segment)

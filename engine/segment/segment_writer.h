@@ -33,8 +33,8 @@ struct segment_document {
     uint32_t length;         /* in words */
     const uint8_t *record;   /* stored record; size 0: none */
     size_t record_size;
-    const uint32_t *boundaries; /* pairs {field, words}; written only when some document has more
-                                 * than one */
+    const uint32_t *boundaries; /* pairs {field, words} of its text values in position order; one
+                                 * field stands for all documents where it can */
     size_t boundary_count;
 };
 CHECKED lupe_status segment_writer_document(struct segment_writer *writer, const struct segment_document *document);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * segment.c - opens a segment and finds things in it; see segment.h.
+ *
+ * Opening costs one allocation for the tables of extents and a look-up for the norms (a small
+ * segment's one value); extents are looked up when they are first used. What the catalogue says
+ * about lengths is checked here against each other, so that the readers of the sections need not.
+ */
+#include "segment/segment.h"
+
+#include <assert.h>
+
+#include "segment/boundaries.h"
+#include "segment/ids.h"
+#include "segment/stored.h"
+
+/* From here on the last extent of a section must be there before a table is made for all: a damaged
+ * length shall not cost memory. */
+#define EXTENTS_UNCHECKED_MAX 1024u
+
+static lupe_status segment_corrupt(const struct segment_entry *entry, const char *what)
+{
+    return fail(LUPE_CORRUPT, "segment %u: %s; restore the index from a backup", entry->number,
+                what);
+}
+
+/* Lengths that follow from the number of documents, or from each other. */
+static lupe_status check_lengths(const struct segment_entry *entry)
+{
+    const uint64_t *lengths = entry->lengths;
+    uint32_t documents = entry->documents;
+    if (lengths[SECTION_NORMS] != documents)
+        return segment_corrupt(entry, "the norms do not fit the documents");
+    if (lengths[SECTION_ID_INDEX] != id_index_bytes(documents) || lengths[SECTION_IDS] == 0)
+        return segment_corrupt(entry, "the ids do not fit the documents");
+    if (lengths[SECTION_BOUNDARY_INDEX] &&
+        (lengths[SECTION_BOUNDARY_INDEX] != boundary_index_bytes(documents) ||
+         lengths[SECTION_BOUNDARIES] == 0))
+        return segment_corrupt(entry, "the field boundaries do not fit the documents");
+    if (lengths[SECTION_STORED_INDEX] % 12 ||
+        lengths[SECTION_STORED_INDEX] / 12 > documents ||
+        !lengths[SECTION_STORED_INDEX] != !lengths[SECTION_STORED])
+        return segment_corrupt(entry, "the stored documents do not fit their index");
+    if (!lengths[SECTION_INDEX] != !lengths[SECTION_DICTIONARY])
+        return segment_corrupt(entry, "the dictionary does not fit its index");
+    if (lengths[SECTION_FORMS] || lengths[SECTION_COLUMNS])
+        return segment_corrupt(entry, "it has sections that are reserved");
+    return LUPE_OK;
+}
+
+static lupe_status probe_last_extent(struct store_read *read, const struct segment_entry *entry,
+                                     unsigned section)
+{
+    const uint8_t *value;
+    size_t size;
+    uint32_t last = extent_count(entry->lengths[section]) - 1;
+    lupe_status status = store_get(read, entry->number,
+                                   extent_number((enum section_id)section, last), &value, &size);
+    if (status == LUPE_NOT_FOUND)
+        return fail(LUPE_CORRUPT, "segment %u, section %u: extent %u is missing", entry->number,
+                    section, last);
+    return status;
+}
+
+static lupe_status open_tables(struct segment *segment)
+{
+    const struct segment_entry *entry = &segment->entry;
+    size_t total = 0;
+    for (unsigned i = 1; i < SECTION_LIVE; i++) {
+        uint32_t count = extent_count(entry->lengths[i]);
+        if (count > EXTENTS_UNCHECKED_MAX) {
+            lupe_status status = probe_last_extent(segment->read, entry, i);
+            if (status)
+                return status;
+        }
+        total += count;
+    }
+    segment->extent_tables = memory_zalloc(total ? total : 1, sizeof *segment->extent_tables);
+    if (!segment->extent_tables)
+        return fail_memory();
+    const uint8_t **table = segment->extent_tables;
+    for (unsigned i = 0; i < SECTION_COUNT; i++) {
+        uint32_t count = i && i < SECTION_LIVE ? extent_count(entry->lengths[i]) : 0;
+        segment->sections[i] = (struct section){
+            segment->read, entry->number, (uint8_t)i, count ? entry->lengths[i] : 0, count, table};
+        table += count;
+    }
+    return LUPE_OK;
+}
+
+/* Resolves all sections into the one value of a small segment. */
+static lupe_status open_one_value(struct segment *segment)
+{
+    const struct segment_entry *entry = &segment->entry;
+    uint64_t bytes = segment_entry_bytes(entry);
+    const uint8_t *value;
+    size_t size;
+    if (bytes + EXTENT_TAIL_BYTES >= SEGMENT_SMALL_BYTES_MAX)
+        return segment_corrupt(entry, "it is too large for one value");
+    lupe_status status = store_get(segment->read, entry->number, 0, &value, &size);
+    if (status == LUPE_NOT_FOUND)
+        return segment_corrupt(entry, "its value is missing");
+    if (status)
+        return status;
+    if (size != bytes + EXTENT_TAIL_BYTES)
+        return fail(LUPE_CORRUPT, "segment %u: its value has %zu bytes instead of %llu",
+                    entry->number, size, (unsigned long long)(bytes + EXTENT_TAIL_BYTES));
+    for (unsigned i = 1; i < SECTION_LIVE; i++) {
+        if (segment->sections[i].extent_count)
+            segment->sections[i].extents[0] = value;
+        value += entry->lengths[i];
+    }
+    return LUPE_OK;
+}
+
+static lupe_status open_norms(struct segment *segment)
+{
+    struct section *norms = &segment->sections[SECTION_NORMS];
+    if (norms->extent_count == 1) {
+        size_t left;
+        return section_at(norms, 0, &segment->norms, &left);
+    }
+    segment->norms_owned = memory_zalloc(1, (size_t)norms->length + READ_PADDING_BYTES);
+    if (!segment->norms_owned)
+        return fail_memory();
+    segment->norms = segment->norms_owned;
+    return section_copy(norms, 0, segment->norms_owned, (size_t)norms->length);
+}
+
+lupe_status segment_open(struct store_read *read, const struct segment_entry *entry,
+                         struct segment **result)
+{
+    lupe_status status = LUPE_OK;
+    *result = NULL;
+    struct segment *segment = memory_zalloc(1, sizeof *segment);
+    if (!segment)
+        return fail_memory();
+    segment->entry = *entry;
+    segment->read = read;
+    TRY(check_lengths(entry));
+    TRY(open_tables(segment));
+    if (entry->one_value)
+        TRY(open_one_value(segment));
+    segment->dictionary.index = &segment->sections[SECTION_INDEX];
+    segment->dictionary.blocks = &segment->sections[SECTION_DICTIONARY];
+    TRY(open_norms(segment));
+    TRY(live_load(read, entry, &segment->live));
+    double average = entry->words ? (double)entry->words / entry->documents : 1.0;
+    segment->bm25 = (struct bm25){entry->k1, entry->b, average};
+    *result = segment;
+out:
+    if (status)
+        segment_close(segment);
+    return status;
+}
+
+void segment_close(struct segment *segment)
+{
+    if (!segment)
+        return;
+    stored_reader_close(segment->stored);
+    live_free(&segment->live);
+    memory_free(segment->norms_owned);
+    memory_free(segment->extent_tables);
+    memory_free(segment);
+}
+
+lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
+                         struct list *list)
+{
+    struct entry entry;
+    lupe_status status = dictionary_find(&segment->dictionary, key, key_size, &entry);
+    if (status)
+        return status;
+    return list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
+                     segment->entry.documents, &entry, list);
+}
+
+lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
+                            uint32_t *document)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    struct list list;
+    struct block block;
+    *document = 0;
+    lupe_status status = segment_find(segment, key, key_of_id(key, id, id_size), &list);
+    if (status)
+        return status;
+    if (list.storage == ENTRY_SINGLE) { /* as all ids have but for damage and reuse */
+        struct cursor cursor = cursor_of(list.inline_data, list.inline_size);
+        uint64_t number = cursor_varint(&cursor);
+        if (!cursor.ok || number >= segment->entry.documents)
+            return segment_corrupt(&segment->entry, "an id belongs to no document");
+        *document = (uint32_t)number;
+        return LUPE_OK;
+    }
+    status = block_read(&list, 0, &block);
+    if (!status)
+        *document = block.documents[0];
+    return status;
+}
+
+lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out)
+{
+    assert(document < segment->entry.documents);
+    return id_read(&segment->sections[SECTION_IDS], &segment->sections[SECTION_ID_INDEX], document,
+                   out);
+}
+
+lupe_status segment_stored(struct segment *segment, uint32_t document, const uint8_t **record,
+                           size_t *size)
+{
+    assert(document < segment->entry.documents);
+    *record = NULL;
+    *size = 0;
+    if (!segment->stored) {
+        lupe_status status = stored_reader_open(
+            &segment->sections[SECTION_STORED], &segment->sections[SECTION_STORED_INDEX],
+            &segment->sections[SECTION_STORED_DICTIONARY], segment->entry.documents,
+            &segment->stored);
+        if (status)
+            return status;
+    }
+    return stored_reader_record(segment->stored, document, record, size);
+}
+
+lupe_status segment_boundaries(struct segment *segment, uint32_t document, uint32_t *pairs,
+                               size_t pairs_max, size_t *count)
+{
+    assert(document < segment->entry.documents);
+    return boundary_read(&segment->sections[SECTION_BOUNDARIES],
+                         &segment->sections[SECTION_BOUNDARY_INDEX], document, pairs, pairs_max,
+                         count);
+}

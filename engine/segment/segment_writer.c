@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * segment_writer.c - builds a segment out of documents and terms; see segment_writer.h.
+ *
+ * Documents fill the sections of norms, ids, stored records and boundaries; terms those of postings,
+ * positions and the dictionary. A small segment (FORMAT.md section 3) is
+ *
+ *   value := payload of section 1 .. payload of section 14  zero * READ_PADDING_BYTES  checksum:u64
+ *
+ * which shows only at the end: until then nothing has gone to the sink, because no section has
+ * filled an extent.
+ */
+#include "segment/segment_writer.h"
+
+#include <assert.h>
+
+#include "segment/boundaries.h"
+#include "segment/ids.h"
+#include "segment/stored.h"
+
+enum stage { STAGE_DOCUMENTS, STAGE_TERMS, STAGE_FINISHED };
+
+struct segment_writer {
+    struct segment_writer_options options;
+    enum stage stage;
+    struct section_writer sections[SECTION_LIVE]; /* from 1 on */
+    struct buffer norms;                          /* one byte a document, needed by postings */
+    uint64_t words;
+    uint32_t documents;
+    struct id_writer ids;
+    struct stored_writer stored;
+    struct boundary_writer boundaries;
+    struct postings_writer postings;
+    struct dictionary_writer dictionary;
+    uint8_t key[KEY_BYTES_MAX]; /* of the term being written */
+    size_t key_size;
+};
+
+lupe_status segment_writer_open(const struct segment_writer_options *options,
+                                struct segment_writer **result)
+{
+    struct segment_writer *writer = memory_zalloc(1, sizeof *writer);
+    *result = writer;
+    if (!writer)
+        return fail_memory();
+    writer->options = *options;
+    struct section_writer *sections = writer->sections;
+    for (unsigned i = 1; i < SECTION_LIVE; i++)
+        section_writer_init(&sections[i], (enum section_id)i, &writer->options.sink);
+    writer->norms = BUFFER_INIT(SEGMENT_DOCUMENTS_MAX);
+    id_writer_init(&writer->ids, &sections[SECTION_IDS], &sections[SECTION_ID_INDEX]);
+    stored_writer_init(&writer->stored, &sections[SECTION_STORED],
+                       &sections[SECTION_STORED_INDEX], &sections[SECTION_STORED_DICTIONARY]);
+    boundary_writer_init(&writer->boundaries, &sections[SECTION_BOUNDARIES],
+                         &sections[SECTION_BOUNDARY_INDEX]);
+    dictionary_writer_init(&writer->dictionary, &sections[SECTION_DICTIONARY],
+                           &sections[SECTION_INDEX]);
+    return LUPE_OK;
+}
+
+void segment_writer_close(struct segment_writer *writer)
+{
+    if (!writer)
+        return;
+    for (unsigned i = 1; i < SECTION_LIVE; i++)
+        section_writer_free(&writer->sections[i]);
+    buffer_free(&writer->norms);
+    id_writer_free(&writer->ids);
+    stored_writer_free(&writer->stored);
+    boundary_writer_free(&writer->boundaries);
+    dictionary_writer_free(&writer->dictionary);
+    if (writer->stage != STAGE_DOCUMENTS)
+        postings_writer_free(&writer->postings);
+    memory_free(writer);
+}
+
+lupe_status segment_writer_document(struct segment_writer *writer,
+                                    const struct segment_document *document)
+{
+    lupe_status status = LUPE_OK;
+    assert(writer->stage == STAGE_DOCUMENTS);
+    if (writer->documents == SEGMENT_DOCUMENTS_MAX)
+        return fail(LUPE_LIMIT, "a segment has at most %u documents", SEGMENT_DOCUMENTS_MAX);
+    if (document->id_size == 0 || document->id_size > ID_BYTES_MAX)
+        return fail(LUPE_INVALID, "an id has 1 to %u bytes", ID_BYTES_MAX);
+    if (document->length > DOCUMENT_WORDS_MAX)
+        return fail(LUPE_LIMIT, "a document has at most %u words", DOCUMENT_WORDS_MAX);
+    buffer_add_u8(&writer->norms, norm_of_length(document->length));
+    TRY(buffer_status(&writer->norms));
+    TRY(id_writer_add(&writer->ids, document->id, document->id_size));
+    TRY(stored_writer_add(&writer->stored, document->record, document->record_size));
+    TRY(boundary_writer_add(&writer->boundaries, document->boundaries, document->boundary_count));
+    writer->words += document->length;
+    writer->documents++;
+out:
+    return status;
+}
+
+lupe_status segment_writer_documents_done(struct segment_writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    assert(writer->stage == STAGE_DOCUMENTS);
+    if (writer->documents == 0)
+        return fail(LUPE_INVALID, "a segment needs a document");
+    TRY(id_writer_finish(&writer->ids));
+    TRY(stored_writer_finish(&writer->stored));
+    TRY(boundary_writer_finish(&writer->boundaries));
+    struct section_writer *norms = &writer->sections[SECTION_NORMS];
+    section_writer_add(norms, writer->norms.data, writer->norms.size);
+    TRY(norms->status);
+    struct bm25 bm25 = {writer->options.k1, writer->options.b, 1.0};
+    if (writer->words)
+        bm25.average = (double)writer->words / writer->documents;
+    writer->stage = STAGE_TERMS;
+    TRY(postings_writer_init(&writer->postings, &writer->sections[SECTION_POSTINGS],
+                             &writer->sections[SECTION_POSITIONS], writer->norms.data, &bm25));
+out:
+    return status;
+}
+
+lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8_t *key,
+                                      size_t key_size, uint8_t flags)
+{
+    assert(writer->stage == STAGE_TERMS && key_size <= KEY_BYTES_MAX);
+    memcpy(writer->key, key, key_size);
+    writer->key_size = key_size;
+    postings_writer_begin(&writer->postings, flags);
+    return LUPE_OK;
+}
+
+lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_t *documents,
+                                    const uint32_t *tfs, const uint32_t *positions, size_t count)
+{
+    assert(count == 0 || documents[count - 1] < writer->documents);
+    return postings_writer_add(&writer->postings, documents, tfs, positions, count);
+}
+
+lupe_status segment_writer_term_end(struct segment_writer *writer)
+{
+    uint8_t info[256];
+    size_t info_size;
+    lupe_status status = postings_writer_end(&writer->postings, info, &info_size);
+    if (status || info_size == 0)
+        return status;
+    return dictionary_writer_add(&writer->dictionary, writer->key, writer->key_size, info,
+                                 info_size);
+}
+
+/* Puts all payloads into one value. */
+static lupe_status finish_one_value(struct segment_writer *writer, uint64_t bytes)
+{
+    struct buffer value = BUFFER_INIT(SEGMENT_SMALL_BYTES_MAX);
+    for (unsigned i = 1; i < SECTION_LIVE; i++)
+        buffer_add(&value, writer->sections[i].payload.data, writer->sections[i].payload.size);
+    extent_seal(&value, (size_t)bytes + EXTENT_TAIL_BYTES);
+    lupe_status status = buffer_status(&value);
+    const struct extent_sink *sink = &writer->options.sink;
+    if (!status)
+        status = sink->put(sink->user, 0, value.data, value.size);
+    buffer_free(&value);
+    return status;
+}
+
+lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_entry *entry)
+{
+    lupe_status status = LUPE_OK;
+    assert(writer->stage == STAGE_TERMS);
+    writer->stage = STAGE_FINISHED;
+    memset(entry, 0, sizeof *entry);
+    TRY(dictionary_writer_finish(&writer->dictionary));
+    uint32_t extents = 0;
+    for (unsigned i = 1; i < SECTION_LIVE; i++) {
+        TRY(writer->sections[i].status);
+        entry->lengths[i] = section_writer_offset(&writer->sections[i]);
+        extents += writer->sections[i].extents;
+    }
+    entry->number = writer->options.number;
+    entry->documents = writer->documents;
+    entry->words = writer->words;
+    entry->k1 = writer->options.k1;
+    entry->b = writer->options.b;
+    entry->terms = writer->dictionary.terms;
+    uint64_t bytes = segment_entry_bytes(entry);
+    entry->one_value = extents == 0 && bytes + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX;
+    if (entry->one_value)
+        TRY(finish_one_value(writer, bytes));
+    else
+        for (unsigned i = 1; i < SECTION_LIVE; i++)
+            TRY(section_writer_finish(&writer->sections[i]));
+out:
+    if (status)
+        memset(entry, 0, sizeof *entry);
+    return status;
+}
