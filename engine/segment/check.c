@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * check.c - segment_check: verifies checksums and walks every structure of a segment against every
+ * other. A finding is a sentence with its place; the walk goes on behind it where that makes sense.
+ *
+ * It costs four bytes a document (the words found in the lists), and the time to read everything.
+ */
+#include "segment/segment.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "segment/stored.h"
+
+#define CHAMPIONS 3u
+#define FINDINGS_MAX 100u /* of a segment; the rest is not told one by one */
+
+struct check {
+    struct segment *segment;
+    void (*report)(void *user, const char *finding);
+    void *user;
+    uint32_t findings;
+    uint32_t *words;  /* by document: occurrences in list LIST_WORDS */
+    uint64_t terms;
+    uint64_t ids;     /* documents in list LIST_IDS */
+    float factors[NORMS];
+    uint32_t *positions;
+    size_t positions_capacity;
+};
+
+/* What is known of a list while its blocks are walked. */
+struct list_check {
+    const struct list *list;
+    const struct dictionary_iterator *at;
+    uint64_t occurrences;
+    uint32_t documents;
+    uint32_t last;
+    double best;
+    double super_best;
+    uint64_t champions[CHAMPIONS]; /* documents not below each */
+};
+
+__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format, ...)
+{
+    char what[MESSAGE_BYTES_MAX / 2];
+    char sentence[MESSAGE_BYTES_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    snprintf(sentence, sizeof sentence, "segment %u: %s", check->segment->entry.number, what);
+    if (check->report && check->findings < FINDINGS_MAX)
+        check->report(check->user, sentence);
+    check->findings++;
+    (void)fail(LUPE_CORRUPT, "%s", sentence);
+}
+
+/* A reader's answer: damage becomes a finding (its message has the place), other failures end the
+ * check. True when the reader was content. */
+static bool sound(struct check *check, lupe_status *status)
+{
+    if (*status != LUPE_CORRUPT)
+        return *status == LUPE_OK;
+    *status = LUPE_OK;
+    if (check->report && check->findings < FINDINGS_MAX)
+        check->report(check->user, lupe_last_error());
+    check->findings++;
+    return false;
+}
+
+/* A key as it can be printed: the list, and its term with dots for what is not ASCII. */
+static const char *key_text(const struct dictionary_iterator *at, char text[KEY_BYTES_MAX + 16])
+{
+    int size = snprintf(text, 16, "%u:", (unsigned)at->key[0] << 8 | at->key[1]);
+    for (size_t i = 2; i < at->key_size; i++)
+        text[size++] = (char)(at->key[i] > 0x20 && at->key[i] < 0x7f ? at->key[i] : '.');
+    text[size] = 0;
+    return text;
+}
+
+static void list_found(struct check *check, const struct list_check *state, uint32_t block,
+                       const char *what)
+{
+    char key[KEY_BYTES_MAX + 16];
+    found(check, "list %s, block %u: %s", key_text(state->at, key), block, what);
+}
+
+/* ---- checksums */
+
+static void count_report(void *user, const char *finding)
+{
+    struct check *check = user;
+    if (check->report && check->findings < FINDINGS_MAX)
+        check->report(check->user, finding);
+    check->findings++;
+}
+
+static lupe_status check_checksums(struct check *check)
+{
+    struct segment *segment = check->segment;
+    if (segment->entry.one_value) {
+        const uint8_t *value;
+        size_t size;
+        lupe_status status = store_get(segment->read, segment->entry.number, 0, &value, &size);
+        if (!status && !extent_sound(value, size))
+            found(check, "its value has a wrong checksum");
+        return status;
+    }
+    for (unsigned i = 1; i < SECTION_LIVE; i++) {
+        lupe_status status = section_verify(&segment->sections[i], count_report, check);
+        if (status && status != LUPE_CORRUPT)
+            return status;
+    }
+    return LUPE_OK;
+}
+
+/* ---- lists */
+
+/* Values of the documents of a block: against the bounds of block, superblock and list. */
+static void check_values(struct check *check, struct list_check *state, const struct block *block)
+{
+    const struct list *list = state->list;
+    double best = 0.0;
+    for (uint32_t i = 0; i < block->count; i++) {
+        float tf = (float)block->tfs[i];
+        float factor = check->factors[check->segment->norms[block->documents[i]]];
+        double value = (double)(tf / (tf + factor));
+        if (value > best)
+            best = value;
+        for (unsigned c = 0; list->has_champions && c < CHAMPIONS; c++)
+            state->champions[c] += value * 65535.0 >= list->champions[c];
+    }
+    if (list->storage != ENTRY_LIST)
+        return;
+    if (best * 255.0 > list->bounds[block->number])
+        list_found(check, state, block->number, "a document is above the block's bound");
+    if (best > state->best)
+        state->best = best;
+    if (block->number % SUPERBLOCK_BLOCKS == 0 || best > state->super_best)
+        state->super_best = best;
+    bool super_ends = (block->number + 1) % SUPERBLOCK_BLOCKS == 0 ||
+                      block->number + 1 == list->block_count;
+    if (!list->super_count || !super_ends)
+        return;
+    uint32_t super = block->number / SUPERBLOCK_BLOCKS;
+    if (state->super_best * 255.0 > list->super_bound[super])
+        list_found(check, state, block->number, "a document is above the superblock's bound");
+    if (load_u32(list->super_last + 4 * (size_t)super) != state->last)
+        list_found(check, state, block->number, "the superblock ends at another document");
+}
+
+/* Positions of the documents of a block are there for each occurrence and ascend. */
+static lupe_status check_positions(struct check *check, struct list_check *state,
+                                   struct block *block)
+{
+    uint8_t index[BLOCK_DOCUMENTS];
+    uint64_t total = 0;
+    for (unsigned i = 0; i < block->count; i++) {
+        index[i] = (uint8_t)i;
+        total += block->tfs[i];
+    }
+    /* A chunk of one byte may hold PACK_COUNT_MAX positions; more are damage that costs memory. */
+    if (state->list->storage == ENTRY_LIST &&
+        total / PACK_COUNT_MAX > state->list->positions->length) {
+        list_found(check, state, block->number, "it has more positions than there are");
+        return LUPE_OK;
+    }
+    lupe_status status = block_positions(state->list, block, index, block->count, &check->positions,
+                                         &check->positions_capacity, 0);
+    if (!sound(check, &status))
+        return status;
+    const uint32_t *positions = check->positions;
+    for (unsigned i = 0; i < block->count; i++) {
+        for (uint32_t j = 1; j < block->tfs[i]; j++)
+            if (positions[j] <= positions[j - 1]) {
+                list_found(check, state, block->number, "positions do not ascend");
+                return LUPE_OK;
+            }
+        positions += block->tfs[i];
+    }
+    return LUPE_OK;
+}
+
+/* One block: ascending behind the block before, as the directory says, counted into state. */
+static lupe_status check_block(struct check *check, struct list_check *state, struct block *block,
+                               uint32_t number, bool is_words)
+{
+    const struct list *list = state->list;
+    lupe_status status = block_read(list, number, block);
+    if (!status)
+        status = block_read_tfs(list, block);
+    if (!sound(check, &status))
+        return status;
+    for (uint32_t i = 0; i < block->count; i++) {
+        uint32_t document = block->documents[i];
+        if (document >= check->segment->entry.documents ||
+            (state->documents && document <= state->last)) {
+            list_found(check, state, number, "documents do not ascend");
+            return LUPE_OK;
+        }
+        state->documents++;
+        state->last = document;
+        state->occurrences += block->tfs[i];
+        if (is_words)
+            check->words[document] += block->tfs[i];
+    }
+    if (list->last && list_block_last(list, number) != state->last)
+        list_found(check, state, number, "the directory says that it ends at another document");
+    if (list_find_block(list, 0, state->last) != number)
+        list_found(check, state, number, "the directory does not lead to it");
+    check_values(check, state, block);
+    if (list->flags & ENTRY_HAS_POSITIONS)
+        return check_positions(check, state, block);
+    return LUPE_OK;
+}
+
+static lupe_status check_list(struct check *check, const struct dictionary_iterator *at)
+{
+    static const uint64_t champion_places[CHAMPIONS] = {10, 100, 1000};
+    struct segment *segment = check->segment;
+    struct list list;
+    struct list_check state = {.list = &list, .at = at};
+    uint32_t list_number = (uint32_t)at->key[0] << 8 | at->key[1];
+    lupe_status status =
+        list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
+                  segment->entry.documents, &at->entry, &list);
+    if (!sound(check, &status))
+        return status;
+    struct block block;
+    for (uint32_t i = 0; i < list.block_count; i++) {
+        uint32_t findings = check->findings;
+        status = check_block(check, &state, &block, i, list_number == LIST_WORDS);
+        if (status || check->findings != findings)
+            return status;
+    }
+    if (state.documents != list.frequency)
+        list_found(check, &state, 0, "it has another number of documents than its entry says");
+    if (list.storage != ENTRY_INLINE && state.occurrences != list.occurrences)
+        list_found(check, &state, 0, "it has another number of occurrences than its entry says");
+    if (list.storage == ENTRY_LIST && state.best * 255.0 > list.bound)
+        list_found(check, &state, 0, "a document is above the list's bound");
+    for (unsigned c = 0; list.has_champions && c < CHAMPIONS; c++)
+        if (state.champions[c] < champion_places[c])
+            list_found(check, &state, 0, "a champion is above the documents it stands for");
+    if (list_number == LIST_IDS)
+        check->ids += state.documents;
+    return LUPE_OK;
+}
+
+static lupe_status check_dictionary(struct check *check)
+{
+    struct segment *segment = check->segment;
+    struct dictionary_iterator at;
+    lupe_status status = dictionary_seek(&segment->dictionary, NULL, 0, &at);
+    while (!status) {
+        status = dictionary_next(&at);
+        if (status)
+            break;
+        check->terms++;
+        struct entry entry;
+        char key[KEY_BYTES_MAX + 16];
+        status = dictionary_find(&segment->dictionary, at.key, at.key_size, &entry);
+        if (status == LUPE_NOT_FOUND) {
+            found(check, "key %s is in the dictionary but is not found", key_text(&at, key));
+            status = LUPE_OK;
+        } else if (sound(check, &status) && memcmp(&entry, &at.entry, sizeof entry) != 0) {
+            found(check, "key %s is found elsewhere", key_text(&at, key));
+        }
+        if (!status)
+            status = check_list(check, &at);
+    }
+    if (status == LUPE_NOT_FOUND) {
+        if (check->terms != segment->entry.terms)
+            found(check, "%llu terms are there, the catalogue says %llu",
+                  (unsigned long long)check->terms, (unsigned long long)segment->entry.terms);
+        return LUPE_OK;
+    }
+    (void)sound(check, &status);
+    return status;
+}
+
+/* ---- documents */
+
+/* The highest length with the norm of a document. */
+static uint64_t length_max(uint8_t norm)
+{
+    return norm == NORMS - 1 ? UINT32_MAX : (uint64_t)norm_length_min((uint8_t)(norm + 1)) - 1;
+}
+
+static void check_norms(struct check *check)
+{
+    const struct segment *segment = check->segment;
+    uint64_t lowest = 0;
+    uint64_t highest = 0;
+    for (uint32_t i = 0; i < segment->entry.documents; i++) {
+        uint8_t norm = segment->norms[i];
+        lowest += norm_length_min(norm);
+        highest += length_max(norm);
+        if (check->words[i] > length_max(norm))
+            found(check, "document %u has %u words in the lists but a norm for at most %llu", i,
+                  check->words[i], (unsigned long long)length_max(norm));
+    }
+    if (segment->entry.words < lowest || segment->entry.words > highest)
+        found(check, "the catalogue says %llu words, the norms %llu to %llu",
+              (unsigned long long)segment->entry.words, (unsigned long long)lowest,
+              (unsigned long long)highest);
+}
+
+static lupe_status check_id(struct check *check, uint32_t document, struct buffer *id)
+{
+    uint32_t back;
+    buffer_clear(id);
+    lupe_status status = segment_id(check->segment, document, id);
+    if (!sound(check, &status))
+        return status;
+    status = segment_find_id(check->segment, id->data, id->size, &back);
+    if (status == LUPE_NOT_FOUND) {
+        found(check, "the id of document %u is in no list", document);
+        return LUPE_OK;
+    }
+    if (sound(check, &status) && back != document)
+        found(check, "the id of document %u leads to document %u", document, back);
+    return status;
+}
+
+static lupe_status check_stored(struct check *check, uint32_t document)
+{
+    const uint8_t *bytes;
+    size_t size;
+    struct record record;
+    struct record_value value;
+    lupe_status status = segment_stored(check->segment, document, &bytes, &size);
+    if (!sound(check, &status))
+        return status;
+    status = record_open(&record, bytes, size);
+    while (!status)
+        status = record_next(&record, &value);
+    if (status == LUPE_CORRUPT) {
+        found(check, "the stored record of document %u is damaged", document);
+        return LUPE_OK;
+    }
+    return status == LUPE_NOT_FOUND ? LUPE_OK : status;
+}
+
+static lupe_status check_boundaries(struct check *check, uint32_t document, struct buffer *pairs)
+{
+    size_t count = 0;
+    size_t room = pairs->capacity / 8;
+    uint32_t *numbers = (uint32_t *)(void *)pairs->data;
+    lupe_status status = segment_boundaries(check->segment, document, numbers, room, &count);
+    if (!sound(check, &status))
+        return status;
+    if (count > room) {
+        if (!buffer_reserve(pairs, count * 8))
+            return buffer_status(pairs);
+        numbers = (uint32_t *)(void *)pairs->data;
+        status = segment_boundaries(check->segment, document, numbers, count, &count);
+        if (!sound(check, &status))
+            return status;
+    }
+    /* The last value runs to the end, whatever its words say. */
+    uint64_t words = 0;
+    for (size_t i = 0; i + 1 < count; i++)
+        words += numbers[2 * i + 1];
+    if (words > length_max(check->segment->norms[document]))
+        found(check, "the values of document %u have more words than it has", document);
+    return LUPE_OK;
+}
+
+static lupe_status check_documents(struct check *check)
+{
+    lupe_status status = LUPE_OK;
+    struct buffer id = BUFFER_INIT(ID_BYTES_MAX);
+    struct buffer pairs = BUFFER_INIT(0);
+    for (uint32_t i = 0; i < check->segment->entry.documents; i++) {
+        TRY(check_id(check, i, &id));
+        TRY(check_stored(check, i));
+        TRY(check_boundaries(check, i, &pairs));
+    }
+    if (check->ids != check->segment->entry.documents)
+        found(check, "%llu documents are in the lists of ids, the catalogue says %u",
+              (unsigned long long)check->ids, check->segment->entry.documents);
+out:
+    buffer_free(&id);
+    buffer_free(&pairs);
+    return status;
+}
+
+lupe_status segment_check(struct segment *segment, void (*report)(void *user, const char *finding),
+                          void *user)
+{
+    lupe_status status = LUPE_OK;
+    struct check check = {.segment = segment, .report = report, .user = user};
+    norm_factors(&segment->bm25, check.factors);
+    check.words = memory_zalloc(segment->entry.documents, sizeof *check.words);
+    if (!check.words)
+        return fail_memory();
+    TRY(check_checksums(&check));
+    TRY(check_dictionary(&check));
+    check_norms(&check);
+    TRY(check_documents(&check));
+    if (check.findings)
+        status = fail(LUPE_CORRUPT, "segment %u has %u findings", segment->entry.number,
+                      check.findings);
+out:
+    memory_free(check.words);
+    memory_free(check.positions);
+    return status;
+}
