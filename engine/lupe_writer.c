@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lupe_writer.c - the public functions of writing; write/writer.h does the work.
+ */
+#include "base/memory.h"
+#include "lupe_index.h"
+#include "write/writer.h"
+
+struct lupe_writer {
+    lupe_index *index;
+    struct writer *writer;
+};
+
+/* Options of an older or newer caller: what it does not know has the default. */
+static lupe_status options_read(const lupe_writer_options *given, struct writer_options *options)
+{
+    const lupe_writer_options defaults = LUPE_WRITER_OPTIONS_INIT;
+    lupe_writer_options read = defaults;
+    if (given) {
+        if (given->size < sizeof given->size)
+            return fail(LUPE_INVALID, "lupe_writer_options: begin with LUPE_WRITER_OPTIONS_INIT");
+        memcpy(&read, given, given->size < sizeof read ? given->size : sizeof read);
+    }
+    if (read.memory_bytes < WRITER_MEMORY_MIN || read.memory_bytes > WRITER_MEMORY_MAX)
+        return fail(LUPE_INVALID, "memory_bytes is 1 MiB to 64 GiB, not %llu",
+                    (unsigned long long)read.memory_bytes);
+    if (read.threads < 1 || read.threads > WRITER_THREADS_MAX)
+        return fail(LUPE_INVALID, "threads is 1 to %u, not %u", WRITER_THREADS_MAX, read.threads);
+    options->memory_bytes = read.memory_bytes;
+    options->threads = read.threads;
+    options->wait_ms = read.wait_ms;
+    return LUPE_OK;
+}
+
+lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *given, lupe_writer **out_writer)
+{
+    lupe_status status = LUPE_OK;
+    struct writer_options options;
+    lupe_writer *writer = NULL;
+
+    if (!out_writer)
+        return fail(LUPE_INVALID, "lupe_writer_open: no place for the writer");
+    *out_writer = NULL;
+    if (!index)
+        return fail(LUPE_INVALID, "lupe_writer_open: no index");
+    TRY(store_usable(index->store));
+    if (index->options.flags & (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE))
+        return fail(LUPE_MISUSE, "%s is open for reading only", store_path(index->store));
+    TRY(options_read(given, &options));
+    options.hooks = &index->options;
+    writer = memory_zalloc(1, sizeof *writer);
+    if (!writer)
+        return fail_memory();
+    writer->index = index;
+    TRY(writer_open(index->store, &options, &writer->writer));
+    *out_writer = writer;
+    writer = NULL;
+out:
+    memory_free(writer);
+    return status;
+}
+
+static lupe_status usable(const lupe_writer *writer)
+{
+    return writer ? store_usable(writer->index->store) : fail(LUPE_INVALID, "no writer was given");
+}
+
+lupe_status lupe_writer_put(lupe_writer *writer, const lupe_document *document)
+{
+    lupe_status status = usable(writer);
+    return status == LUPE_OK ? writer_put(writer->writer, document) : status;
+}
+
+lupe_status lupe_writer_delete(lupe_writer *writer, const char *id, size_t id_size)
+{
+    lupe_status status = usable(writer);
+    return status == LUPE_OK ? writer_delete(writer->writer, id, id_size) : status;
+}
+
+lupe_status lupe_writer_commit(lupe_writer *writer)
+{
+    lupe_status status = usable(writer);
+    return status == LUPE_OK ? writer_commit(writer->writer) : status;
+}
+
+void lupe_writer_rollback(lupe_writer *writer)
+{
+    if (writer && usable(writer) == LUPE_OK)
+        writer_rollback(writer->writer);
+}
+
+void lupe_writer_close(lupe_writer *writer)
+{
+    if (!writer)
+        return;
+    writer_close(writer->writer);
+    memory_free(writer);
+}
+
+lupe_kind lupe_writer_field_kind(const lupe_writer *writer, const char *field)
+{
+    return writer && field ? writer_field_kind(writer->writer, field) : LUPE_KIND_NONE;
+}

@@ -1,0 +1,797 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * accumulate.c - see accumulate.h.
+ *
+ * Words are taken ITEMS at a time, in three passes: find and hash them, look each up, append to
+ * their lists; each pass prefetches what the next one touches, since a rare word misses the
+ * processor's caches three times.
+ */
+#include "write/accumulate.h"
+
+#include "base/hash.h"
+#include "text/words.h"
+
+#define ITEMS 64u             /* words a pass */
+#define ITEMS_MAX (2u * ITEMS) /* with joined forms */
+#define TABLE_SLOTS_MIN 256u
+#define LIST_NONE UINT32_MAX   /* a surface form with nothing to index */
+#define SURFACE_CUT 0x8000u    /* the term was cut; beside the space, which is smaller */
+#define KEPT_BYTES (1u << 20)  /* a reset accumulator keeps no table or buffer larger than this */
+#define ANALYZERS_MAX 256u
+
+/* What a word belongs to: the cache keeps equal bytes of different spaces apart. */
+#define SPACE(analyzer, parts) ((analyzer) * 16u + (parts))
+
+/* A cached surface form; offsets of them are multiples of 8, bytes are padded with zeros. */
+struct surface {
+    uint32_t list;
+    uint16_t size;
+    uint16_t space; /* and SURFACE_CUT */
+    uint64_t bytes[];
+};
+_Static_assert(sizeof(struct surface) == 8, "surfaces lie at multiples of 8");
+
+struct word_item {
+    const uint8_t *bytes;
+    uint32_t size;
+    uint32_t space;
+    uint32_t hash;
+    uint32_t position;
+    uint32_t list;
+};
+
+/* ---- opening */
+
+static lupe_status analyzer_number(struct accumulator *accumulator, const char *language, uint8_t *number)
+{
+    if (accumulator->analyzer_count == ANALYZERS_MAX)
+        return fail(LUPE_LIMIT, "more than %u languages in one index", ANALYZERS_MAX);
+    struct analyzer *analyzer = NULL;
+    lupe_status status = analyzer_open(accumulator->analysis, language[0] ? language : NULL, &analyzer);
+    if (status != LUPE_OK)
+        return status;
+    for (uint32_t i = 0; i < accumulator->analyzer_count; i++) {
+        if (!strcmp(analyzer_language(accumulator->analyzers[i]), analyzer_language(analyzer))) {
+            analyzer_close(analyzer);
+            *number = (uint8_t)i;
+            return LUPE_OK;
+        }
+    }
+    *number = (uint8_t)accumulator->analyzer_count;
+    accumulator->analyzers[accumulator->analyzer_count++] = analyzer;
+    return LUPE_OK;
+}
+
+static lupe_status schema_take(struct accumulator *accumulator, const struct catalogue *catalogue)
+{
+    lupe_status status = LUPE_OK;
+    uint8_t number;
+    uint32_t languages = 1;
+    for (uint32_t i = 0; i < catalogue->field_count; i++)
+        languages += catalogue->fields[i].language[0] != 0;
+    accumulator->analyzers = memory_zalloc(languages, sizeof *accumulator->analyzers);
+    accumulator->field_analyzers = memory_zalloc(catalogue->field_count + 1, 1);
+    accumulator->field_own_list = memory_zalloc(catalogue->field_count + 1, sizeof(bool));
+    if (!accumulator->analyzers || !accumulator->field_analyzers || !accumulator->field_own_list)
+        return fail_memory();
+    TRY(analyzer_number(accumulator, catalogue->language, &number));
+    accumulator->field_count = catalogue->field_count;
+    for (uint32_t i = 0; i < catalogue->field_count; i++) {
+        const struct field *field = &catalogue->fields[i];
+        if (field->kind != LUPE_TEXT)
+            continue;
+        accumulator->field_own_list[i] = field->flags & FIELD_OWN_LIST;
+        if (field->language[0])
+            TRY(analyzer_number(accumulator, field->language, &accumulator->field_analyzers[i]));
+    }
+out:
+    return status;
+}
+
+lupe_status accumulator_open(const struct catalogue *catalogue, struct accumulator **out_accumulator)
+{
+    lupe_status status = LUPE_OK;
+    *out_accumulator = NULL;
+    struct accumulator *accumulator = memory_zalloc(1, sizeof *accumulator);
+    if (!accumulator)
+        return fail_memory();
+    accumulator->analysis = catalogue->analysis;
+    accumulator->with_positions = !(catalogue->flags & LUPE_WITHOUT_POSITIONS);
+    accumulator->field_gap = catalogue->field_gap;
+    accumulator->surfaces = BUFFER_INIT(0);
+    accumulator->keys = BUFFER_INIT(UINT32_MAX);
+    accumulator->items = memory_alloc(ITEMS_MAX * sizeof *accumulator->items);
+    if (!accumulator->items) {
+        status = fail_memory();
+        goto out;
+    }
+    TRY(schema_take(accumulator, catalogue));
+    *out_accumulator = accumulator;
+    accumulator = NULL;
+out:
+    accumulator_close(accumulator);
+    return status;
+}
+
+static void pool_trim(struct pool *pool, uint32_t blocks)
+{
+    while (pool->block_count > blocks)
+        memory_free(pool->blocks[--pool->block_count]);
+}
+
+void accumulator_close(struct accumulator *accumulator)
+{
+    if (!accumulator)
+        return;
+    for (uint32_t i = 0; i < accumulator->analyzer_count; i++)
+        analyzer_close(accumulator->analyzers[i]);
+    memory_free(accumulator->analyzers);
+    memory_free(accumulator->field_analyzers);
+    memory_free(accumulator->field_own_list);
+    memory_free(accumulator->surface_table.slots);
+    memory_free(accumulator->term_table.slots);
+    buffer_free(&accumulator->surfaces);
+    buffer_free(&accumulator->keys);
+    memory_free(accumulator->lists);
+    pool_trim(&accumulator->pool, 0);
+    memory_free(accumulator->pool.blocks);
+    memory_free(accumulator->documents);
+    memory_free(accumulator->boundaries);
+    memory_free(accumulator->items);
+    memory_free(accumulator->values);
+    memory_free(accumulator);
+}
+
+static void table_reset(struct table *table)
+{
+    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
+        memory_free(table->slots);
+        table->slots = NULL;
+        table->slot_count = 0;
+    } else if (table->slots) {
+        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
+    }
+    table->used = 0;
+}
+
+static void buffer_reset(struct buffer *buffer)
+{
+    if (buffer->capacity > KEPT_BYTES || buffer->status != LUPE_OK)
+        buffer_free(buffer);
+    buffer_clear(buffer);
+}
+
+void accumulator_seal(struct accumulator *accumulator)
+{
+    table_reset(&accumulator->surface_table);
+    table_reset(&accumulator->term_table);
+    buffer_reset(&accumulator->surfaces);
+}
+
+void accumulator_reset(struct accumulator *accumulator)
+{
+    accumulator_seal(accumulator);
+    buffer_reset(&accumulator->keys);
+    accumulator->list_count = 0;
+    if (accumulator->list_capacity * sizeof *accumulator->lists > KEPT_BYTES) {
+        memory_free(accumulator->lists);
+        accumulator->lists = NULL;
+        accumulator->list_capacity = 0;
+    }
+    pool_trim(&accumulator->pool, KEPT_BYTES / POOL_BLOCK_BYTES);
+    accumulator->pool.kept = 0;
+    accumulator->pool.next = 0;
+    accumulator->document_count = 0;
+    accumulator->boundary_count = 0;
+    accumulator->words_cut = 0;
+    if (accumulator->document_capacity * sizeof *accumulator->documents > KEPT_BYTES) {
+        memory_free(accumulator->documents);
+        accumulator->documents = NULL;
+        accumulator->document_capacity = 0;
+    }
+    if (accumulator->boundary_capacity * sizeof *accumulator->boundaries > KEPT_BYTES) {
+        memory_free(accumulator->boundaries);
+        accumulator->boundaries = NULL;
+        accumulator->boundary_capacity = 0;
+    }
+}
+
+static size_t table_bytes(const struct table *table)
+{
+    size_t bytes = table->slot_count * sizeof *table->slots;
+    /* Close to growing: old and new will stand side by side. */
+    return (uint64_t)table->used * 20 > (uint64_t)table->slot_count * 11 ? bytes * 3 : bytes;
+}
+
+size_t accumulator_bytes(const struct accumulator *accumulator)
+{
+    return table_bytes(&accumulator->surface_table) + table_bytes(&accumulator->term_table) +
+           accumulator->surfaces.size + accumulator->keys.size +
+           accumulator->list_count * sizeof *accumulator->lists +
+           (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
+           accumulator->document_count * sizeof *accumulator->documents +
+           accumulator->boundary_count * sizeof *accumulator->boundaries;
+}
+
+/* One more document adds at most DOCUMENT_BYTES_MAX of surface forms, terms and postings; the pool
+ * and the offsets below are 32-bit numbers of units. */
+bool accumulator_full(const struct accumulator *accumulator)
+{
+    return accumulator->document_count >= SEGMENT_DOCUMENTS_MAX ||
+           accumulator->keys.size > UINT32_MAX / 4 ||
+           accumulator->surfaces.size > (uint64_t)UINT32_MAX * 4 ||
+           accumulator->boundary_count > UINT32_MAX / 4 ||
+           accumulator->pool.kept > UINT32_MAX / POOL_UNITS / 2;
+}
+
+/* ---- tables */
+
+/* Room for one more; grows at load 3/5. */
+static lupe_status table_room(struct table *table)
+{
+    if ((uint64_t)(table->used + 1) * 5 <= (uint64_t)table->slot_count * 3)
+        return LUPE_OK;
+    uint32_t slot_count = table->slot_count ? table->slot_count * 2 : TABLE_SLOTS_MIN;
+    if (slot_count == 0)
+        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
+    struct table_slot *slots = memory_zalloc(slot_count, sizeof *slots);
+    if (!slots)
+        return fail_memory();
+    for (uint32_t i = 0; i < table->slot_count; i++) {
+        if (!table->slots[i].ref)
+            continue;
+        uint32_t at = table->slots[i].hash & (slot_count - 1);
+        while (slots[at].ref)
+            at = (at + 1) & (slot_count - 1);
+        slots[at] = table->slots[i];
+    }
+    memory_free(table->slots);
+    table->slots = slots;
+    table->slot_count = slot_count;
+    return LUPE_OK;
+}
+
+static void table_insert(struct table *table, uint32_t hash, uint32_t ref)
+{
+    uint32_t at = hash & (table->slot_count - 1);
+    while (table->slots[at].ref)
+        at = (at + 1) & (table->slot_count - 1);
+    table->slots[at] = (struct table_slot){hash, ref};
+    table->used++;
+}
+
+/* ---- the pool */
+
+static lupe_status pool_block(struct pool *pool)
+{
+    if (pool->kept == pool->block_count) {
+        if (pool->block_count == pool->block_capacity) {
+            uint32_t capacity = pool->block_capacity ? pool->block_capacity * 2 : 16;
+            uint8_t **blocks = memory_realloc(pool->blocks, capacity * sizeof *blocks);
+            if (!blocks)
+                return fail_memory();
+            pool->blocks = blocks;
+            pool->block_capacity = capacity;
+        }
+        uint8_t *block = memory_alloc(POOL_BLOCK_BYTES);
+        if (!block)
+            return fail_memory();
+        pool->blocks[pool->block_count++] = block;
+    }
+    pool->kept++;
+    pool->next = 0;
+    return LUPE_OK;
+}
+
+/* A chunk of the size that follows `ordinal` others of its list. */
+static lupe_status pool_take(struct pool *pool, unsigned ordinal, uint32_t *chunk)
+{
+    uint32_t units = (uint32_t)(pool_chunk_bytes(ordinal) / POOL_UNIT_BYTES);
+    if (pool->kept == 0 || pool->next + units > POOL_UNITS) {
+        lupe_status status = pool_block(pool);
+        if (status != LUPE_OK)
+            return status;
+    }
+    *chunk = (pool->kept - 1) * POOL_UNITS + pool->next;
+    pool->next += units;
+    return LUPE_OK;
+}
+
+/* ---- growing lists */
+
+static lupe_status list_new(struct accumulator *accumulator, const uint8_t *key, size_t key_size,
+                            enum growing_kind kind, uint32_t *number)
+{
+    lupe_status status = LUPE_OK;
+    if (accumulator->list_count == accumulator->list_capacity) {
+        uint32_t capacity = accumulator->list_capacity ? accumulator->list_capacity * 2 : 64;
+        struct growing_list *lists = memory_realloc(accumulator->lists, capacity * sizeof *lists);
+        if (!lists)
+            return fail_memory();
+        accumulator->lists = lists;
+        accumulator->list_capacity = capacity;
+    }
+    struct growing_list *list = &accumulator->lists[accumulator->list_count];
+    TRY(pool_take(&accumulator->pool, 0, &list->first));
+    list->next = pool_chunk(&accumulator->pool, list->first);
+    list->end = list->next + pool_chunk_bytes(0) - POOL_LINK_BYTES;
+    list->document = 0;
+    list->position = 0;
+    list->chunks = 1;
+    list->kind = (uint8_t)kind;
+    list->key = (uint32_t)accumulator->keys.size;
+    buffer_add_u8(&accumulator->keys, (uint8_t)key_size);
+    buffer_add(&accumulator->keys, key, key_size);
+    TRY(buffer_status(&accumulator->keys));
+    *number = accumulator->list_count++;
+out:
+    return status;
+}
+
+/* The list of a key, which is made when it is new. */
+static lupe_status list_of_key(struct accumulator *accumulator, const uint8_t *key, size_t key_size,
+                               enum growing_kind kind, uint32_t *number)
+{
+    lupe_status status = LUPE_OK;
+    struct table *table = &accumulator->term_table;
+    uint32_t hash = (uint32_t)hash_bytes(key, key_size);
+    TRY(table_room(table));
+    uint32_t at = hash & (table->slot_count - 1);
+    for (; table->slots[at].ref; at = (at + 1) & (table->slot_count - 1)) {
+        if (table->slots[at].hash != hash)
+            continue;
+        *number = table->slots[at].ref - 1;
+        const uint8_t *known = accumulator->keys.data + accumulator->lists[*number].key;
+        if (known[0] == key_size && !memcmp(known + 1, key, key_size))
+            return LUPE_OK;
+    }
+    TRY(list_new(accumulator, key, key_size, kind, number));
+    table_insert(table, hash, *number + 1);
+out:
+    return status;
+}
+
+static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool, struct growing_list *list,
+                                                              const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (list->next == list->end) {
+            uint32_t chunk;
+            lupe_status status = pool_take(pool, list->chunks, &chunk);
+            if (status != LUPE_OK)
+                return status;
+            store_u32(list->end, chunk);
+            list->next = pool_chunk(pool, chunk);
+            list->end = list->next + pool_chunk_bytes(list->chunks) - POOL_LINK_BYTES;
+            /* Beyond the largest size the ordinal no longer matters. */
+            if (list->chunks < 2 * POOL_CHUNK_SHIFT_MAX)
+                list->chunks++;
+        }
+        *list->next++ = bytes[i];
+    }
+    return LUPE_OK;
+}
+
+#define APPEND_BYTES_MAX 11u /* a zero and two numbers of 32 bits */
+
+static inline lupe_status list_append(struct pool *pool, struct growing_list *list, const uint8_t *bytes, size_t size)
+{
+    if ((size_t)(list->end - list->next) < APPEND_BYTES_MAX)
+        return list_append_slow(pool, list, bytes, size);
+    memcpy(list->next, bytes, APPEND_BYTES_MAX); /* a constant size is two moves */
+    list->next += size;
+    return LUPE_OK;
+}
+
+static inline lupe_status append_position(struct pool *pool, struct growing_list *list, uint32_t document,
+                                          uint32_t position)
+{
+    uint8_t bytes[16];
+    size_t size = 0;
+    if (list->document == document + 1) {
+        size = varint_put(bytes, position - list->position);
+    } else {
+        bytes[0] = 0;
+        size = list->document != 0;
+        size += varint_put(bytes + size, document + 1 - list->document);
+        size += varint_put(bytes + size, (uint64_t)position + 1);
+        list->document = document + 1;
+    }
+    list->position = position;
+    return list_append(pool, list, bytes, size);
+}
+
+static inline lupe_status append_tf(struct pool *pool, struct growing_list *list, uint32_t document)
+{
+    if (list->document == document + 1) {
+        list->position++;
+        return LUPE_OK;
+    }
+    uint8_t bytes[16];
+    size_t size = list->document ? varint_put(bytes, list->position) : 0;
+    size += varint_put(bytes + size, document + 1 - list->document);
+    list->document = document + 1;
+    list->position = 1;
+    return list_append(pool, list, bytes, size);
+}
+
+static lupe_status append_document(struct pool *pool, struct growing_list *list, uint32_t document)
+{
+    if (list->document == document + 1)
+        return LUPE_OK;
+    uint8_t bytes[16];
+    size_t size = varint_put(bytes, document + 1 - list->document);
+    list->document = document + 1;
+    return list_append(pool, list, bytes, size);
+}
+
+/* ---- surface forms */
+
+/* The last 1 to 8 bytes of a word; reads BATCH_PADDING_BYTES beyond it at most. */
+static inline uint64_t last_bytes(const uint8_t *bytes, uint32_t size)
+{
+    return load_u64(bytes) & (~(uint64_t)0 >> (64 - 8 * size));
+}
+
+static inline uint64_t fold_128(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Words are short: one or two multiplications. (XXH3 through a call costs more than the rest.) */
+static inline uint32_t surface_hash(const uint8_t *bytes, uint32_t size, uint32_t space)
+{
+    uint64_t hash = 0x9e3779b97f4a7c15u ^ size ^ (uint64_t)space << 32;
+    for (; size > 8; size -= 8, bytes += 8)
+        hash = fold_128(hash ^ load_u64(bytes), 0xd6e8feb86659fd93u);
+    hash = fold_128(hash ^ last_bytes(bytes, size), 0xd6e8feb86659fd93u);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static inline bool surface_equals(const struct surface *surface, const struct word_item *item)
+{
+    if (surface->size != item->size || (surface->space & ~SURFACE_CUT) != item->space)
+        return false;
+    const uint8_t *bytes = item->bytes;
+    const uint64_t *known = surface->bytes;
+    uint32_t size = item->size;
+    for (; size > 8; size -= 8, bytes += 8, known++)
+        if (load_u64(bytes) != *known)
+            return false;
+    return last_bytes(bytes, size) == *known;
+}
+
+static inline struct surface *surface_at(const struct accumulator *accumulator, uint32_t ref)
+{
+    return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
+}
+
+/* Analyzes a new surface form and finds or makes its list. */
+static lupe_status surface_list(struct accumulator *accumulator, const struct word_item *item, uint32_t *list,
+                                uint16_t *flags)
+{
+    struct term term;
+    uint8_t key[KEY_BYTES_MAX];
+    unsigned parts = item->space % 16;
+    lupe_status status = analyzer_term(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
+    *list = LIST_NONE;
+    *flags = 0;
+    if (status != LUPE_OK || term.size == 0)
+        return status;
+    *flags = term.cut ? SURFACE_CUT : 0;
+    size_t key_size = key_make(key, parts ? LIST_JOINED : LIST_WORDS, term.bytes, term.size);
+    if (parts) {
+        key[key_size++] = 0;
+        key[key_size++] = (uint8_t)parts;
+    }
+    return list_of_key(accumulator, key, key_size, accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF,
+                       list);
+}
+
+static __attribute__((noinline)) lupe_status surface_new(struct accumulator *accumulator,
+                                                         const struct word_item *item, uint32_t *ref)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t list;
+    uint16_t flags;
+    TRY(table_room(&accumulator->surface_table));
+    TRY(surface_list(accumulator, item, &list, &flags));
+
+    struct buffer *surfaces = &accumulator->surfaces;
+    if (surfaces->size == 0) /* so that no reference is 0 */
+        buffer_add_u64(surfaces, 0);
+    size_t size = sizeof(struct surface) + ((size_t)item->size + 7) / 8 * 8;
+    uint8_t *room = buffer_reserve(surfaces, size);
+    if (!room)
+        return buffer_status(surfaces);
+    struct surface *surface = (struct surface *)(void *)room;
+    memset(room, 0, size);
+    surface->list = list;
+    surface->size = (uint16_t)item->size;
+    surface->space = (uint16_t)(item->space | flags);
+    memcpy(surface->bytes, item->bytes, item->size);
+    *ref = (uint32_t)(surfaces->size / 8);
+    surfaces->size += size;
+    table_insert(&accumulator->surface_table, item->hash, *ref);
+out:
+    return status;
+}
+
+static inline lupe_status surface_find(struct accumulator *accumulator, struct word_item *item)
+{
+    const struct table *table = &accumulator->surface_table;
+    uint32_t mask = table->slot_count - 1;
+    uint32_t ref = 0;
+    for (uint32_t at = item->hash & mask; table->slots[at].ref; at = (at + 1) & mask) {
+        if (table->slots[at].hash == item->hash &&
+            surface_equals(surface_at(accumulator, table->slots[at].ref), item)) {
+            ref = table->slots[at].ref;
+            break;
+        }
+    }
+    if (!ref) {
+        lupe_status status = surface_new(accumulator, item, &ref);
+        if (status != LUPE_OK)
+            return status;
+    }
+    const struct surface *surface = surface_at(accumulator, ref);
+    accumulator->words_cut += surface->space / SURFACE_CUT;
+    item->list = surface->list;
+    return LUPE_OK;
+}
+
+/* ---- one text value */
+
+/* The words of a value as they are consumed. */
+struct value_state {
+    struct word_scanner scanner;
+    uint32_t analyzer;
+    uint32_t position; /* of the next word */
+    bool full;         /* DOCUMENT_WORDS_MAX is reached */
+};
+
+static inline void item_set(struct accumulator *accumulator, struct word_item *item, const uint8_t *bytes,
+                            uint32_t size, uint32_t space, uint32_t position)
+{
+    item->bytes = bytes;
+    item->size = size;
+    item->space = space;
+    item->position = position;
+    item->hash = surface_hash(bytes, size, space);
+    __builtin_prefetch(
+        &accumulator->surface_table.slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
+}
+
+/* The first pass: up to ITEMS words. Returns the number of items, 0 at the end. */
+static unsigned items_scan(struct accumulator *accumulator, struct value_state *state)
+{
+    struct word word;
+    unsigned count = 0;
+    for (unsigned words = 0; words < ITEMS && word_next(&state->scanner, &word); words++) {
+        if (state->position >= DOCUMENT_WORDS_MAX) {
+            state->full = true;
+            accumulator->words_cut++;
+            break;
+        }
+        const uint8_t *bytes = state->scanner.text + word.start;
+        if (word.joined_size && word.joined_size <= UINT16_MAX)
+            item_set(accumulator, &accumulator->items[count++], bytes, word.joined_size,
+                     SPACE(state->analyzer, word.parts), state->position);
+        item_set(accumulator, &accumulator->items[count++], bytes, word.size, SPACE(state->analyzer, 0),
+                 state->position++);
+    }
+    return count;
+}
+
+/* The words of a field with a weight have a list of their own besides. */
+static lupe_status append_own_list(struct accumulator *accumulator, uint32_t field, uint32_t list,
+                                   uint32_t document)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    uint32_t own;
+    const uint8_t *known = accumulator->keys.data + accumulator->lists[list].key;
+    size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
+    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
+    if (status == LUPE_OK)
+        status = append_tf(&accumulator->pool, &accumulator->lists[own], document);
+    return status;
+}
+
+static lupe_status items_append(struct accumulator *accumulator, unsigned count, uint32_t document,
+                                uint32_t *length)
+{
+    lupe_status status = LUPE_OK;
+    struct pool *pool = &accumulator->pool;
+    for (unsigned i = 0; i < count; i++) {
+        const struct word_item *item = &accumulator->items[i];
+        if (item->list == LIST_NONE)
+            continue;
+        struct growing_list *list = &accumulator->lists[item->list];
+        if (accumulator->with_positions)
+            TRY(append_position(pool, list, document, item->position));
+        else
+            TRY(append_tf(pool, list, document));
+        *length += item->space % 16 == 0;
+    }
+out:
+    return status;
+}
+
+static lupe_status text_add(struct accumulator *accumulator, const struct batch_value *value, uint32_t document,
+                            struct value_state *state, uint32_t *length)
+{
+    lupe_status status = LUPE_OK;
+    bool known = value->field < accumulator->field_count;
+    bool own_list = known && accumulator->field_own_list[value->field];
+    struct word word;
+    unsigned count;
+
+    state->analyzer = known ? accumulator->field_analyzers[value->field] : 0;
+    word_scanner_init(&state->scanner, accumulator->analysis, value->data, value->size);
+    while (!state->full && (count = items_scan(accumulator, state)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            TRY(surface_find(accumulator, &accumulator->items[i]));
+            if (accumulator->items[i].list != LIST_NONE)
+                __builtin_prefetch(&accumulator->lists[accumulator->items[i].list], 1);
+        }
+        TRY(items_append(accumulator, count, document, length));
+        for (unsigned i = 0; own_list && i < count; i++) {
+            const struct word_item *item = &accumulator->items[i];
+            if (item->list != LIST_NONE && item->space % 16 == 0)
+                TRY(append_own_list(accumulator, value->field, item->list, document));
+        }
+    }
+    while (state->full && word_next(&state->scanner, &word))
+        accumulator->words_cut++;
+out:
+    return status;
+}
+
+/* ---- one document */
+
+static lupe_status boundary_add(struct accumulator *accumulator, uint32_t field, uint32_t words)
+{
+    if (accumulator->boundary_count + 2 > accumulator->boundary_capacity) {
+        size_t capacity = accumulator->boundary_capacity ? accumulator->boundary_capacity * 2 : 64;
+        uint32_t *boundaries = memory_realloc(accumulator->boundaries, capacity * sizeof *boundaries);
+        if (!boundaries)
+            return fail_memory();
+        accumulator->boundaries = boundaries;
+        accumulator->boundary_capacity = capacity;
+    }
+    accumulator->boundaries[accumulator->boundary_count++] = field;
+    accumulator->boundaries[accumulator->boundary_count++] = words;
+    return LUPE_OK;
+}
+
+/* Reads the values of a record of this batch (which it made itself). */
+static lupe_status values_read(struct accumulator *accumulator, const uint8_t *record, size_t size,
+                               size_t *count)
+{
+    struct cursor cursor = cursor_of(record, size);
+    uint64_t value_count = size ? cursor_varint(&cursor) : 0;
+    if (*count + value_count > accumulator->value_capacity) {
+        size_t capacity = *count + value_count + 16;
+        struct batch_value *values = memory_realloc(accumulator->values, capacity * sizeof *values);
+        if (!values)
+            return fail_memory();
+        accumulator->values = values;
+        accumulator->value_capacity = capacity;
+    }
+    for (uint64_t i = 0; i < value_count; i++) {
+        struct batch_value *value = &accumulator->values[(*count)++];
+        value->field = (uint32_t)cursor_varint(&cursor);
+        value->kind = cursor_u8(&cursor);
+        value->size = cursor_varint(&cursor);
+        value->data = cursor_take(&cursor, value->size);
+    }
+    return LUPE_OK;
+}
+
+/* Leaves the text values, in the order of field numbers; those of one field stay in order.
+ * Insertion: they come nearly in order, and few. Many unordered ones would cost their square,
+ * so that a merge takes over there. */
+static void values_sort(struct batch_value *values, struct batch_value *spare, size_t count)
+{
+    if (count <= 16) {
+        for (size_t i = 1; i < count; i++) {
+            struct batch_value value = values[i];
+            size_t at = i;
+            for (; at > 0 && values[at - 1].field > value.field; at--)
+                values[at] = values[at - 1];
+            values[at] = value;
+        }
+        return;
+    }
+    size_t half = count / 2;
+    values_sort(values, spare, half);
+    values_sort(values + half, spare, count - half);
+    if (values[half - 1].field <= values[half].field)
+        return;
+    memcpy(spare, values, half * sizeof *values);
+    for (size_t left = 0, right = half, at = 0; left < half; at++)
+        values[at] =
+            right < count && values[right].field < spare[left].field ? values[right++] : spare[left++];
+}
+
+static lupe_status keyword_add(struct accumulator *accumulator, const struct batch_value *value,
+                               uint32_t document)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    uint32_t list;
+    size_t key_size = key_of_keyword(key, value->field, value->data, value->size);
+    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_DOCUMENTS, &list);
+    if (status == LUPE_OK)
+        status = append_document(&accumulator->pool, &accumulator->lists[list], document);
+    return status;
+}
+
+static lupe_status texts_add(struct accumulator *accumulator, const struct batch_value *values, size_t count,
+                             uint32_t document, uint32_t *length)
+{
+    lupe_status status = LUPE_OK;
+    struct value_state state = {.position = 0, .full = false};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t start = state.position;
+        TRY(text_add(accumulator, &values[i], document, &state, length));
+        TRY(boundary_add(accumulator, values[i].field, state.position - start));
+        if (state.position < DOCUMENT_WORDS_MAX) /* beyond nothing is indexed, and it must not wrap */
+            state.position += accumulator->field_gap;
+    }
+out:
+    return status;
+}
+
+static lupe_status document_new(struct accumulator *accumulator, uint32_t document)
+{
+    if (accumulator->document_count == accumulator->document_capacity) {
+        uint32_t capacity = accumulator->document_capacity ? accumulator->document_capacity * 2 : 16;
+        struct accumulated_document *documents =
+            memory_realloc(accumulator->documents, capacity * sizeof *documents);
+        if (!documents)
+            return fail_memory();
+        accumulator->documents = documents;
+        accumulator->document_capacity = capacity;
+    }
+    accumulator->documents[accumulator->document_count] =
+        (struct accumulated_document){document, 0, (uint32_t)accumulator->boundary_count, 0};
+    return LUPE_OK;
+}
+
+lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch, uint32_t document)
+{
+    lupe_status status = LUPE_OK;
+    const struct batch_document *put = &batch->documents[document];
+    const uint8_t *record = batch_record(batch, document);
+    uint32_t number = accumulator->document_count;
+    size_t count = 0;
+    size_t texts = 0;
+
+    TRY(document_new(accumulator, document));
+    TRY(table_room(&accumulator->surface_table)); /* the first pass prefetches from it */
+    TRY(values_read(accumulator, record, put->record_size, &count));
+    TRY(values_read(accumulator, record + put->record_size, put->unstored_size, &count));
+    struct batch_value *values = accumulator->values;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].kind == LUPE_KEYWORD)
+            TRY(keyword_add(accumulator, &values[i], number));
+        else if (values[i].kind == LUPE_TEXT)
+            values[texts++] = values[i];
+    }
+    /* Behind the texts there may be no room for the spare half: grow only then. */
+    if (texts > 16 && accumulator->value_capacity < texts + texts / 2 + 1) {
+        values = memory_realloc(values, (2 * texts) * sizeof *values);
+        if (!values)
+            return fail_memory();
+        accumulator->values = values;
+        accumulator->value_capacity = 2 * texts;
+    }
+    values_sort(values, values + texts, texts);
+    struct accumulated_document *entry = &accumulator->documents[number];
+    TRY(texts_add(accumulator, values, texts, number, &entry->length));
+    entry->boundary_count = (uint32_t)(accumulator->boundary_count - entry->boundaries);
+    accumulator->document_count++;
+out:
+    return status;
+}

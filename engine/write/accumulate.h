@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * accumulate.h - inverts documents in memory: from the words of each document to the documents
+ * of each word.
+ *
+ * Owns the analyzers of one thread, the cache of surface forms, and the growing lists. Fed by
+ * writer.c or workers.c with documents of a batch, emptied by flush.c. Never encodes, never
+ * touches the store.
+ *
+ * A surface form is analyzed once per flush: the cache maps it to its list, so that a word
+ * costs finding it, a hash, one probe and one append.
+ *
+ *   slots (hash, ref) --> surfaces: {list, size, space, bytes}    raw bytes of a word
+ *                                      |
+ *   terms (hash, list) --------------> lists: {next, end, last document, ...} --> pool of chunks
+ *                                      |
+ *                                     keys: {size, list number, term}
+ */
+#ifndef LUPE_WRITE_ACCUMULATE_H
+#define LUPE_WRITE_ACCUMULATE_H
+
+#include "segment/catalogue.h"
+#include "segment/dictionary.h"
+#include "write/batch.h"
+
+/* How the bytes of a growing list read (varints):
+ *   positions: [0] document-delta position+1 (position-delta) *    0 before every document but the first
+ *   tf:        document-delta tf, the last document's tf is still in list.position
+ *   documents: document-delta
+ * A document-delta is the document minus the one before, which is -1 at first. */
+enum growing_kind { GROWING_POSITIONS, GROWING_TF, GROWING_DOCUMENTS };
+
+struct growing_list {
+    uint8_t *next; /* where the next byte goes */
+    uint8_t *end;
+    uint32_t document; /* the last one + 1; 0: none yet */
+    uint32_t position; /* its last position; for tf lists its tf so far */
+    uint32_t first;    /* chunk (pool_chunk) */
+    uint32_t key;      /* offset of the key in keys: size:u8 bytes */
+    uint8_t chunks;    /* in use */
+    uint8_t kind;
+};
+
+/* Chunks of bytes of growing size, cut from blocks that never move. A chunk ends with the number of the
+ * one that follows it. */
+#define POOL_UNIT_BYTES 16u
+#define POOL_BLOCK_BYTES (256u * 1024u)
+#define POOL_LINK_BYTES 4u
+#define POOL_CHUNK_SHIFT_MAX 10u /* largest chunk: POOL_UNIT_BYTES << this */
+
+struct pool {
+    uint8_t **blocks;
+    uint32_t block_count;
+    uint32_t block_capacity;
+    uint32_t next; /* free unit in the last block */
+    uint32_t kept; /* blocks from here on are empty */
+};
+
+static inline size_t pool_chunk_bytes(unsigned ordinal)
+{
+    unsigned shift = ordinal / 2;
+    return (size_t)POOL_UNIT_BYTES << (shift < POOL_CHUNK_SHIFT_MAX ? shift : POOL_CHUNK_SHIFT_MAX);
+}
+
+#define POOL_UNITS (POOL_BLOCK_BYTES / POOL_UNIT_BYTES)
+
+static inline uint8_t *pool_chunk(const struct pool *pool, uint32_t chunk)
+{
+    return pool->blocks[chunk / POOL_UNITS] + (size_t)(chunk % POOL_UNITS) * POOL_UNIT_BYTES;
+}
+
+struct table_slot {
+    uint32_t hash;
+    uint32_t ref; /* 0: free */
+};
+
+/* An open-addressing table of references; what they refer to is the caller's. */
+struct table {
+    struct table_slot *slots;
+    uint32_t slot_count; /* a power of two */
+    uint32_t used;
+};
+
+struct accumulated_document {
+    uint32_t document; /* in the batch */
+    uint32_t length;
+    uint32_t boundaries; /* first number in accumulator.boundaries */
+    uint32_t boundary_count;
+};
+
+struct word_item;
+
+struct accumulator {
+    /* from the catalogue */
+    lupe_analysis analysis;
+    bool with_positions;
+    uint32_t field_gap;
+    uint8_t *field_analyzers; /* by field; fields beyond field_count have analyzer 0 */
+    bool *field_own_list;
+    uint32_t field_count;
+    struct analyzer **analyzers;
+    uint32_t analyzer_count;
+
+    struct table surface_table; /* ref: offset in surfaces / 8 */
+    struct buffer surfaces;
+    struct table term_table; /* ref: list + 1 */
+    struct buffer keys;
+    struct growing_list *lists;
+    uint32_t list_count;
+    uint32_t list_capacity;
+    struct pool pool;
+
+    struct accumulated_document *documents;
+    uint32_t document_count;
+    uint32_t document_capacity;
+    uint32_t *boundaries; /* pairs {field, words} */
+    size_t boundary_count;
+    size_t boundary_capacity;
+
+    uint64_t words_cut;
+    struct word_item *items; /* scratch */
+    struct batch_value *values; /* scratch */
+    size_t value_capacity;
+};
+
+CHECKED lupe_status accumulator_open(const struct catalogue *catalogue, struct accumulator **accumulator);
+void accumulator_close(struct accumulator *accumulator); /* accepts NULL */
+
+/* Empties it; tables and buffers of small flushes are kept for the next. */
+void accumulator_reset(struct accumulator *accumulator);
+
+/* Inverts document number `document` of the batch. After an error only reset and close are allowed. */
+CHECKED lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch, uint32_t document);
+
+/* Gives back what only adding needs, where it is large: called before a flush, which needs memory
+ * to sort. Only reset and close are allowed afterwards. */
+void accumulator_seal(struct accumulator *accumulator);
+
+/* Bytes in use, with what the next document may make a table grow by. */
+size_t accumulator_bytes(const struct accumulator *accumulator);
+
+/* True when no further document may be added, whatever memory there is. */
+bool accumulator_full(const struct accumulator *accumulator);
+
+#endif

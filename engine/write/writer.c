@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * writer.c - see writer.h.
+ */
+#include "write/writer.h"
+
+#include "write/accumulate.h"
+#include "write/fields.h"
+#include "write/fingerprint.h"
+#include "write/flush.h"
+#include "write/run.h"
+#include "write/upkeep.h"
+#include "write/workers.h"
+
+struct writer {
+    struct store *store;
+    struct writer_options options;
+    struct catalogue catalogue; /* as of the beginning of the run, with what the run declares */
+    struct field_table fields;
+    uint64_t fingerprint;
+    bool at_work; /* holds the writer lock */
+    bool lost;    /* an error dropped the changes: only a rollback makes it usable */
+    bool swept;   /* what dead processes left was looked for */
+    bool has_base;
+    uint32_t field_count; /* at the beginning of the run */
+    uint64_t words_cut;
+    struct batch batch;
+    struct accumulator *accumulator;
+    struct run run;
+    struct workers *workers; /* NULL until a run of documents is full */
+};
+
+/* ---- opening */
+
+static lupe_status catalogue_refresh(struct writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    struct store_read *read = NULL;
+    struct catalogue catalogue;
+
+    catalogue_init(&catalogue);
+    TRY(store_read_begin(writer->store, &read));
+    TRY(catalogue_load(read, &catalogue));
+    catalogue_free(&writer->catalogue);
+    writer->catalogue = catalogue;
+    catalogue_init(&catalogue);
+    field_table_clear(&writer->fields);
+out:
+    catalogue_free(&catalogue);
+    store_read_end(read);
+    return status;
+}
+
+static lupe_status analyzer_check(const struct writer *writer)
+{
+    if (writer->catalogue.fingerprint == writer->fingerprint)
+        return LUPE_OK;
+    return fail(LUPE_ANALYZER_CHANGED, "the index was written by another version of the %s analyzer; "
+                                       "searching goes on, writing needs a new index of the same documents",
+                writer->catalogue.language);
+}
+
+lupe_status writer_open(struct store *store, const struct writer_options *options, struct writer **out_writer)
+{
+    lupe_status status = LUPE_OK;
+    *out_writer = NULL;
+    struct writer *writer = memory_zalloc(1, sizeof *writer);
+    if (!writer)
+        return fail_memory();
+    writer->store = store;
+    writer->options = *options;
+    catalogue_init(&writer->catalogue);
+    batch_init(&writer->batch);
+    run_init(&writer->run, store);
+    TRY(catalogue_refresh(writer));
+    TRY(catalogue_fingerprint(&writer->catalogue, &writer->fingerprint));
+    TRY(analyzer_check(writer));
+    *out_writer = writer;
+    writer = NULL;
+out:
+    writer_close(writer);
+    return status;
+}
+
+/* Forgets the changes and gives the lock back; drop: they are not committed. */
+static void writer_end(struct writer *writer, bool drop)
+{
+    workers_stop(writer->workers, drop);
+    writer->workers = NULL;
+    run_clear(&writer->run, drop);
+    batch_clear(&writer->batch);
+    if (writer->accumulator)
+        accumulator_reset(writer->accumulator);
+    if (drop) { /* fields declared by what was dropped */
+        while (writer->catalogue.field_count > writer->field_count)
+            memory_free(writer->catalogue.fields[--writer->catalogue.field_count].name);
+        field_table_clear(&writer->fields);
+    }
+    writer->words_cut = 0;
+    if (writer->at_work)
+        store_unlock(writer->store, STORE_LOCK_WRITER);
+    writer->at_work = false;
+}
+
+void writer_rollback(struct writer *writer)
+{
+    if (writer->at_work)
+        writer_end(writer, true);
+    writer->lost = false;
+}
+
+void writer_close(struct writer *writer)
+{
+    if (!writer)
+        return;
+    writer_rollback(writer);
+    accumulator_close(writer->accumulator);
+    batch_free(&writer->batch);
+    field_table_free(&writer->fields);
+    catalogue_free(&writer->catalogue);
+    memory_free(writer);
+}
+
+lupe_kind writer_field_kind(const struct writer *writer, const char *field)
+{
+    int number = catalogue_field(&writer->catalogue, field);
+    return number < 0 ? LUPE_KIND_NONE : writer->catalogue.fields[number].kind;
+}
+
+/* ---- beginning */
+
+/* Segments that no catalogue names are left over from a process that died, when nobody else can
+ * be writing any. */
+static lupe_status sweep(struct writer *writer)
+{
+    if (writer->swept || store_lock(writer->store, STORE_LOCK_MAINTENANCE, 0) != LUPE_OK)
+        return LUPE_OK;
+    lupe_status status = publish_drop_unnamed(writer->store);
+    store_unlock(writer->store, STORE_LOCK_MAINTENANCE);
+    writer->swept = status == LUPE_OK;
+    return status;
+}
+
+static lupe_status writer_begin(struct writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    if (writer->lost)
+        return fail(LUPE_MISUSE, "an error dropped this writer's changes: roll back and put them again");
+    if (writer->at_work)
+        return LUPE_OK;
+    TRY(store_lock(writer->store, STORE_LOCK_WRITER, writer->options.wait_ms));
+    writer->at_work = true;
+    TRY(sweep(writer));
+    TRY(catalogue_refresh(writer));
+    TRY(analyzer_check(writer));
+    writer->field_count = writer->catalogue.field_count;
+    writer->has_base = writer->catalogue.segment_count > 0;
+    if (!writer->accumulator)
+        TRY(accumulator_open(&writer->catalogue, &writer->accumulator));
+out:
+    if (status != LUPE_OK && writer->at_work) {
+        writer->field_count = writer->catalogue.field_count;
+        writer_end(writer, true);
+    }
+    return status;
+}
+
+/* After an error within a change: nothing is held any more. */
+static lupe_status writer_lose(struct writer *writer, lupe_status status)
+{
+    writer_end(writer, true);
+    writer->lost = true;
+    return status;
+}
+
+/* An error that took nothing: a run that has not begun gives the lock back. */
+static lupe_status writer_refuse(struct writer *writer, lupe_status status)
+{
+    if (writer->at_work && batch_is_empty(&writer->batch) && writer->run.segment_count == 0 &&
+        !writer->run.base && !writer->workers)
+        writer_end(writer, true);
+    return status;
+}
+
+/* ---- flushing */
+
+/* What is done with a batch once its segments are known. */
+static lupe_status segments_take(struct writer *writer, const struct batch *batch,
+                                 const struct segment_entry *entries, size_t count, uint64_t words_cut)
+{
+    lupe_status status = LUPE_OK;
+    TRY(run_replace(&writer->run, batch, writer->has_base));
+    for (size_t i = 0; i < count; i++)
+        TRY(run_add(&writer->run, &entries[i]));
+    writer->words_cut += words_cut;
+    TRY(upkeep_run(&writer->run, &writer->catalogue));
+out:
+    return status;
+}
+
+static struct flush_options flush_options_of(const struct writer *writer)
+{
+    return (struct flush_options){writer->catalogue.k1, writer->catalogue.b};
+}
+
+/* Makes a segment of the batch. whole: into the store as a whole; else the rest stays in the
+ * publication for the commit. */
+static lupe_status batch_flush(struct writer *writer, struct publication *publication, bool whole)
+{
+    lupe_status status = LUPE_OK;
+    struct segment_entry entry;
+    struct flush_options options = flush_options_of(writer);
+
+    accumulator_seal(writer->accumulator);
+    TRY(flush(writer->accumulator, &writer->batch, &options, publication, &entry));
+    if (whole)
+        TRY(publication_flush(publication));
+    entry.number = publication->segment;
+    TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0, writer->accumulator->words_cut));
+    accumulator_reset(writer->accumulator);
+    batch_clear(&writer->batch);
+out:
+    return status;
+}
+
+static lupe_status flush_midway(struct writer *writer)
+{
+    struct publication publication;
+    publication_init(&publication, writer->store);
+    lupe_status status = batch_flush(writer, &publication, true);
+    if (status != LUPE_OK && publication.segment)
+        publish_drop(writer->store, &publication.segment, 1);
+    publication_free(&publication);
+    return status;
+}
+
+/* Takes what workers have finished, in order; all: waits for everything. */
+static lupe_status workers_take(struct writer *writer, bool all)
+{
+    lupe_status status = LUPE_OK;
+    struct workers_result result;
+    while (workers_next(writer->workers, all, &result)) {
+        TRY(result.status);
+        TRY(segments_take(writer, result.batch, result.entries, result.entry_count, result.words_cut));
+        workers_done(writer->workers);
+    }
+out:
+    return status;
+}
+
+static lupe_status hand_over(struct writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    if (!writer->workers) {
+        struct workers_options options = {.threads = writer->options.threads,
+                                          .store = writer->store,
+                                          .catalogue = &writer->catalogue,
+                                          .flush = flush_options_of(writer),
+                                          .memory_bytes = writer->options.memory_bytes};
+        TRY(workers_start(&options, &writer->workers));
+    }
+    TRY(workers_submit(writer->workers, &writer->batch));
+    TRY(workers_take(writer, false));
+out:
+    return status;
+}
+
+/* Flushes when the budget is used up. */
+static lupe_status budget_check(struct writer *writer)
+{
+    uint64_t budget = writer->options.memory_bytes;
+    size_t bytes = batch_bytes(&writer->batch);
+    if (writer->options.threads > 1)
+        return bytes >= workers_batch_bytes(budget, writer->options.threads) ? hand_over(writer) : LUPE_OK;
+    if (bytes + accumulator_bytes(writer->accumulator) >= budget || accumulator_full(writer->accumulator))
+        return flush_midway(writer);
+    return LUPE_OK;
+}
+
+/* ---- changes */
+
+static lupe_status id_check(const char *id, size_t id_size)
+{
+    if (!id || id_size == 0 || id_size > ID_BYTES_MAX)
+        return fail(LUPE_INVALID, "an id has 1 to %u bytes, not %zu", ID_BYTES_MAX, id ? id_size : 0);
+    return LUPE_OK;
+}
+
+static lupe_status document_check(const lupe_document *document)
+{
+    lupe_status status = LUPE_OK;
+    size_t bytes = 0;
+    if (!document)
+        return fail(LUPE_INVALID, "no document was given");
+    TRY(id_check(document->id, document->id_size));
+    if (!document->values && document->value_count)
+        return fail(LUPE_INVALID, "a document of %zu values has none", document->value_count);
+    for (size_t i = 0; i < document->value_count; i++) {
+        if (document->values[i].size > DOCUMENT_BYTES_MAX || (bytes += document->values[i].size) > DOCUMENT_BYTES_MAX)
+            return fail(LUPE_LIMIT, "a document has at most %u bytes", DOCUMENT_BYTES_MAX);
+    }
+    if (document->value_count > DOCUMENT_BYTES_MAX / 16)
+        return fail(LUPE_LIMIT, "a document has at most %u values", DOCUMENT_BYTES_MAX / 16);
+out:
+    return status;
+}
+
+lupe_status writer_put(struct writer *writer, const lupe_document *document)
+{
+    lupe_status status = document_check(document);
+    if (status == LUPE_OK)
+        status = writer_begin(writer);
+    if (status == LUPE_OK)
+        status = fields_resolve(&writer->fields, &writer->catalogue, document->values, document->value_count);
+    if (status != LUPE_OK)
+        return status == LUPE_NO_MEMORY && writer->at_work ? writer_lose(writer, status)
+                                                           : writer_refuse(writer, status);
+
+    bool without_text = writer->catalogue.flags & LUPE_WITHOUT_STORED_TEXT;
+    TRY(batch_put(&writer->batch, document->id, document->id_size, writer->fields.values, document->value_count,
+                  without_text));
+    if (writer->options.threads <= 1)
+        TRY(accumulator_add(writer->accumulator, &writer->batch, writer->batch.count - 1));
+    TRY(budget_check(writer));
+out:
+    return status == LUPE_OK ? status : writer_lose(writer, status);
+}
+
+lupe_status writer_delete(struct writer *writer, const char *id, size_t id_size)
+{
+    lupe_status status = id_check(id, id_size);
+    if (status == LUPE_OK)
+        status = writer_begin(writer);
+    if (status != LUPE_OK)
+        return writer_refuse(writer, status);
+    TRY(batch_delete(&writer->batch, id, id_size));
+    TRY(budget_check(writer));
+out:
+    return status == LUPE_OK ? status : writer_lose(writer, status);
+}
+
+/* ---- committing */
+
+static bool run_changes_nothing(const struct writer *writer)
+{
+    const struct run *run = &writer->run;
+    if (run->segment_count || writer->words_cut || writer->catalogue.field_count != writer->field_count)
+        return false;
+    for (uint32_t i = 0; run->base && i < run->base->catalogue.segment_count; i++)
+        if (run->base->segments[i]->live.deleted != run->base->segments[i]->entry.deleted)
+            return false;
+    return true;
+}
+
+/* Everything that was put becomes segments of the run; the extents of the last may stay with the
+ * publication. */
+static lupe_status flush_all(struct writer *writer, struct publication *last)
+{
+    lupe_status status = LUPE_OK;
+    if (writer->workers) {
+        if (!batch_is_empty(&writer->batch))
+            TRY(hand_over(writer));
+        TRY(workers_take(writer, true));
+        goto out;
+    }
+    for (uint32_t i = writer->accumulator->document_count; i < writer->batch.count; i++)
+        if (!writer->batch.documents[i].dead && writer->options.threads > 1)
+            TRY(accumulator_add(writer->accumulator, &writer->batch, i));
+    if (!batch_is_empty(&writer->batch))
+        TRY(batch_flush(writer, last, false));
+out:
+    return status;
+}
+
+lupe_status writer_commit(struct writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    struct publication last;
+
+    if (writer->lost) {
+        writer->lost = false;
+        return fail(LUPE_MISUSE, "an error dropped this writer's changes: put them again");
+    }
+    if (!writer->at_work)
+        return LUPE_OK;
+    publication_init(&last, writer->store);
+    TRY(flush_all(writer, &last));
+    if (!run_changes_nothing(writer)) {
+        writer->catalogue.words_cut += writer->words_cut;
+        status = run_commit(&writer->run, &writer->catalogue, last.count ? &last : NULL);
+        if (status != LUPE_OK) {
+            writer->catalogue.words_cut -= writer->words_cut;
+            goto out;
+        }
+        upkeep_after_commit(writer->store, &writer->run, writer->options.hooks);
+    }
+out:
+    if (status != LUPE_OK && last.segment)
+        publish_drop(writer->store, &last.segment, 1);
+    publication_free(&last);
+    writer_end(writer, status != LUPE_OK);
+    return status;
+}
