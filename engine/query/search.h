@@ -40,7 +40,7 @@ struct search_answer {
     size_t hit_count;
     uint64_t total;
     bool total_exact;
-    unsigned score_bits; /* score / 2^score_bits is BM25's value */
+    int score_bits; /* score / 2^score_bits is BM25's value */
     struct search_work work;
 };
 

@@ -167,8 +167,11 @@ static lupe_status inline_read(const struct list *list, struct block *block)
     return LUPE_OK;
 }
 
+/* What is wanted of a block's documents. */
+enum block_mode { BLOCK_DOCUMENTS_READ, BLOCK_BITS_KEPT, BLOCK_DOCUMENTS_SKIPPED };
+
 static lupe_status bits_read(const struct list *list, struct block *block, const uint8_t *bytes, size_t left,
-                             uint32_t before, bool lazy, size_t *size)
+                             uint32_t before, enum block_mode mode, size_t *size)
 {
     if (left < 2 || left < 2 + 8 * (size_t)bytes[1] || bytes[1] == 0)
         return list_corrupt(list, "a bit set ends behind the extent");
@@ -178,6 +181,8 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     block->bits = bytes + 2;
     block->bit_words = words;
     block->bit_base = before + 1;
+    if (mode == BLOCK_DOCUMENTS_SKIPPED)
+        return LUPE_OK;
     unsigned set = 0;
     for (unsigned i = 0; i < words; i++)
         set += (unsigned)__builtin_popcountll(load_u64(block->bits + 8 * i));
@@ -186,7 +191,7 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
         (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last)) >=
             list->documents_max)
         return list_corrupt(list, "a bit set does not have its documents");
-    if (!lazy)
+    if (mode == BLOCK_DOCUMENTS_READ)
         (void)list->kernels->bits_to_documents(block->bits, words, before, block->documents);
     return LUPE_OK;
 }
@@ -211,11 +216,24 @@ static lupe_status deltas_read(const struct list *list, struct block *block, con
         list->kernels->sum_ascending(block->documents, block->count, before);
     }
     *size = (size_t)(behind - bytes);
-    /* Deltas are below 2^26: 128 of them cannot wrap twice, so ascending and a last document in
-     * range mean that all are. */
-    if (block->documents[block->count - 1] >= list->documents_max ||
-        (uint32_t)(before + 1) > block->documents[0])
+    /* Up to 24 bits a delta 128 of them cannot wrap, so the last document vouches for all; wider
+     * ones and those with exceptions are looked at one by one. */
+    const uint32_t *documents = block->documents;
+    bool ascending = true;
+    for (unsigned i = 1; head > 24 && i < block->count; i++)
+        ascending &= documents[i] > documents[i - 1];
+    if (!ascending || documents[0] < (uint32_t)(before + 1) || documents[block->count - 1] >= list->documents_max)
         return list_corrupt(list, "a block has documents the segment has not");
+    return LUPE_OK;
+}
+
+static lupe_status deltas_skip(const struct list *list, const struct block *block, const uint8_t *bytes,
+                               size_t left, size_t *size)
+{
+    const uint8_t *behind = chunk_skip(bytes, bytes + left, block->count);
+    if (!behind)
+        return list_corrupt(list, "a block is damaged");
+    *size = (size_t)(behind - bytes);
     return LUPE_OK;
 }
 
@@ -243,7 +261,7 @@ static lupe_status block_locate(const struct list *list, uint32_t number, const 
     return LUPE_OK;
 }
 
-static lupe_status block_open(const struct list *list, uint32_t number, struct block *block, bool lazy)
+static lupe_status block_open(const struct list *list, uint32_t number, struct block *block, enum block_mode mode)
 {
     block->number = number;
     block->tfs_read = false;
@@ -261,7 +279,9 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
     uint32_t rest = list->frequency - number * BLOCK_DOCUMENTS;
     block->count = rest < BLOCK_DOCUMENTS ? rest : BLOCK_DOCUMENTS;
     if (bytes[0] == HEAD_BIT_SET)
-        status = bits_read(list, block, bytes, left, before, lazy, &size);
+        status = bits_read(list, block, bytes, left, before, mode, &size);
+    else if (mode == BLOCK_DOCUMENTS_SKIPPED)
+        status = deltas_skip(list, block, bytes, left, &size);
     else
         status = deltas_read(list, block, bytes, left, before, &size);
     if (status)
@@ -281,12 +301,17 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
 
 lupe_status block_read(const struct list *list, uint32_t number, struct block *block)
 {
-    return block_open(list, number, block, false);
+    return block_open(list, number, block, BLOCK_DOCUMENTS_READ);
 }
 
 lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block)
 {
-    return block_open(list, number, block, true);
+    return block_open(list, number, block, BLOCK_BITS_KEPT);
+}
+
+lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct block *block)
+{
+    return block_open(list, number, block, BLOCK_DOCUMENTS_SKIPPED);
 }
 
 lupe_status block_read_tfs(const struct list *list, struct block *block)
@@ -345,11 +370,10 @@ static bool positions_sum(uint32_t *numbers, uint32_t count)
 }
 
 static lupe_status inline_positions(const struct list *list, const uint8_t *index, unsigned n, uint32_t **out,
-                                    size_t *capacity, size_t *count)
+                                    size_t *capacity, size_t done)
 {
     struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
     unsigned wanted = 0;
-    size_t done = 0;
     for (uint32_t i = 0; i < list->frequency && wanted < n; i++) {
         (void)cursor_varint(&cursor);
         uint64_t tf = list->storage == ENTRY_INLINE ? cursor_varint(&cursor) : 1;
@@ -368,7 +392,6 @@ static lupe_status inline_positions(const struct list *list, const uint8_t *inde
             wanted++;
         }
     }
-    *count = done;
     return LUPE_OK;
 }
 
@@ -406,13 +429,12 @@ static lupe_status unit_next(struct unit *unit, uint64_t wanted)
 }
 
 lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index, unsigned n,
-                            uint32_t **out, size_t *capacity, size_t *count)
+                            uint32_t **out, size_t *capacity, size_t at)
 {
-    *count = 0;
     if (n == 0)
         return LUPE_OK;
     if (list->storage != ENTRY_LIST)
-        return inline_positions(list, index, n, out, capacity, count);
+        return inline_positions(list, index, n, out, capacity, at);
     assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
     struct unit unit;
     unit.list = list;
@@ -424,7 +446,7 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
         unit.total += block->tfs[i];
     uint64_t number = 0;
     unsigned document = 0;
-    size_t done = 0;
+    size_t done = at;
     for (unsigned w = 0; w < n; w++) {
         for (; document < index[w]; document++)
             number += block->tfs[document];
@@ -438,15 +460,14 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
                 if (status)
                     return status;
             }
-            uint64_t at = number + j - unit.first;
-            uint32_t take = (uint32_t)(unit.held - at) < tf - j ? (uint32_t)(unit.held - at) : tf - j;
-            memcpy(*out + done + j, unit.numbers + at, take * sizeof(uint32_t));
+            uint64_t held = number + j - unit.first;
+            uint32_t take = (uint32_t)(unit.held - held) < tf - j ? (uint32_t)(unit.held - held) : tf - j;
+            memcpy(*out + done + j, unit.numbers + held, take * sizeof(uint32_t));
             j += take;
         }
         if (!positions_sum(*out + done, tf))
             return list_corrupt(list, "positions are damaged");
         done += tf;
     }
-    *count = done;
     return LUPE_OK;
 }

@@ -125,13 +125,16 @@ CHECKED lupe_status block_read(const struct list *list, uint32_t number, struct 
  * filled when it is true. */
 CHECKED lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block);
 
+/* Locates the term frequencies and positions of a block without reading its documents. */
+CHECKED lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct block *block);
+
 /* Decodes the term frequencies of a block that was read (all 1 without tf). */
 CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block);
 
-/* The absolute positions of the documents of a block that was read: documents index[0..n) of it,
- * ascending. out gets tf[index[0]] positions, then tf[index[1]], ...; LUPE_CORRUPT, LUPE_NO_MEMORY.
- * Grows *out (of *capacity numbers) as needed with memory_realloc. */
+/* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]
+ * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers) grows with
+ * memory_realloc. index ascends. LUPE_CORRUPT, LUPE_NO_MEMORY. */
 CHECKED lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
-                                    unsigned n, uint32_t **out, size_t *capacity, size_t *count);
+                                    unsigned n, uint32_t **out, size_t *capacity, size_t at);
 
 #endif

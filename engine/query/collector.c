@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * collector.c - see collector.h.
+ */
+#include "query/collector.h"
+
+#include <stdlib.h>
+
+/* The buffer grows with what is found: k may be larger than any number of hits. */
+#define COLLECTOR_START 256u
+
+lupe_status collector_init(struct collector *collector, size_t k, size_t documents)
+{
+    memset(collector, 0, sizeof *collector);
+    collector->k = k < documents ? k : documents;
+    collector->heap = collector->k <= COLLECTOR_HEAP_MAX;
+    collector->capacity = collector->heap ? collector->k + 1 : 2 * collector->k;
+    if (collector->capacity > COLLECTOR_START && !collector->heap)
+        collector->capacity = COLLECTOR_START;
+    collector->keys = memory_alloc((collector->capacity + 1) * sizeof *collector->keys);
+    return collector->keys ? LUPE_OK : fail_memory();
+}
+
+void collector_free(struct collector *collector)
+{
+    memory_free(collector->keys);
+    collector->keys = NULL;
+}
+
+static void set_least(struct collector *collector, uint64_t least)
+{
+    if (least > collector->least)
+        collector->least = least;
+}
+
+static void heap_replace_root(uint64_t *heap, size_t count, uint64_t key)
+{
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            break;
+        child += child + 1 < count && heap[child + 1] < heap[child];
+        if (heap[child] >= key)
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = key;
+}
+
+static void heap_push(uint64_t *heap, size_t at, uint64_t key)
+{
+    while (at > 0 && heap[(at - 1) / 2] > key) {
+        heap[at] = heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap[at] = key;
+}
+
+/* Partitions so that keys[0..k) are the k highest (quick-select, median of three). */
+static void select_highest(uint64_t *keys, size_t count, size_t k)
+{
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        uint64_t a = keys[low], b = keys[low + (high - low) / 2], c = keys[high - 1];
+        uint64_t pivot = a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
+        size_t above = low, at = low, below = high;
+        while (at < below) { /* three parts: above the pivot, equal, below */
+            if (keys[at] > pivot) {
+                uint64_t other = keys[above];
+                keys[above++] = keys[at];
+                keys[at++] = other;
+            } else if (keys[at] < pivot) {
+                uint64_t other = keys[--below];
+                keys[below] = keys[at];
+                keys[at] = other;
+            } else {
+                at++;
+            }
+        }
+        if (k <= above)
+            high = above;
+        else if (k >= below)
+            low = below;
+        else
+            return;
+    }
+}
+
+static void cut(struct collector *collector)
+{
+    if (collector->count <= collector->k)
+        return;
+    select_highest(collector->keys, collector->count, collector->k);
+    collector->count = collector->k;
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < collector->count; i++)
+        least = collector->keys[i] < least ? collector->keys[i] : least;
+    set_least(collector, least);
+}
+
+static lupe_status grow(struct collector *collector)
+{
+    size_t capacity = 2 * collector->capacity;
+    if (capacity > 2 * collector->k)
+        capacity = 2 * collector->k;
+    uint64_t *keys = memory_realloc(collector->keys, (capacity + 1) * sizeof *keys);
+    if (!keys)
+        return fail_memory();
+    collector->keys = keys;
+    collector->capacity = capacity;
+    return LUPE_OK;
+}
+
+lupe_status collector_add_slow(struct collector *collector, uint64_t key)
+{
+    if (collector->k == 0)
+        return LUPE_OK;
+    if (collector->heap) {
+        if (collector->count < collector->k) {
+            heap_push(collector->keys, collector->count++, key);
+            if (collector->count == collector->k)
+                set_least(collector, collector->keys[0]);
+            return LUPE_OK;
+        }
+        heap_replace_root(collector->keys, collector->count, key);
+        set_least(collector, collector->keys[0]);
+        return LUPE_OK;
+    }
+    if (collector->count == collector->capacity) {
+        if (collector->capacity < 2 * collector->k) {
+            lupe_status status = grow(collector);
+            if (status)
+                return status;
+        } else {
+            cut(collector);
+            if (key <= collector->least)
+                return LUPE_OK;
+        }
+    }
+    collector->keys[collector->count++] = key;
+    return LUPE_OK;
+}
+
+static int key_order(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
+void collector_finish(struct collector *collector)
+{
+    if (!collector->heap)
+        cut(collector);
+    qsort(collector->keys, collector->count, sizeof *collector->keys, key_order);
+}

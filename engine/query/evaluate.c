@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evaluate.c - what all evaluators share, one leaf alone, and conjunctions.
+ */
+#include "query/evaluate.h"
+
+#include <time.h>
+
+lupe_status ticker_ask(struct ticker *ticker)
+{
+    const struct search_request *request = ticker->request;
+    if (request->cancel && request->cancel(request->user))
+        return fail(LUPE_CANCELLED, "the search was cancelled");
+    if (request->deadline_ns) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec > request->deadline_ns)
+            return fail(LUPE_CANCELLED, "the search ran out of its time");
+    }
+    return LUPE_OK;
+}
+
+void gathered_free(struct gathered *gathered)
+{
+    memory_free(gathered->documents);
+    memory_free(gathered->shares);
+    memset(gathered, 0, sizeof *gathered);
+}
+
+static lupe_status gathered_add(struct gathered *gathered, const uint32_t *documents, const uint32_t *shares,
+                                unsigned count)
+{
+    if (gathered->capacity - gathered->count < count) {
+        uint32_t capacity = gathered->capacity ? gathered->capacity : 512;
+        while (capacity - gathered->count < count)
+            capacity *= 2;
+        uint32_t *grown = memory_realloc(gathered->documents, (capacity + 16) * sizeof *grown);
+        if (!grown)
+            return fail_memory();
+        gathered->documents = grown;
+        grown = memory_realloc(gathered->shares, (capacity + 16) * sizeof *grown);
+        if (!grown)
+            return fail_memory();
+        gathered->shares = grown;
+        gathered->capacity = capacity;
+    }
+    memcpy(gathered->documents + gathered->count, documents, count * sizeof *documents);
+    memcpy(gathered->shares + gathered->count, shares, count * sizeof *shares);
+    gathered->count += count;
+    return LUPE_OK;
+}
+
+lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents, const uint32_t *scores,
+                            unsigned count)
+{
+    if (evaluation->gathered)
+        return gathered_add(evaluation->gathered, documents, scores, count);
+    const struct live *live = &evaluation->segment->live;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < count; i++) {
+        if (!live_has(live, documents[i]))
+            continue;
+        TRY(collector_add(evaluation->collector, scores[i], evaluation->base + documents[i]));
+    }
+out:
+    return status;
+}
+
+/* ------------------------------------------------------------------ one leaf alone */
+
+/* Blocks by falling bound (a counting sort), so that the limit is high after a few of them: of
+ * `die` a tenth of a per cent of the postings is scored for the ten best. */
+static lupe_status blocks_by_bound(const struct leaf *leaf, uint32_t **order)
+{
+    const uint8_t *bounds = leaf->list->bounds;
+    uint32_t places[257] = {0};
+    *order = memory_alloc(leaf->block_count * sizeof **order);
+    if (!*order)
+        return fail_memory();
+    for (uint32_t i = 0; i < leaf->block_count; i++)
+        places[255 - bounds[i] + 1]++;
+    for (unsigned i = 0; i < 256; i++)
+        places[i + 1] += places[i];
+    for (uint32_t i = 0; i < leaf->block_count; i++)
+        (*order)[places[255 - bounds[i]]++] = i;
+    return LUPE_OK;
+}
+
+/* The k-th best live document is no worse than champion K >= k + deleted. */
+static void raise_to_champion(struct evaluation *evaluation, const struct leaf *leaf)
+{
+    static const uint32_t places[3] = {10, 100, 1000};
+    struct collector *collector = evaluation->collector;
+    for (unsigned i = 0; i < 3; i++) {
+        if (leaf->floor[i] && places[i] >= collector->k + evaluation->segment->live.deleted) {
+            collector_raise(collector, leaf->floor[i]);
+            return;
+        }
+    }
+}
+
+lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf)
+{
+    uint32_t *order = NULL;
+    lupe_status status = LUPE_OK;
+    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
+    if (evaluation->collector)
+        raise_to_champion(evaluation, leaf);
+    bool sorted = evaluation->collector && !leaf->is_array && leaf->block_count > 4;
+    if (sorted)
+        TRY(blocks_by_bound(leaf, &order));
+    for (uint32_t i = 0; i < leaf->block_count; i++) {
+        uint32_t limit = evaluation_limit(evaluation);
+        uint32_t block = order ? order[i] : i;
+        if (leaf_block_bound(leaf, block) < limit) {
+            evaluation->work->blocks_skipped++;
+            if (!sorted)
+                continue;
+            evaluation->work->blocks_skipped += leaf->block_count - i - 1;
+            break;
+        }
+        TRY(ticker_tick(evaluation->ticker));
+        TRY(leaf_open_block(leaf, block));
+        TRY(leaf_score_block(leaf));
+        memcpy(documents, leaf->documents, leaf->count * sizeof *documents);
+        memcpy(scores, leaf->shares, leaf->count * sizeof *scores);
+        unsigned kept = leaf->count;
+        if (limit)
+            kept = score_kernels()->keep_above(documents, scores, kept, 0, limit - 1);
+        TRY(evaluation_emit(evaluation, documents, scores, kept));
+    }
+out:
+    memory_free(order);
+    return status;
+}
+
+/* ------------------------------------------------------------------ conjunctions */
+
+static void sort_by_cost(struct leaf **leaves, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++) {
+        struct leaf *leaf = leaves[i];
+        unsigned at = i;
+        for (; at > 0 && leaves[at - 1]->cost > leaf->cost; at--)
+            leaves[at] = leaves[at - 1];
+        leaves[at] = leaf;
+    }
+}
+
+static void sort_by_bound(struct leaf **leaves, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++) {
+        struct leaf *leaf = leaves[i];
+        unsigned at = i;
+        for (; at > 0 && leaves[at - 1]->bound < leaf->bound; at--)
+            leaves[at] = leaves[at - 1];
+        leaves[at] = leaf;
+    }
+}
+
+/* Keeps the candidates that leaf has (wanted) or has not (!wanted); adds its shares when it is
+ * scored and scores are given. */
+static lupe_status probe(struct leaf *leaf, bool wanted, uint32_t *documents, uint32_t *scores, unsigned *count)
+{
+    unsigned kept = 0;
+    bool found = true;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < *count; i++) {
+        uint32_t document = documents[i];
+        uint32_t share = 0;
+        if (found)
+            TRY(leaf_seek(leaf, document, &found));
+        bool has = found && leaf->documents[leaf->next] == document;
+        if (has != wanted)
+            continue;
+        if (has && scores && leaf->scored)
+            TRY(leaf_share(leaf, leaf->next, &share));
+        documents[kept] = document;
+        if (scores)
+            scores[kept] = scores[i] + share;
+        kept++;
+    }
+    *count = kept;
+out:
+    return status;
+}
+
+/* Adds the shares of an optional leaf to the candidates that have it. */
+static lupe_status probe_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count)
+{
+    bool found = true;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < count && found; i++) {
+        uint32_t share = 0;
+        TRY(leaf_seek(leaf, documents[i], &found));
+        if (!found || leaf->documents[leaf->next] != documents[i])
+            continue;
+        TRY(leaf_share(leaf, leaf->next, &share));
+        scores[i] += share;
+    }
+out:
+    return status;
+}
+
+struct conjunction {
+    struct leaf **required;
+    unsigned required_count;
+    struct leaf **optional;
+    unsigned optional_count;
+    struct leaf **excluded;
+    unsigned excluded_count;
+    uint32_t *rests; /* [required + optional]: what the leaves behind this one add at most here */
+};
+
+static uint32_t add_bounds(uint32_t a, uint32_t b)
+{
+    uint32_t sum = a + b;
+    return sum > INT32_MAX ? INT32_MAX : sum;
+}
+
+/* Fills rests for documents low to high - 1 (high 0: anywhere). */
+static void rests_between(const struct conjunction *c, uint32_t low, uint32_t high)
+{
+    unsigned count = c->required_count + c->optional_count;
+    c->rests[count - 1] = 0;
+    for (unsigned i = count - 1; i > 0; i--) {
+        struct leaf *leaf = i < c->required_count ? c->required[i] : c->optional[i - c->required_count];
+        uint32_t bound = 0;
+        if (leaf->scored)
+            bound = high ? leaf_bound_between(leaf, low, high) : leaf->bound;
+        c->rests[i - 1] = add_bounds(c->rests[i], bound);
+    }
+}
+
+/* The lead's open block against all others. */
+static lupe_status conjunction_block(struct evaluation *evaluation, const struct conjunction *c)
+{
+    const struct score_kernels *kernels = score_kernels();
+    struct leaf *lead = c->required[0];
+    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
+    unsigned count = lead->count;
+    uint32_t limit = evaluation_limit(evaluation);
+    lupe_status status = LUPE_OK;
+    memcpy(documents, lead->documents, count * sizeof *documents);
+    if (lead->scored) {
+        TRY(leaf_score_block(lead));
+        memcpy(scores, lead->shares, count * sizeof *scores);
+    } else {
+        memset(scores, 0, count * sizeof *scores);
+    }
+    if (limit)
+        count = kernels->keep_above(documents, scores, count, c->rests[0], limit);
+    for (unsigned i = 1; i < c->required_count && count; i++) {
+        TRY(probe(c->required[i], true, documents, scores, &count));
+        if (c->required[i]->scored && limit)
+            count = kernels->keep_above(documents, scores, count, c->rests[i], limit);
+    }
+    for (unsigned i = 0; i < c->excluded_count && count; i++)
+        TRY(probe(c->excluded[i], false, documents, scores, &count));
+    for (unsigned i = 0; i < c->optional_count && count; i++) {
+        TRY(probe_optional(c->optional[i], documents, scores, count));
+        if (limit)
+            count = kernels->keep_above(documents, scores, count, c->rests[c->required_count + i], limit);
+    }
+    TRY(evaluation_emit(evaluation, documents, scores, count));
+out:
+    return status;
+}
+
+lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
+                              struct leaf **optional, unsigned optional_count, struct leaf **excluded,
+                              unsigned excluded_count)
+{
+    lupe_status status = LUPE_OK;
+    sort_by_cost(required, required_count);
+    sort_by_bound(optional, optional_count);
+    struct conjunction c = {required, required_count, optional, optional_count, excluded, excluded_count, NULL};
+    struct leaf *lead = required[0];
+    bool others = required_count + optional_count > 1;
+    c.rests = memory_alloc((required_count + optional_count) * sizeof *c.rests);
+    if (!c.rests)
+        return fail_memory();
+    rests_between(&c, 0, 0);
+    uint32_t anywhere = c.rests[0];
+    for (uint32_t block = 0; block < lead->block_count; block++) {
+        uint32_t limit = evaluation_limit(evaluation);
+        TRY(ticker_tick(evaluation->ticker));
+        if (limit) {
+            uint32_t bound = leaf_block_bound(lead, block);
+            bool skip = (uint64_t)bound + anywhere <= limit;
+            if (!skip && others) {
+                uint32_t low = block ? leaf_block_last(lead, block - 1) + 1 : 0;
+                rests_between(&c, low, leaf_block_last(lead, block) + 1);
+                skip = (uint64_t)bound + c.rests[0] <= limit;
+            }
+            if (skip) {
+                evaluation->work->blocks_skipped++;
+                continue;
+            }
+        }
+        /* The other lists may begin far behind. */
+        if (required_count > 1 && required[1]->number != LEAF_NO_BLOCK &&
+            leaf_block_last(lead, block) < required[1]->documents[0])
+            continue;
+        TRY(leaf_open_block(lead, block));
+        TRY(conjunction_block(evaluation, &c));
+    }
+out:
+    memory_free(c.rests);
+    return status;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evaluate.h - evaluation of one segment: the best documents of leaves combined, and counts.
+ *
+ * Owns the loops over blocks and windows. Called by plan.c, which chooses among them by the shape of
+ * the query. Never looks up terms, never parses.
+ *
+ * Every evaluator hands documents with their exact scores to evaluation_emit in batches; which
+ * documents it may leave out is decided by bounds alone: a document is left out only when its score
+ * cannot be above the collector's limit. Without a collector nothing is left out.
+ */
+#ifndef LUPE_QUERY_EVALUATE_H
+#define LUPE_QUERY_EVALUATE_H
+
+#include "query/collector.h"
+#include "query/leaf.h"
+
+#define WINDOW_WORDS (WINDOW_DOCUMENTS / 64)
+
+/* Asks now and then whether the search is to go on. */
+struct ticker {
+    const struct search_request *request;
+    uint32_t ticks;
+};
+CHECKED lupe_status ticker_ask(struct ticker *ticker);
+/* About every 64 blocks of work: some 10 to 50 us. */
+static inline lupe_status ticker_tick(struct ticker *ticker)
+{
+    if (++ticker->ticks % 64)
+        return LUPE_OK;
+    return ticker_ask(ticker);
+}
+
+/* Documents and shares in order, made for a query. */
+struct gathered {
+    uint32_t *documents;
+    uint32_t *shares;
+    uint32_t count;
+    uint32_t capacity;
+};
+void gathered_free(struct gathered *gathered);
+
+struct evaluation {
+    struct segment *segment;
+    uint32_t base;               /* documents of the segments before this one */
+    uint32_t documents;          /* of this segment */
+    struct collector *collector; /* either this ... */
+    struct gathered *gathered;   /* ... or this (deleted documents included) */
+    struct ticker *ticker;
+    struct search_work *work;
+    uint32_t *sums;              /* [WINDOW_DOCUMENTS], all zero between windows */
+    uint32_t *window_documents;  /* [WINDOW_DOCUMENTS + 16] */
+    uint32_t *window_scores;
+};
+
+static inline uint32_t evaluation_limit(const struct evaluation *evaluation)
+{
+    return evaluation->collector ? collector_limit(evaluation->collector) : 0;
+}
+
+/* Takes documents (ascending within the segment where a gathered array is asked for). */
+CHECKED lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents,
+                                    const uint32_t *scores, unsigned count);
+
+/* One scored leaf, best blocks first. */
+CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf);
+
+/* Documents that all of required have (one or more) and none of excluded; optional only adds. Leaves
+ * may be sorted in place. */
+CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
+                                      struct leaf **optional, unsigned optional_count, struct leaf **excluded,
+                                      unsigned excluded_count);
+
+/* Documents that any of the leaves has and none of excluded. */
+CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, unsigned count,
+                                   struct leaf **excluded, unsigned excluded_count);
+
+/* How many live documents match; stops at limit. */
+CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
+                                   struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count);
+CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, unsigned leaf_count,
+                                struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count);
+
+/* Words in sequence: leaf i at offset[i] from the first. All leaves are lists with positions, each
+ * with the phrase's weight. */
+struct phrase {
+    struct leaf **leaves;
+    const uint32_t *offsets;
+    unsigned count;
+    float weight;
+    const float *factors;
+    const uint8_t *norms;
+    bool without_positions; /* then it is all the words, as often as the rarest of them */
+    int field;              /* matches must lie in one value of this field; -1: anywhere */
+    uint32_t field_gap;
+    uint32_t span;          /* positions from the first word to behind the last */
+};
+CHECKED lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase);
+CHECKED lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit,
+                                 uint64_t *count);
+/* As evaluate_phrase, but gives the number of matches as shares, deleted documents included. */
+CHECKED lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase);
+
+/* How many of the places (ascending positions; each begins span positions) lie within one value of the
+ * field in a document. */
+CHECKED lupe_status field_places(struct segment *segment, uint32_t field_gap, int field, uint32_t document,
+                                 const uint32_t *places, uint32_t count, uint32_t span, uint32_t *inside);
+
+/* Sets the bits of the leaf's documents in the window that begins at base (a multiple of 64). */
+CHECKED lupe_status leaf_fill_window(struct leaf *leaf, uint32_t base, uint64_t bits[WINDOW_WORDS]);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evaluate_phrase.c - words in sequence.
+ *
+ * Documents that have all the words are found as in a conjunction, a block of the rarest word at a
+ * time. A phrase occurs no more often than any of its words, so the least share of the words bounds
+ * the phrase's: most candidates fall before their positions are read. Positions are then read word
+ * by word, rarest first, for what is left of the block.
+ */
+#include <assert.h>
+
+#include "query/evaluate.h"
+
+/* Where a candidate stands in the list of one word. */
+struct place {
+    uint32_t block;
+    uint8_t at;
+};
+
+struct phrase_run {
+    const struct phrase *phrase;
+    struct evaluation *evaluation;
+    bool exists_only;         /* one match a document is enough */
+    unsigned count;           /* candidates of the lead's block */
+    uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
+    uint32_t *bounds;         /* highest share possible */
+    struct place *places;     /* [word][BLOCK_DOCUMENTS] */
+    uint32_t **positions;     /* [word], grown as needed */
+    size_t *capacities;
+    uint32_t *starts;         /* [word][BLOCK_DOCUMENTS + 1]: where a candidate's positions begin */
+    uint32_t *matches;        /* scratch: places where the phrase may begin */
+    size_t matches_capacity;
+    struct block block;
+};
+
+static void phrase_run_free(struct phrase_run *run)
+{
+    for (unsigned i = 0; run->positions && i < run->phrase->count; i++)
+        memory_free(run->positions[i]);
+    memory_free(run->documents);
+    memory_free(run->bounds);
+    memory_free(run->places);
+    memory_free(run->positions);
+    memory_free(run->capacities);
+    memory_free(run->starts);
+    memory_free(run->matches);
+    memory_free(run);
+}
+
+static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation *evaluation, bool exists_only,
+                                  struct phrase_run **out)
+{
+    struct phrase_run *run = memory_zalloc(1, sizeof *run);
+    *out = NULL;
+    if (!run)
+        return fail_memory();
+    run->phrase = phrase;
+    run->evaluation = evaluation;
+    run->exists_only = exists_only;
+    run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
+    run->bounds = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
+    run->places = memory_zalloc(phrase->count, BLOCK_DOCUMENTS * sizeof *run->places);
+    run->positions = memory_zalloc(phrase->count, sizeof *run->positions);
+    run->capacities = memory_zalloc(phrase->count, sizeof *run->capacities);
+    run->starts = memory_zalloc(phrase->count, (BLOCK_DOCUMENTS + 1) * sizeof *run->starts);
+    if (!run->documents || !run->bounds || !run->places || !run->positions || !run->capacities || !run->starts) {
+        phrase_run_free(run);
+        return fail_memory();
+    }
+    *out = run;
+    return LUPE_OK;
+}
+
+/* Drops candidates whose bound is not above the limit; places move along. */
+static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t limit)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < run->count; i++) {
+        if (run->bounds[i] <= limit)
+            continue;
+        if (kept != i) {
+            run->documents[kept] = run->documents[i];
+            run->bounds[kept] = run->bounds[i];
+            for (unsigned w = 0; w < words; w++)
+                run->places[w * BLOCK_DOCUMENTS + kept] = run->places[w * BLOCK_DOCUMENTS + i];
+        }
+        kept++;
+    }
+    run->count = kept;
+}
+
+/* Intersects the candidates with word w; remembers their places. A candidate without it gets the
+ * bound 0 and falls with the next keep_candidates. */
+static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
+{
+    struct leaf *leaf = run->phrase->leaves[w];
+    bool found = true;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < run->count; i++) {
+        if (found)
+            TRY(leaf_seek(leaf, run->documents[i], &found));
+        if (!found || leaf->documents[leaf->next] != run->documents[i]) {
+            run->bounds[i] = 0;
+            continue;
+        }
+        run->places[w * BLOCK_DOCUMENTS + i] = (struct place){leaf->number, (uint8_t)leaf->next};
+        if (bounded) {
+            uint32_t share = 0;
+            TRY(leaf_share(leaf, leaf->next, &share));
+            run->bounds[i] = share < run->bounds[i] ? share : run->bounds[i];
+        }
+    }
+out:
+    return status;
+}
+
+/* Reads the positions of all candidates in the list of word w, block by block. */
+static lupe_status read_positions(struct phrase_run *run, unsigned w)
+{
+    struct leaf *leaf = run->phrase->leaves[w];
+    const struct place *places = run->places + w * BLOCK_DOCUMENTS;
+    uint32_t *starts = run->starts + w * (BLOCK_DOCUMENTS + 1);
+    size_t done = 0;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < run->count;) {
+        uint8_t index[BLOCK_DOCUMENTS];
+        unsigned n = 0, first = i;
+        uint32_t number = places[i].block;
+        for (; i < run->count && places[i].block == number; i++)
+            index[n++] = places[i].at;
+        struct block *block = &leaf->block;
+        if (leaf->number != number) {
+            block = &run->block;
+            TRY(block_locate_tfs(leaf->list, number, block));
+        }
+        TRY(block_read_tfs(leaf->list, block));
+        for (unsigned j = 0; j < n; j++) {
+            starts[first + j] = (uint32_t)done;
+            done += block->tfs[index[j]];
+        }
+        TRY(block_positions(leaf->list, block, index, n, &run->positions[w], &run->capacities[w], starts[first]));
+    }
+    starts[run->count] = (uint32_t)done;
+out:
+    return status;
+}
+
+/* Keeps those of `starts` (places where the phrase may begin) whose word w follows at its offset. */
+static unsigned follow(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned position_count,
+                       uint32_t offset)
+{
+    unsigned kept = 0, p = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t wanted = starts[i] + offset;
+        while (p < position_count && positions[p] < wanted)
+            p++;
+        if (p == position_count)
+            break;
+        starts[kept] = starts[i];
+        kept += positions[p] == wanted;
+    }
+    return kept;
+}
+
+/* How often the phrase occurs in candidate i. */
+static lupe_status match_candidate(struct phrase_run *run, unsigned i, uint32_t *frequency)
+{
+    const struct phrase *phrase = run->phrase;
+    const uint32_t *starts = run->starts;
+    uint32_t begin = starts[i], end = starts[i + 1];
+    *frequency = 0;
+    if (run->matches_capacity < end - begin) {
+        size_t capacity = 2 * (size_t)(end - begin) + 64;
+        uint32_t *grown = memory_realloc(run->matches, capacity * sizeof *grown);
+        if (!grown)
+            return fail_memory();
+        run->matches = grown;
+        run->matches_capacity = capacity;
+    }
+    unsigned count = 0;
+    for (uint32_t p = begin; p < end; p++)
+        if (run->positions[0][p] >= phrase->offsets[0])
+            run->matches[count++] = run->positions[0][p] - phrase->offsets[0];
+    for (unsigned w = 1; w < phrase->count && count; w++) {
+        starts = run->starts + w * (BLOCK_DOCUMENTS + 1);
+        count = follow(run->matches, count, run->positions[w] + starts[i], starts[i + 1] - starts[i],
+                       phrase->offsets[w]);
+    }
+    *frequency = count;
+    if (count && phrase->field >= 0)
+        return field_places(run->evaluation->segment, phrase->field_gap, phrase->field, run->documents[i],
+                            run->matches, count, phrase->span, frequency);
+    return LUPE_OK;
+}
+
+/* Without positions: the candidates that have all words, with the least of their tfs. */
+static lupe_status words_block(struct phrase_run *run)
+{
+    const struct phrase *phrase = run->phrase;
+    lupe_status status = LUPE_OK;
+    run->count = phrase->leaves[0]->count;
+    TRY(block_read_tfs(phrase->leaves[0]->list, &phrase->leaves[0]->block));
+    for (unsigned i = 0; i < run->count; i++) {
+        run->documents[i] = phrase->leaves[0]->documents[i];
+        run->bounds[i] = phrase->leaves[0]->block.tfs[i];
+    }
+    for (unsigned w = 1; w < phrase->count && run->count; w++) {
+        struct leaf *leaf = phrase->leaves[w];
+        bool found = true;
+        for (unsigned i = 0; i < run->count; i++) {
+            if (found)
+                TRY(leaf_seek(leaf, run->documents[i], &found));
+            if (!found || leaf->documents[leaf->next] != run->documents[i]) {
+                run->bounds[i] = 0;
+                continue;
+            }
+            TRY(block_read_tfs(leaf->list, &leaf->block));
+            uint32_t tf = leaf->block.tfs[leaf->next];
+            run->bounds[i] = tf < run->bounds[i] ? tf : run->bounds[i];
+        }
+        keep_candidates(run, 0, 0);
+    }
+out:
+    return status;
+}
+
+/* The lead's open block: gives documents and frequencies of the matches, in run->documents and
+ * run->bounds. */
+static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
+{
+    const struct phrase *phrase = run->phrase;
+    struct leaf *lead = phrase->leaves[0];
+    bool bounded = limit > 0;
+    lupe_status status = LUPE_OK;
+    if (phrase->without_positions)
+        return words_block(run);
+    run->count = lead->count;
+    memcpy(run->documents, lead->documents, lead->count * sizeof *run->documents);
+    if (bounded) {
+        TRY(leaf_score_block(lead));
+        memcpy(run->bounds, lead->shares, lead->count * sizeof *run->bounds);
+    } else {
+        for (unsigned i = 0; i < lead->count; i++)
+            run->bounds[i] = UINT32_MAX;
+    }
+    for (unsigned i = 0; i < lead->count; i++)
+        run->places[i] = (struct place){lead->number, (uint8_t)i};
+    if (bounded)
+        keep_candidates(run, 1, limit);
+    for (unsigned w = 1; w < phrase->count && run->count; w++) {
+        TRY(intersect(run, w, bounded));
+        keep_candidates(run, w + 1, limit);
+    }
+    if (run->count == 0)
+        goto out;
+    for (unsigned w = 0; w < phrase->count; w++)
+        TRY(read_positions(run, w));
+    unsigned kept = 0;
+    for (unsigned i = 0; i < run->count; i++) {
+        uint32_t frequency = 0;
+        TRY(match_candidate(run, i, &frequency));
+        run->documents[kept] = run->documents[i];
+        run->bounds[kept] = frequency;
+        kept += frequency > 0;
+    }
+    run->count = kept;
+out:
+    return status;
+}
+
+/* What a block can hold at most: the least of what its words can. */
+static uint32_t phrase_bound(const struct phrase *phrase, uint32_t block)
+{
+    struct leaf *lead = phrase->leaves[0];
+    uint32_t low = block ? leaf_block_last(lead, block - 1) + 1 : 0;
+    uint32_t high = leaf_block_last(lead, block) + 1;
+    uint32_t least = leaf_block_bound(lead, block);
+    for (unsigned w = 1; w < phrase->count; w++) {
+        uint32_t bound = leaf_bound_between(phrase->leaves[w], low, high);
+        least = bound < least ? bound : least;
+    }
+    return least;
+}
+
+/* Opens the next block of the lead that is worth it; false at the end. */
+static lupe_status next_block(struct phrase_run *run, uint32_t *block, uint32_t limit, bool *more)
+{
+    const struct phrase *phrase = run->phrase;
+    struct leaf *lead = phrase->leaves[0];
+    lupe_status status = LUPE_OK;
+    for (*more = false; *block < lead->block_count; ++*block) {
+        TRY(ticker_tick(run->evaluation->ticker));
+        if (limit && phrase_bound(phrase, *block) <= limit) {
+            run->evaluation->work->blocks_skipped++;
+            continue;
+        }
+        if (phrase->count > 1 && phrase->leaves[1]->number != LEAF_NO_BLOCK &&
+            leaf_block_last(lead, *block) < phrase->leaves[1]->documents[0])
+            continue;
+        TRY(leaf_open_block(lead, *block));
+        *more = true;
+        break;
+    }
+out:
+    return status;
+}
+
+static lupe_status phrase_run_all(struct evaluation *evaluation, const struct phrase *phrase, bool frequencies,
+                                  uint64_t limit_count, uint64_t *count)
+{
+    struct phrase_run *run = NULL;
+    lupe_status status = LUPE_OK;
+    bool counting = count != NULL;
+    TRY(phrase_run_new(phrase, evaluation, counting, &run));
+    for (uint32_t block = 0;; block++) {
+        uint32_t limit = counting ? 0 : evaluation_limit(evaluation);
+        bool more = false;
+        TRY(next_block(run, &block, limit, &more));
+        if (!more)
+            break;
+        TRY(phrase_block(run, limit));
+        if (counting) {
+            for (unsigned i = 0; i < run->count; i++)
+                *count += live_has(&evaluation->segment->live, run->documents[i]);
+            if (*count >= limit_count)
+                break;
+            continue;
+        }
+        if (!frequencies)
+            score_kernels()->shares(run->documents, run->bounds, run->count, phrase->norms, phrase->factors,
+                                    phrase->weight, run->bounds);
+        TRY(evaluation_emit(evaluation, run->documents, run->bounds, run->count));
+    }
+out:
+    if (run)
+        phrase_run_free(run);
+    return status;
+}
+
+lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase)
+{
+    return phrase_run_all(evaluation, phrase, false, UINT64_MAX, NULL);
+}
+
+lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase)
+{
+    assert(evaluation->gathered);
+    return phrase_run_all(evaluation, phrase, true, UINT64_MAX, NULL);
+}
+
+lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit, uint64_t *count)
+{
+    return phrase_run_all(evaluation, phrase, true, limit, count);
+}

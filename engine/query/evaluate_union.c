@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evaluate_union.c - documents that any of several leaves has: windowed block-max MaxScore.
+ *
+ * Documents are taken in windows of WINDOW_DOCUMENTS. In each, every leaf has a bound from its
+ * blocks there; the leaves with the lowest bounds that together cannot lift a document above the
+ * limit are not scanned (not essential) but probed for the documents that the others found. The
+ * choice is made once a window, not once a document.
+ */
+#include "query/evaluate.h"
+
+/* Below so many postings a window, sums are found again through bits, not by reading all sums. */
+#define SPARSE_POSTINGS_MAX 384u
+
+struct window {
+    uint32_t base;
+    uint32_t end;
+    uint32_t limit;
+    uint64_t bound_all;       /* sum of the bounds of all leaves here */
+    uint64_t bound_probed;    /* sum of those that are not essential */
+    uint32_t *bounds;         /* [leaf] */
+    struct leaf **by_bound;   /* ascending; the first probed_count are not essential */
+    uint32_t *bound_by_place;
+    unsigned probed_count;
+};
+
+/* Orders the leaves by their bound in the window and splits off those that need no scan. */
+static void window_split(struct window *window, struct leaf **leaves, unsigned count)
+{
+    window->bound_all = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t bound = leaf_bound_between(leaves[i], window->base, window->end);
+        unsigned at = i;
+        for (; at > 0 && window->bound_by_place[at - 1] > bound; at--) {
+            window->bound_by_place[at] = window->bound_by_place[at - 1];
+            window->by_bound[at] = window->by_bound[at - 1];
+        }
+        window->bound_by_place[at] = bound;
+        window->by_bound[at] = leaves[i];
+        window->bound_all += bound;
+    }
+    window->bound_probed = 0;
+    window->probed_count = 0;
+    while (window->probed_count < count &&
+           window->bound_probed + window->bound_by_place[window->probed_count] <= window->limit)
+        window->bound_probed += window->bound_by_place[window->probed_count++];
+}
+
+/* Moves a leaf to the window; false when it has nothing there. */
+static lupe_status leaf_enter(struct leaf *leaf, const struct window *window, bool *inside)
+{
+    lupe_status status = leaf_seek(leaf, window->base, inside);
+    if (!status && *inside)
+        *inside = leaf->documents[leaf->next] < window->end;
+    return status;
+}
+
+/* The place behind the last document of the open block that lies below end. */
+static uint32_t block_end_below(const struct leaf *leaf, uint32_t end)
+{
+    if (leaf->documents[leaf->count - 1] < end)
+        return leaf->count;
+    uint32_t low = leaf->next, high = leaf->count - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (leaf->documents[middle] < end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t *shares, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        sums[documents[i]] += shares[i];
+}
+
+static void add_sparse(uint32_t *sums, uint64_t *bits, const uint32_t *documents, const uint32_t *shares,
+                       uint32_t base, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = documents[i] - base;
+        sums[at] += shares[i];
+        bits[at / 64] |= (uint64_t)1 << (at % 64);
+    }
+}
+
+/* Adds the shares of an essential leaf; leaves out blocks that cannot lift anything above the
+ * limit: a document there may miss this share only where its sum stays below. */
+static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct window *window, struct leaf *leaf,
+                                   uint32_t bound_here, uint64_t *bits)
+{
+    uint32_t *sums = evaluation->sums;
+    uint64_t others = window->bound_all - bound_here;
+    bool inside;
+    lupe_status status = LUPE_OK;
+    TRY(leaf_enter(leaf, window, &inside));
+    while (inside) {
+        uint32_t end = block_end_below(leaf, window->end);
+        if (leaf_block_bound(leaf, leaf->number) + others > window->limit) {
+            TRY(leaf_score_block(leaf));
+            const uint32_t *documents = leaf->documents + leaf->next;
+            const uint32_t *shares = leaf->shares + leaf->next;
+            if (bits)
+                add_sparse(sums, bits, documents, shares, window->base, end - leaf->next);
+            else
+                add_dense(sums - window->base, documents, shares, end - leaf->next);
+        }
+        leaf->next = end;
+        if (end < leaf->count)
+            break;
+        /* Skip whole blocks by their bounds before any is decoded. */
+        uint32_t block = leaf->number + 1;
+        while (block < leaf->block_count && leaf_block_bound(leaf, block) + others <= window->limit &&
+               leaf_block_last(leaf, block) < window->end) {
+            block++;
+            evaluation->work->blocks_skipped++;
+        }
+        if (block >= leaf->block_count)
+            break;
+        if (leaf_block_last(leaf, block - 1) + 1 >= window->end)
+            break;
+        TRY(leaf_open_block(leaf, block));
+        inside = leaf->documents[0] < window->end;
+    }
+out:
+    return status;
+}
+
+/* Takes what the sums hold above `above` and zeroes them. */
+static unsigned window_take(struct evaluation *evaluation, const struct window *window, uint32_t above, uint64_t *bits)
+{
+    uint32_t *sums = evaluation->sums;
+    uint32_t *documents = evaluation->window_documents, *scores = evaluation->window_scores;
+    if (!bits) {
+        unsigned count = score_kernels()->window_above(sums, window->base, above, documents, scores);
+        memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
+        return count;
+    }
+    unsigned count = 0;
+    for (unsigned w = 0; w < WINDOW_WORDS; w++) {
+        for (uint64_t word = bits[w]; word; word &= word - 1) {
+            uint32_t at = w * 64 + (unsigned)__builtin_ctzll(word);
+            documents[count] = window->base + at;
+            scores[count] = sums[at];
+            count += sums[at] > above;
+            sums[at] = 0;
+        }
+    }
+    return count;
+}
+
+static lupe_status drop_excluded(struct leaf **excluded, unsigned excluded_count, uint32_t *documents,
+                                 uint32_t *scores, unsigned *count)
+{
+    lupe_status status = LUPE_OK;
+    for (unsigned e = 0; e < excluded_count; e++) {
+        unsigned kept = 0;
+        bool found = true;
+        for (unsigned i = 0; i < *count; i++) {
+            uint32_t document = documents[i];
+            if (found)
+                TRY(leaf_seek(excluded[e], document, &found));
+            documents[kept] = document;
+            scores[kept] = scores[i];
+            kept += !(found && excluded[e]->documents[excluded[e]->next] == document);
+        }
+        *count = kept;
+    }
+out:
+    return status;
+}
+
+/* Candidates get the shares of the leaves that were not scanned, highest bound first. */
+static lupe_status finish_candidates(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
+                                     uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
+{
+    const struct score_kernels *kernels = score_kernels();
+    uint64_t rest = window->bound_probed;
+    lupe_status status = LUPE_OK;
+    TRY(drop_excluded(excluded, excluded_count, documents, scores, &count));
+    for (unsigned p = window->probed_count; p-- > 0 && count;) {
+        struct leaf *leaf = window->by_bound[p];
+        uint32_t limit = evaluation_limit(evaluation);
+        if (limit)
+            count = kernels->keep_above(documents, scores, count, (uint32_t)rest, limit);
+        rest -= window->bound_by_place[p];
+        if (window->bound_by_place[p] == 0)
+            continue;
+        bool found = true;
+        for (unsigned i = 0; i < count && found; i++) {
+            uint32_t share = 0;
+            TRY(leaf_seek(leaf, documents[i], &found));
+            if (!found || leaf->documents[leaf->next] != documents[i])
+                continue;
+            TRY(leaf_share(leaf, leaf->next, &share));
+            scores[i] += share;
+        }
+    }
+    uint32_t limit = evaluation_limit(evaluation);
+    if (limit)
+        count = kernels->keep_above(documents, scores, count, 0, limit);
+    TRY(evaluation_emit(evaluation, documents, scores, count));
+out:
+    return status;
+}
+
+/* One essential leaf: its blocks are candidates as they are. */
+static lupe_status window_stream(struct evaluation *evaluation, struct window *window, struct leaf *leaf,
+                                 struct leaf **excluded, unsigned excluded_count)
+{
+    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
+    bool inside;
+    lupe_status status = LUPE_OK;
+    TRY(leaf_enter(leaf, window, &inside));
+    while (inside) {
+        uint32_t end = block_end_below(leaf, window->end);
+        uint32_t limit = evaluation_limit(evaluation);
+        unsigned count = end - leaf->next;
+        if (leaf_block_bound(leaf, leaf->number) + window->bound_probed > limit) {
+            TRY(leaf_score_block(leaf));
+            memcpy(documents, leaf->documents + leaf->next, count * sizeof *documents);
+            memcpy(scores, leaf->shares + leaf->next, count * sizeof *scores);
+            if (limit)
+                count = score_kernels()->keep_above(documents, scores, count, (uint32_t)window->bound_probed, limit);
+            TRY(finish_candidates(evaluation, window, documents, scores, count, excluded, excluded_count));
+            limit = evaluation_limit(evaluation);
+        }
+        leaf->next = end;
+        if (end < leaf->count)
+            break;
+        uint32_t block = leaf->number + 1;
+        while (block < leaf->block_count && leaf_block_bound(leaf, block) + window->bound_probed <= limit &&
+               leaf_block_last(leaf, block) < window->end) {
+            block++;
+            evaluation->work->blocks_skipped++;
+        }
+        if (block >= leaf->block_count || leaf_block_last(leaf, block - 1) + 1 >= window->end)
+            break;
+        TRY(leaf_open_block(leaf, block));
+        inside = leaf->documents[0] < window->end;
+    }
+out:
+    return status;
+}
+
+static lupe_status evaluate_window(struct evaluation *evaluation, struct window *window, unsigned count, bool sparse,
+                                   struct leaf **excluded, unsigned excluded_count)
+{
+    uint64_t bits[WINDOW_WORDS];
+    lupe_status status = LUPE_OK;
+    if (count - window->probed_count == 1)
+        return window_stream(evaluation, window, window->by_bound[window->probed_count], excluded, excluded_count);
+    if (sparse)
+        memset(bits, 0, sizeof bits);
+    for (unsigned i = window->probed_count; i < count; i++)
+        if (window->bound_by_place[i])
+            TRY(leaf_accumulate(evaluation, window, window->by_bound[i], window->bound_by_place[i],
+                                sparse ? bits : NULL));
+    uint32_t above = window->limit > window->bound_probed ? window->limit - (uint32_t)window->bound_probed : 0;
+    unsigned candidates = window_take(evaluation, window, above, sparse ? bits : NULL);
+    TRY(finish_candidates(evaluation, window, evaluation->window_documents, evaluation->window_scores, candidates,
+                          excluded, excluded_count));
+out:
+    return status;
+}
+
+/* A safe limit before anything is scanned: the best single leaf's champions. */
+static void raise_to_champions(struct evaluation *evaluation, struct leaf **leaves, unsigned count)
+{
+    static const uint32_t places[3] = {10, 100, 1000};
+    struct collector *collector = evaluation->collector;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned c = 0; c < 3; c++)
+            if (leaves[i]->floor[c] && places[c] >= collector->k + evaluation->segment->live.deleted) {
+                collector_raise(collector, leaves[i]->floor[c]);
+                break;
+            }
+}
+
+lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, unsigned count,
+                           struct leaf **excluded, unsigned excluded_count)
+{
+    struct window window = {0};
+    uint64_t cost = 0;
+    lupe_status status = LUPE_OK;
+    window.by_bound = memory_alloc(count * sizeof *window.by_bound);
+    window.bound_by_place = memory_alloc(count * sizeof *window.bound_by_place);
+    if (!window.by_bound || !window.bound_by_place) {
+        status = fail_memory();
+        goto out;
+    }
+    for (unsigned i = 0; i < count; i++)
+        cost += leaves[i]->cost;
+    bool sparse = cost * WINDOW_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_POSTINGS_MAX;
+    if (evaluation->collector && excluded_count == 0)
+        raise_to_champions(evaluation, leaves, count);
+    for (uint64_t base = 0; base < evaluation->documents; base += WINDOW_DOCUMENTS) {
+        TRY(ticker_ask(evaluation->ticker));
+        window.base = (uint32_t)base;
+        window.end = (uint32_t)base + WINDOW_DOCUMENTS;
+        window.limit = evaluation_limit(evaluation);
+        window_split(&window, leaves, count);
+        if (window.bound_all <= window.limit)
+            continue;
+        TRY(evaluate_window(evaluation, &window, count, sparse, excluded, excluded_count));
+    }
+out:
+    if (status) /* sums are zero between searches */
+        memset(evaluation->sums, 0, WINDOW_DOCUMENTS * sizeof *evaluation->sums);
+    memory_free(window.by_bound);
+    memory_free(window.bound_by_place);
+    return status;
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * execute.c - see execute.h.
+ */
+#include "query/execute.h"
+
+#include <assert.h>
+
+void execution_free(struct execution *execution)
+{
+    for (unsigned i = 0; i < execution->array_count; i++)
+        gathered_free(&execution->arrays[i]);
+    memory_free(execution->arrays);
+    arena_free(&execution->arena);
+}
+
+static struct segment *segment_of(const struct execution *execution)
+{
+    return execution->evaluation->segment;
+}
+
+static lupe_status leaf_new(struct execution *execution, struct leaf **leaf)
+{
+    *leaf = arena_alloc(&execution->arena, sizeof **leaf);
+    return *leaf ? LUPE_OK : fail_memory();
+}
+
+/* Hands an array over to the execution and makes a leaf of it. */
+static lupe_status leaf_of_array(struct execution *execution, struct gathered *array, bool scored, struct leaf **leaf)
+{
+    lupe_status status = LUPE_OK;
+    *leaf = NULL;
+    if (array->count == 0) {
+        gathered_free(array);
+        return LUPE_OK;
+    }
+    if (execution->array_count == execution->array_capacity) {
+        unsigned capacity = execution->array_capacity ? 2 * execution->array_capacity : 8;
+        struct gathered *arrays = memory_realloc(execution->arrays, capacity * sizeof *arrays);
+        if (!arrays) {
+            gathered_free(array);
+            return fail_memory();
+        }
+        execution->arrays = arrays;
+        execution->array_capacity = capacity;
+    }
+    execution->arrays[execution->array_count++] = *array;
+    TRY(leaf_new(execution, leaf));
+    TRY(leaf_init_array(*leaf, &execution->arena, array->documents, scored ? array->shares : NULL, array->count,
+                        execution->evaluation->work));
+out:
+    return status;
+}
+
+static lupe_status leaf_of_list(struct execution *execution, const struct list *list, float weight, struct leaf **leaf)
+{
+    struct segment *segment = segment_of(execution);
+    lupe_status status = LUPE_OK;
+    TRY(leaf_new(execution, leaf));
+    leaf_init_list(*leaf, list, execution->evaluation->work);
+    if (weight > 0)
+        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->factors, segment->norms,
+                            &segment->bm25, &execution->plan->used));
+out:
+    return status;
+}
+
+/* ------------------------------------------------------------------ x by document */
+
+/* x = sum of weight * tf of several lists, or of matches of several variants, by document. Sums are
+ * made in the order of the lists and are small multiples of the weights, the same everywhere. */
+struct sums {
+    float *x;          /* [documents] */
+    uint64_t *bits;    /* documents that have any */
+    uint32_t documents;
+};
+
+static lupe_status sums_init(struct sums *sums, uint32_t documents)
+{
+    sums->documents = documents;
+    sums->x = memory_zalloc((size_t)documents + 16, sizeof *sums->x);
+    sums->bits = memory_zalloc((size_t)documents / 64 + 1, sizeof *sums->bits);
+    return sums->x && sums->bits ? LUPE_OK : fail_memory();
+}
+
+static void sums_free(struct sums *sums)
+{
+    memory_free(sums->x);
+    memory_free(sums->bits);
+}
+
+static void sums_add(struct sums *sums, uint32_t document, float x)
+{
+    sums->x[document] += x;
+    sums->bits[document / 64] |= (uint64_t)1 << (document % 64);
+}
+
+/* Turns the sums into documents and shares. */
+static lupe_status sums_gather(const struct sums *sums, struct execution *execution, float weight, struct gathered *out)
+{
+    const uint8_t *norms = segment_of(execution)->norms;
+    const float *factors = execution->plan->factors;
+    uint32_t count = 0;
+    for (uint32_t w = 0; w <= sums->documents / 64; w++)
+        count += (unsigned)__builtin_popcountll(sums->bits[w]);
+    memset(out, 0, sizeof *out);
+    if (count == 0)
+        return LUPE_OK;
+    out->documents = memory_alloc((count + 16) * sizeof *out->documents);
+    out->shares = memory_alloc((count + 16) * sizeof *out->shares);
+    if (!out->documents || !out->shares) {
+        gathered_free(out);
+        return fail_memory();
+    }
+    out->capacity = count;
+    for (uint32_t w = 0; w <= sums->documents / 64; w++) {
+        for (uint64_t word = sums->bits[w]; word; word &= word - 1) {
+            uint32_t document = w * 64 + (unsigned)__builtin_ctzll(word);
+            out->documents[out->count] = document;
+            out->shares[out->count++] =
+                weight > 0 ? score_share(weight, sums->x[document], factors[norms[document]]) : 0;
+        }
+    }
+    return LUPE_OK;
+}
+
+/* Adds a list's documents whose positions lie in the field. */
+static lupe_status add_list_in_field(struct execution *execution, const struct list *list, float weight, int field,
+                                     struct sums *sums)
+{
+    struct block *block = memory_alloc(sizeof *block);
+    uint32_t *positions = NULL;
+    size_t capacity = 0;
+    uint8_t index[BLOCK_DOCUMENTS];
+    lupe_status status = LUPE_OK;
+    if (!block)
+        return fail_memory();
+    for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++)
+        index[i] = (uint8_t)i;
+    for (uint32_t b = 0; b < list->block_count; b++) {
+        TRY(ticker_tick(execution->evaluation->ticker));
+        TRY(block_read(list, b, block));
+        TRY(block_read_tfs(list, block));
+        TRY(block_positions(list, block, index, block->count, &positions, &capacity, 0));
+        size_t at = 0;
+        for (uint32_t i = 0; i < block->count; i++) {
+            uint32_t inside = 0;
+            TRY(field_places(segment_of(execution), execution->plan->view->catalogue.field_gap, field,
+                             block->documents[i], positions + at, block->tfs[i], 1, &inside));
+            if (inside)
+                sums_add(sums, block->documents[i], weight * (float)inside);
+            at += block->tfs[i];
+        }
+    }
+out:
+    memory_free(positions);
+    memory_free(block);
+    return status;
+}
+
+static lupe_status add_list(struct execution *execution, const struct list *list, float weight, struct sums *sums)
+{
+    struct block *block = memory_alloc(sizeof *block);
+    lupe_status status = LUPE_OK;
+    if (!block)
+        return fail_memory();
+    for (uint32_t b = 0; b < list->block_count; b++) {
+        TRY(ticker_tick(execution->evaluation->ticker));
+        TRY(block_read(list, b, block));
+        TRY(block_read_tfs(list, block));
+        for (uint32_t i = 0; i < block->count; i++)
+            sums_add(sums, block->documents[i], weight * (float)block->tfs[i]);
+        execution->evaluation->work->blocks_decoded++;
+    }
+out:
+    memory_free(block);
+    return status;
+}
+
+/* ------------------------------------------------------------------ groups */
+
+static lupe_status leaf_of_group(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+{
+    struct sums sums = {0};
+    struct gathered array = {0};
+    uint32_t place = execution->segment_place;
+    const struct list *only = NULL;
+    bool positional = node->field >= 0 && !(execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS);
+    unsigned present = 0;
+    lupe_status status = LUPE_OK;
+    *leaf = NULL;
+    for (unsigned m = 0; m < node->member_count; m++) {
+        const struct list *list = node->members[m].term->lists[place];
+        if (!list)
+            continue;
+        present++;
+        only = node->members[m].weight == 1.0f ? list : NULL;
+    }
+    if (present == 0)
+        return LUPE_OK;
+    if (present == 1 && only && !positional)
+        return leaf_of_list(execution, only, node->weight, leaf);
+    TRY(sums_init(&sums, execution->evaluation->documents));
+    for (unsigned m = 0; m < node->member_count; m++) {
+        const struct plan_member *member = &node->members[m];
+        const struct list *list = member->term->lists[place];
+        if (!list)
+            continue;
+        if (positional)
+            TRY(add_list_in_field(execution, list, member->weight, node->field, &sums));
+        else
+            TRY(add_list(execution, list, member->weight, &sums));
+    }
+    TRY(sums_gather(&sums, execution, node->weight, &array));
+    TRY(leaf_of_array(execution, &array, node->weight > 0, leaf));
+out:
+    sums_free(&sums);
+    return status;
+}
+
+/* ------------------------------------------------------------------ sequences */
+
+static bool variant_is_here(const struct plan_variant *variant, uint32_t place)
+{
+    for (unsigned i = 0; i < variant->count; i++)
+        if (!variant->terms[i]->lists[place])
+            return false;
+    return true;
+}
+
+/* Leaves of a variant's lists, rarest first, each with the weight of the whole. */
+static lupe_status phrase_of_variant(struct execution *execution, const struct plan_variant *variant, float weight,
+                                     struct phrase *phrase)
+{
+    uint32_t place = execution->segment_place;
+    lupe_status status = LUPE_OK;
+    struct leaf **leaves = arena_alloc(&execution->arena, variant->count * sizeof *leaves);
+    uint32_t *offsets = arena_alloc(&execution->arena, variant->count * sizeof *offsets);
+    if (!leaves || !offsets)
+        return fail_memory();
+    for (unsigned i = 0; i < variant->count; i++) {
+        struct leaf *leaf = NULL;
+        TRY(leaf_of_list(execution, variant->terms[i]->lists[place], weight, &leaf));
+        unsigned at = i;
+        for (; at > 0 && leaves[at - 1]->cost > leaf->cost; at--) {
+            leaves[at] = leaves[at - 1];
+            offsets[at] = offsets[at - 1];
+        }
+        leaves[at] = leaf;
+        offsets[at] = variant->offsets[i];
+    }
+    *phrase = (struct phrase){.leaves = leaves,
+                              .offsets = offsets,
+                              .count = variant->count,
+                              .weight = weight,
+                              .factors = execution->plan->factors,
+                              .norms = segment_of(execution)->norms,
+                              .without_positions =
+                                  execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS,
+                              .field = -1,
+                              .field_gap = execution->plan->view->catalogue.field_gap,
+                              .span = variant->offsets[variant->count - 1] + 1};
+out:
+    return status;
+}
+
+lupe_status execution_phrase(struct execution *execution, const struct plan_node *node, struct phrase *phrase,
+                             bool *simple)
+{
+    const struct plan_variant *only = NULL;
+    unsigned here = 0;
+    *simple = false;
+    if (node->field >= 0 || (execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS))
+        return LUPE_OK;
+    for (unsigned v = 0; v < node->variant_count; v++) {
+        if (variant_is_here(&node->variants[v], execution->segment_place)) {
+            only = &node->variants[v];
+            here++;
+        }
+    }
+    if (here != 1 || only->count < 2)
+        return LUPE_OK;
+    *simple = true;
+    return phrase_of_variant(execution, only, node->weight, phrase);
+}
+
+/* Adds the documents of one variant with their number of matches. Without positions a sequence is
+ * all its words, counted by the rarest. */
+static lupe_status add_variant(struct execution *execution, const struct plan_node *node,
+                               const struct plan_variant *variant, struct sums *sums)
+{
+    struct evaluation evaluation = *execution->evaluation;
+    struct gathered matches = {0};
+    struct phrase phrase;
+    lupe_status status = LUPE_OK;
+    if (variant->count == 1 && node->field < 0)
+        return add_list(execution, variant->terms[0]->lists[execution->segment_place], 1.0f, sums);
+    evaluation.collector = NULL;
+    evaluation.gathered = &matches;
+    TRY(phrase_of_variant(execution, variant, 1.0f, &phrase));
+    phrase.field = phrase.without_positions ? -1 : node->field;
+    TRY(gather_phrase(&evaluation, &phrase));
+    for (uint32_t i = 0; i < matches.count; i++)
+        sums_add(sums, matches.documents[i], (float)matches.shares[i]);
+out:
+    gathered_free(&matches);
+    return status;
+}
+
+static lupe_status leaf_of_sequence(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+{
+    struct sums sums = {0};
+    struct gathered array = {0};
+    lupe_status status = LUPE_OK;
+    unsigned here = 0;
+    *leaf = NULL;
+    for (unsigned v = 0; v < node->variant_count; v++)
+        here += variant_is_here(&node->variants[v], execution->segment_place);
+    if (here == 0)
+        return LUPE_OK;
+    TRY(sums_init(&sums, execution->evaluation->documents));
+    for (unsigned v = 0; v < node->variant_count; v++)
+        if (variant_is_here(&node->variants[v], execution->segment_place))
+            TRY(add_variant(execution, node, &node->variants[v], &sums));
+    TRY(sums_gather(&sums, execution, node->weight, &array));
+    TRY(leaf_of_array(execution, &array, node->weight > 0, leaf));
+out:
+    sums_free(&sums);
+    return status;
+}
+
+/* ------------------------------------------------------------------ booleans */
+
+/* A filter that may bring in a document by itself gives it the least share there is. */
+static lupe_status leaf_with_least_share(struct execution *execution, struct leaf **leaf)
+{
+    struct sums sums = {0};
+    struct gathered array = {0};
+    lupe_status status = LUPE_OK;
+    TRY(sums_init(&sums, execution->evaluation->documents));
+    TRY(add_list(execution, (*leaf)->list, 1.0f, &sums));
+    TRY(sums_gather(&sums, execution, 0, &array));
+    for (uint32_t i = 0; i < array.count; i++)
+        array.shares[i] = 1;
+    TRY(leaf_of_array(execution, &array, true, leaf));
+out:
+    sums_free(&sums);
+    return status;
+}
+
+lupe_status execution_roles(struct execution *execution, const struct plan_node *node, struct roles *roles)
+{
+    lupe_status status = LUPE_OK;
+    memset(roles, 0, sizeof *roles);
+    struct leaf **leaves = arena_alloc(&execution->arena, 3 * (size_t)node->child_count * sizeof *leaves + 8);
+    if (!leaves)
+        return fail_memory();
+    roles->required = leaves;
+    roles->should = leaves + node->child_count;
+    roles->excluded = leaves + 2 * (size_t)node->child_count;
+    for (unsigned i = 0; i < node->child_count && !roles->nothing; i++) {
+        if (node->occurs[i] != OCCUR_MUST)
+            continue;
+        struct leaf *leaf = NULL;
+        roles->has_required = true;
+        TRY(execution_leaf(execution, node->children[i], &leaf));
+        if (leaf)
+            roles->required[roles->required_count++] = leaf;
+        else
+            roles->nothing = true;
+    }
+    for (unsigned i = 0; i < node->child_count && !roles->nothing; i++) {
+        if (node->occurs[i] == OCCUR_MUST)
+            continue;
+        struct leaf *leaf = NULL;
+        TRY(execution_leaf(execution, node->children[i], &leaf));
+        if (!leaf)
+            continue;
+        if (node->occurs[i] == OCCUR_NOT)
+            roles->excluded[roles->excluded_count++] = leaf;
+        else if (leaf->scored)
+            roles->should[roles->should_count++] = leaf;
+        else if (!roles->has_required) {
+            TRY(leaf_with_least_share(execution, &leaf));
+            roles->should[roles->should_count++] = leaf;
+        }
+    }
+    if (!roles->has_required && roles->should_count == 0)
+        roles->nothing = true;
+out:
+    return status;
+}
+
+static lupe_status leaf_of_boolean(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+{
+    struct evaluation evaluation = *execution->evaluation;
+    struct gathered array = {0};
+    struct roles roles;
+    lupe_status status = LUPE_OK;
+    *leaf = NULL;
+    TRY(execution_roles(execution, node, &roles));
+    if (roles.nothing)
+        goto out;
+    evaluation.collector = NULL;
+    evaluation.gathered = &array;
+    if (roles.has_required)
+        TRY(evaluate_required(&evaluation, roles.required, roles.required_count, roles.should, roles.should_count,
+                              roles.excluded, roles.excluded_count));
+    else
+        TRY(evaluate_union(&evaluation, roles.should, roles.should_count, roles.excluded, roles.excluded_count));
+    status = leaf_of_array(execution, &array, true, leaf);
+    memset(&array, 0, sizeof array);
+out:
+    gathered_free(&array);
+    return status;
+}
+
+/* A filter on a keyword is not scored. */
+static lupe_status leaf_of_filter(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+{
+    const struct list *list = node->members[0].term->lists[execution->segment_place];
+    *leaf = NULL;
+    return list ? leaf_of_list(execution, list, 0, leaf) : LUPE_OK;
+}
+
+lupe_status execution_leaf(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+{
+    switch (node->kind) {
+    case PLAN_GROUP:
+        return leaf_of_group(execution, node, leaf);
+    case PLAN_SEQUENCE:
+        return leaf_of_sequence(execution, node, leaf);
+    case PLAN_FILTER:
+        return leaf_of_filter(execution, node, leaf);
+    case PLAN_BOOLEAN:
+        return leaf_of_boolean(execution, node, leaf);
+    }
+    assert(false);
+    return LUPE_OK;
+}

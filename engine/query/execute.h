@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * execute.h - from a compiled node to a leaf of one segment.
+ *
+ * Owns the leaves and the arrays made for a segment. Called by search.c. Parts of a query that are
+ * not a single list (groups of lists, phrases inside a boolean, nested booleans) are evaluated
+ * exhaustively into an array, which then behaves as a list with exact bounds.
+ */
+#ifndef LUPE_QUERY_EXECUTE_H
+#define LUPE_QUERY_EXECUTE_H
+
+#include "query/evaluate.h"
+#include "query/plan.h"
+
+struct execution {
+    struct plan *plan;
+    uint32_t segment_place;
+    struct evaluation *evaluation;
+    struct arena arena;            /* leaves */
+    struct gathered *arrays;       /* what the array leaves point to */
+    unsigned array_count;
+    unsigned array_capacity;
+};
+
+void execution_free(struct execution *execution);
+
+/* The leaf of a node; NULL when nothing in the segment matches. */
+CHECKED lupe_status execution_leaf(struct execution *execution, const struct plan_node *node, struct leaf **leaf);
+
+/* A sequence that is just one variant of lists here, ready for evaluate_phrase; *simple is false when
+ * it is not (leaf NULL and simple false: see execution_leaf). */
+CHECKED lupe_status execution_phrase(struct execution *execution, const struct plan_node *node, struct phrase *phrase,
+                                     bool *simple);
+
+/* The children of a boolean by role. A required child without matches: *nothing. */
+struct roles {
+    struct leaf **required;
+    unsigned required_count;
+    struct leaf **should;
+    unsigned should_count;
+    struct leaf **excluded;
+    unsigned excluded_count;
+    bool has_required; /* the node has MUST clauses */
+    bool nothing;
+};
+CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node, struct roles *roles);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * leaf.h - what evaluators read: a list of documents in blocks with bounds, either a postings list
+ * of the file or an array made for this query (a phrase, a prefix, a group of lists, a nested
+ * boolean).
+ *
+ * Owns the current block of one list, its scores, and the weight that turns tf into shares. Made by
+ * plan.c, read by the evaluators. One thread at a time. Blocks of arrays have BLOCK_DOCUMENTS, too.
+ */
+#ifndef LUPE_QUERY_LEAF_H
+#define LUPE_QUERY_LEAF_H
+
+#include "query/score.h"
+#include "query/search.h"
+
+#define LEAF_NO_BLOCK UINT32_MAX
+
+struct leaf {
+    uint32_t cost;        /* documents, deleted ones included */
+    uint32_t block_count;
+    uint32_t bound;       /* no share is above it; 0 when not scored */
+    bool scored;
+    bool is_array;
+
+    const struct list *list; /* of the file */
+    const uint8_t *norms;
+    const float *factors;
+    float weight;
+    uint32_t *bounds; /* [256]: share by bound byte */
+    uint32_t floor[3]; /* 10, 100, 1000 documents reach this share; 0: not known */
+
+    const uint32_t *array_documents; /* of an array: cost documents and shares */
+    const uint32_t *array_shares;
+    uint32_t *array_bounds; /* [block_count] */
+
+    uint32_t number;             /* the block that is open, or LEAF_NO_BLOCK */
+    uint32_t count;              /* its documents */
+    const uint32_t *documents;
+    const uint32_t *shares;      /* NULL until leaf_score_block */
+    uint32_t next;               /* evaluator's place in the open block */
+    uint32_t shallow;            /* evaluator's place among blocks, for bounds ahead */
+    struct search_work *work;
+    uint32_t shares_owned[BLOCK_DOCUMENTS + 16];
+    struct block block;
+};
+
+static inline uint32_t leaf_block_last(const struct leaf *leaf, uint32_t block)
+{
+    if (!leaf->is_array)
+        return list_block_last(leaf->list, block);
+    uint32_t end = (block + 1) * BLOCK_DOCUMENTS;
+    return leaf->array_documents[(end < leaf->cost ? end : leaf->cost) - 1];
+}
+
+static inline uint32_t leaf_block_bound(const struct leaf *leaf, uint32_t block)
+{
+    if (leaf->is_array)
+        return leaf->array_bounds ? leaf->array_bounds[block] : 0;
+    return leaf->scored ? leaf->bounds[leaf->list->bounds[block]] : 0;
+}
+
+/* The first block from `from` that can hold target or a later document; block_count: none. */
+uint32_t leaf_find_block(const struct leaf *leaf, uint32_t from, uint32_t target);
+
+/* The highest share among documents low to high - 1; moves `shallow` forward: low must not fall. */
+uint32_t leaf_bound_between(struct leaf *leaf, uint32_t low, uint32_t high);
+
+/* Opens a block: documents, count; next = 0. Does nothing when it is open already. */
+CHECKED lupe_status leaf_open_block(struct leaf *leaf, uint32_t number);
+
+/* Fills shares of the open block. */
+CHECKED lupe_status leaf_score_block(struct leaf *leaf);
+
+/* The share of document number `at` of the open block alone. */
+CHECKED lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share);
+
+/* Moves to the first document at or above target, from the open block on; false: none is left.
+ * Then documents[next] is it. */
+CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
+
+void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
+/* Scores a list leaf: bounds from what the segment's were made with to what is used now. */
+CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight, const float *factors,
+                                    const uint8_t *norms, const struct bm25 *made, const struct bm25 *used);
+/* shares NULL: not scored. */
+CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena, const uint32_t *documents,
+                                    const uint32_t *shares, uint32_t count, struct search_work *work);
+/* Back to the beginning. */
+void leaf_rewind(struct leaf *leaf);
+
+#endif

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan.c - see plan.h.
+ */
+#include "query/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+#define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
+
+struct plan_entry {
+    const uint8_t *key;
+    size_t key_size;
+    uint64_t hash;
+    struct plan_term *term;
+};
+
+/* ------------------------------------------------------------------ terms */
+
+static lupe_status table_grow(struct plan *plan)
+{
+    size_t size = plan->table_size ? 2 * plan->table_size : 64;
+    struct plan_entry *table = memory_zalloc(size, sizeof *table);
+    if (!table)
+        return fail_memory();
+    for (size_t i = 0; i < plan->table_size; i++) {
+        if (!plan->table[i].term)
+            continue;
+        size_t at = plan->table[i].hash & (size - 1);
+        while (table[at].term)
+            at = (at + 1) & (size - 1);
+        table[at] = plan->table[i];
+    }
+    memory_free(plan->table);
+    plan->table = table;
+    plan->table_size = size;
+    return LUPE_OK;
+}
+
+static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t key_size, struct plan_term **out)
+{
+    uint32_t segments = plan->view->catalogue.segment_count;
+    struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
+    if (!term)
+        return fail_memory();
+    term->frequency = 0;
+    term->lists = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->lists);
+    if (!term->lists)
+        return fail_memory();
+    for (uint32_t s = 0; s < segments; s++) {
+        struct list list;
+        term->lists[s] = NULL;
+        lupe_status status = segment_find(plan->view->segments[s], key, key_size, &list);
+        if (status == LUPE_NOT_FOUND)
+            continue;
+        if (status)
+            return status;
+        term->lists[s] = arena_alloc(&plan->arena, sizeof list);
+        if (!term->lists[s])
+            return fail_memory();
+        *term->lists[s] = list;
+        term->frequency += list.frequency;
+    }
+    *out = term;
+    return LUPE_OK;
+}
+
+/* The term of a key, looked up once a search however often the query names it. */
+static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size, struct plan_term **out)
+{
+    lupe_status status = LUPE_OK;
+    uint64_t hash = hash_bytes(key, key_size);
+    if (4 * (plan->table_count + 1) > 3 * plan->table_size)
+        TRY(table_grow(plan));
+    size_t at = hash & (plan->table_size - 1);
+    for (; plan->table[at].term; at = (at + 1) & (plan->table_size - 1)) {
+        const struct plan_entry *entry = &plan->table[at];
+        if (entry->hash == hash && entry->key_size == key_size && memcmp(entry->key, key, key_size) == 0) {
+            *out = entry->term;
+            return LUPE_OK;
+        }
+    }
+    TRY(term_look_up(plan, key, key_size, out));
+    uint8_t *copy = arena_alloc(&plan->arena, key_size);
+    if (!copy)
+        return fail_memory();
+    memcpy(copy, key, key_size);
+    plan->table[at] = (struct plan_entry){copy, key_size, hash, *out};
+    plan->table_count++;
+out:
+    return status;
+}
+
+static double idf(const struct plan *plan, uint64_t frequency)
+{
+    double n = (double)plan->documents;
+    double df = (double)(frequency < plan->documents ? frequency : plan->documents);
+    return log(1.0 + (n - df + 0.5) / (df + 0.5));
+}
+
+/* ------------------------------------------------------------------ words */
+
+/* Members grow one by one: a word has few, a prefix many. */
+struct members {
+    struct plan_member *items;
+    unsigned count;
+    unsigned capacity;
+};
+
+static lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term, float weight, bool own)
+{
+    if (term->frequency == 0 && !own)
+        return LUPE_OK;
+    if (members->count == members->capacity) {
+        unsigned capacity = members->capacity ? 2 * members->capacity : 4;
+        struct plan_member *items = arena_alloc(&plan->arena, capacity * sizeof *items);
+        if (!items)
+            return fail_memory();
+        if (members->count)
+            memcpy(items, members->items, members->count * sizeof *items);
+        members->items = items;
+        members->capacity = capacity;
+    }
+    for (unsigned i = 0; i < members->count; i++)
+        if (members->items[i].term == term) /* two languages, one term */
+            return LUPE_OK;
+    members->items[members->count++] = (struct plan_member){term, weight, own};
+    return LUPE_OK;
+}
+
+static bool has_own_list(const struct plan *plan, int field)
+{
+    const struct catalogue *catalogue = &plan->view->catalogue;
+    return field >= 0 && (uint32_t)field < catalogue->field_count &&
+           (catalogue->fields[field].flags & FIELD_OWN_LIST);
+}
+
+/* The joined forms equal to a term, whatever they span. */
+static lupe_status joined_terms(struct plan *plan, const struct query_term *term, struct plan_term *terms[HYPHEN_PARTS_MAX],
+                                uint32_t spans[HYPHEN_PARTS_MAX], unsigned *count)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    lupe_status status = LUPE_OK;
+    *count = 0;
+    if (term->size > TERM_BYTES_MAX)
+        return LUPE_OK;
+    size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
+    for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX; span++) {
+        struct plan_term *found = NULL;
+        key[size] = 0;
+        key[size + 1] = span;
+        TRY(plan_term(plan, key, size + 2, &found));
+        if (found->frequency == 0)
+            continue;
+        terms[*count] = found;
+        spans[(*count)++] = span;
+    }
+out:
+    return status;
+}
+
+/* A word all of whose readings are single terms: the group of its lists. */
+static lupe_status compile_group(struct plan *plan, const struct node *node, struct plan_node *out)
+{
+    const struct catalogue *catalogue = &plan->view->catalogue;
+    const struct element *element = &node->elements[0];
+    struct members members = {0};
+    uint8_t key[KEY_BYTES_MAX];
+    bool own_list = has_own_list(plan, node->field);
+    uint64_t own = 0, all = 0;
+    lupe_status status = LUPE_OK;
+    out->kind = PLAN_GROUP;
+    out->field = own_list ? -1 : node->field;
+    for (uint32_t a = 0; a < element->alternative_count; a++) {
+        const struct alternative *alternative = &element->alternatives[a];
+        const struct query_term *term = &alternative->terms[0];
+        struct plan_term *found = NULL;
+        uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
+        TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
+        TRY(members_add(plan, &members, found, 1.0f, true));
+        own += found->frequency;
+        if (own_list)
+            continue;
+        if (alternative->joined) {
+            struct plan_term *joined[HYPHEN_PARTS_MAX];
+            uint32_t spans[HYPHEN_PARTS_MAX];
+            unsigned count = 0;
+            TRY(joined_terms(plan, term, joined, spans, &count));
+            for (unsigned i = 0; i < count; i++) {
+                TRY(members_add(plan, &members, joined[i], 1.0f, false));
+                all += joined[i]->frequency;
+            }
+        }
+        for (uint32_t f = 0; node->field < 0 && f < catalogue->field_count; f++) {
+            const struct field *field = &catalogue->fields[f];
+            if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) || field->weight <= 1.0)
+                continue;
+            TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size), &found));
+            TRY(members_add(plan, &members, found, (float)(field->weight - 1.0), false));
+        }
+    }
+    out->members = members.items;
+    out->member_count = members.count;
+    out->gain = idf(plan, own ? own : all) * node->boost;
+out:
+    return status;
+}
+
+/* ------------------------------------------------------------------ sequences */
+
+struct reading {
+    struct plan_term *term;
+    uint32_t offset;
+};
+
+/* Expands the alternatives of each element into variants, depth first. */
+struct expansion {
+    struct plan *plan;
+    const struct node *node;
+    struct reading readings[PHRASE_WORDS_MAX + HYPHEN_PARTS_MAX];
+    struct plan_variant variants[PHRASE_VARIANTS_MAX];
+    unsigned count;
+};
+
+static lupe_status variant_add(struct expansion *e, unsigned length)
+{
+    if (e->count == PHRASE_VARIANTS_MAX)
+        return LUPE_OK;
+    struct plan_variant *variant = &e->variants[e->count];
+    variant->terms = arena_alloc(&e->plan->arena, length * sizeof *variant->terms);
+    variant->offsets = arena_alloc(&e->plan->arena, length * sizeof *variant->offsets);
+    if (!variant->terms || !variant->offsets)
+        return fail_memory();
+    for (unsigned i = 0; i < length; i++) {
+        variant->terms[i] = e->readings[i].term;
+        variant->offsets[i] = e->readings[i].offset;
+    }
+    variant->count = length;
+    e->count++;
+    return LUPE_OK;
+}
+
+static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length, uint32_t offset);
+
+/* One reading as terms in sequence. A word nobody has ends the variant. */
+static lupe_status expand_terms(struct expansion *e, uint32_t element_number, const struct alternative *alternative,
+                                unsigned length, uint32_t offset)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    lupe_status status = LUPE_OK;
+    if (length + alternative->term_count > PHRASE_WORDS_MAX)
+        return LUPE_OK;
+    for (uint32_t t = 0; t < alternative->term_count; t++) {
+        const struct query_term *term = &alternative->terms[t];
+        struct plan_term *found = NULL;
+        TRY(plan_term(e->plan, key, key_make(key, LIST_WORDS, term->bytes, term->size), &found));
+        if (found->frequency == 0)
+            return LUPE_OK;
+        e->readings[length + t] = (struct reading){found, offset + t};
+    }
+    TRY(expand(e, element_number + 1, length + alternative->term_count, offset + alternative->term_count));
+out:
+    return status;
+}
+
+static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length, uint32_t offset)
+{
+    lupe_status status = LUPE_OK;
+    if (e->count == PHRASE_VARIANTS_MAX)
+        return LUPE_OK;
+    if (element_number == e->node->element_count)
+        return length ? variant_add(e, length) : LUPE_OK;
+    const struct element *element = &e->node->elements[element_number];
+    uint32_t parts = 0;
+    for (uint32_t a = 0; a < element->alternative_count; a++)
+        if (element->alternatives[a].term_count > 1)
+            parts = element->alternatives[a].term_count;
+    for (uint32_t a = 0; a < element->alternative_count; a++) {
+        const struct alternative *alternative = &element->alternatives[a];
+        TRY(expand_terms(e, element_number, alternative, length, offset));
+        if (!alternative->joined || alternative->term_count != 1 || length + 1 > PHRASE_WORDS_MAX)
+            continue;
+        struct plan_term *joined[HYPHEN_PARTS_MAX];
+        uint32_t spans[HYPHEN_PARTS_MAX];
+        unsigned count = 0;
+        TRY(joined_terms(e->plan, &alternative->terms[0], joined, spans, &count));
+        for (unsigned i = 0; i < count; i++) {
+            /* Joined forms of as many parts as the query's word has are found by the parts. */
+            if (spans[i] == parts)
+                continue;
+            e->readings[length] = (struct reading){joined[i], offset};
+            TRY(expand(e, element_number + 1, length + 1, offset + spans[i]));
+        }
+    }
+out:
+    return status;
+}
+
+/* idf of a sequence: the sum over its words; of a hyphen word over its parts. */
+static lupe_status sequence_gain(struct plan *plan, const struct node *node, double *gain)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    lupe_status status = LUPE_OK;
+    *gain = 0;
+    for (uint32_t e = 0; e < node->element_count; e++) {
+        const struct element *element = &node->elements[e];
+        const struct alternative *best = &element->alternatives[0];
+        for (uint32_t a = 0; a < element->alternative_count; a++)
+            if (element->alternatives[a].term_count > best->term_count)
+                best = &element->alternatives[a];
+        for (uint32_t t = 0; t < best->term_count; t++) {
+            struct plan_term *found = NULL;
+            TRY(plan_term(plan, key, key_make(key, LIST_WORDS, best->terms[t].bytes, best->terms[t].size), &found));
+            *gain += idf(plan, found->frequency);
+        }
+    }
+    *gain *= node->boost;
+out:
+    return status;
+}
+
+static lupe_status compile_sequence(struct plan *plan, const struct node *node, struct plan_node *out)
+{
+    struct expansion *e = memory_zalloc(1, sizeof *e);
+    lupe_status status = LUPE_OK;
+    if (!e)
+        return fail_memory();
+    e->plan = plan;
+    e->node = node;
+    out->kind = PLAN_SEQUENCE;
+    out->field = node->field;
+    TRY(expand(e, 0, 0, 0));
+    out->variant_count = e->count;
+    out->variants = arena_alloc(&plan->arena, (e->count + 1) * sizeof *out->variants);
+    if (!out->variants) {
+        status = fail_memory();
+        goto out;
+    }
+    memcpy(out->variants, e->variants, e->count * sizeof *out->variants);
+    TRY(sequence_gain(plan, node, &out->gain));
+out:
+    memory_free(e);
+    return status;
+}
+
+/* ------------------------------------------------------------------ prefixes */
+
+struct expanded {
+    const uint8_t *term;
+    uint32_t size;
+    uint32_t frequency;
+};
+
+static int by_frequency(const void *left, const void *right)
+{
+    const struct expanded *a = left, *b = right;
+    if (a->frequency != b->frequency)
+        return a->frequency < b->frequency ? 1 : -1;
+    uint32_t size = a->size < b->size ? a->size : b->size;
+    int order = memcmp(a->term, b->term, size);
+    return order ? order : a->size < b->size ? -1 : a->size > b->size;
+}
+
+/* The PREFIX_TERMS_MAX most frequent terms of one segment that begin so, appended to found. */
+static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const uint8_t *prefix, size_t prefix_size,
+                               struct buffer *found)
+{
+    struct dictionary_iterator iterator;
+    lupe_status status = LUPE_OK;
+    size_t first = found->size;
+    TRY(dictionary_seek(&segment->dictionary, prefix, prefix_size, &iterator));
+    for (uint32_t scanned = 0; scanned < PREFIX_SCAN_MAX; scanned++) {
+        status = dictionary_next(&iterator);
+        if (status == LUPE_NOT_FOUND) {
+            status = LUPE_OK;
+            break;
+        }
+        if (status)
+            goto out;
+        if (iterator.key_size < prefix_size || memcmp(iterator.key, prefix, prefix_size) != 0)
+            break;
+        uint8_t *term = arena_alloc(&plan->arena, iterator.key_size);
+        if (!term)
+            return fail_memory();
+        memcpy(term, iterator.key, iterator.key_size);
+        struct expanded one = {term, (uint32_t)iterator.key_size, iterator.entry.frequency};
+        buffer_add(found, &one, sizeof one);
+    }
+    TRY(buffer_status(found));
+    size_t count = (found->size - first) / sizeof(struct expanded);
+    if (count > PREFIX_TERMS_MAX) {
+        qsort(found->data + first, count, sizeof(struct expanded), by_frequency);
+        found->size = first + PREFIX_TERMS_MAX * sizeof(struct expanded);
+    }
+out:
+    return status;
+}
+
+static lupe_status compile_prefix(struct plan *plan, const struct node *node, struct plan_node *out)
+{
+    struct buffer found = BUFFER_INIT(0);
+    struct members members = {0};
+    uint8_t key[KEY_BYTES_MAX];
+    uint64_t all = 0;
+    lupe_status status = LUPE_OK;
+    bool own_list = has_own_list(plan, node->field);
+    out->kind = PLAN_GROUP;
+    out->field = own_list ? -1 : node->field;
+    size_t size = key_make(key, own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS, node->prefix.bytes,
+                           node->prefix.size);
+    for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++)
+        TRY(prefix_scan(plan, plan->view->segments[s], key, size, &found));
+    size_t count = found.size / sizeof(struct expanded);
+    if (count)
+        qsort(found.data, count, sizeof(struct expanded), by_frequency);
+    const struct expanded *terms = (const struct expanded *)(const void *)found.data;
+    for (size_t i = 0; i < count && members.count < PREFIX_TERMS_MAX; i++) {
+        struct plan_term *term = NULL;
+        unsigned before = members.count;
+        TRY(plan_term(plan, terms[i].term, terms[i].size, &term));
+        TRY(members_add(plan, &members, term, 1.0f, true));
+        if (members.count > before)
+            all += term->frequency;
+    }
+    out->members = members.items;
+    out->member_count = members.count;
+    out->gain = idf(plan, all) * node->boost;
+out:
+    buffer_free(&found);
+    return status;
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+static lupe_status compile_keyword(struct plan *plan, const struct node *node, struct plan_node *out)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    struct members members = {0};
+    struct plan_term *term = NULL;
+    lupe_status status = LUPE_OK;
+    out->kind = PLAN_FILTER;
+    out->field = -1;
+    TRY(plan_term(plan, key, key_of_keyword(key, (uint32_t)node->field, node->prefix.bytes, node->prefix.size), &term));
+    TRY(members_add(plan, &members, term, 1.0f, true));
+    out->members = members.items;
+    out->member_count = members.count;
+out:
+    return status;
+}
+
+static bool is_group(const struct node *node)
+{
+    if (node->element_count != 1)
+        return false;
+    for (uint32_t a = 0; a < node->elements[0].alternative_count; a++)
+        if (node->elements[0].alternatives[a].term_count != 1)
+            return false;
+    return true;
+}
+
+static lupe_status compile(struct plan *plan, const struct node *node, struct plan_node **out)
+{
+    struct plan_node *compiled = arena_alloc(&plan->arena, sizeof *compiled);
+    lupe_status status = LUPE_OK;
+    if (!compiled)
+        return fail_memory();
+    memset(compiled, 0, sizeof *compiled);
+    switch (node->kind) {
+    case NODE_SEQUENCE:
+        TRY(is_group(node) ? compile_group(plan, node, compiled) : compile_sequence(plan, node, compiled));
+        break;
+    case NODE_PREFIX:
+        TRY(compile_prefix(plan, node, compiled));
+        break;
+    case NODE_KEYWORD:
+        TRY(compile_keyword(plan, node, compiled));
+        break;
+    case NODE_BOOLEAN:
+        compiled->kind = PLAN_BOOLEAN;
+        compiled->child_count = node->clause_count;
+        compiled->children = arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->children + 8);
+        compiled->occurs = arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->occurs + 8);
+        if (!compiled->children || !compiled->occurs)
+            return fail_memory();
+        for (uint32_t i = 0; i < node->clause_count; i++) {
+            compiled->occurs[i] = node->clauses[i].occur;
+            TRY(compile(plan, node->clauses[i].node, &compiled->children[i]));
+        }
+        break;
+    }
+    *out = compiled;
+out:
+    return status;
+}
+
+static double total_gain(const struct plan_node *node)
+{
+    double total = node->kind == PLAN_FILTER ? 1.0 / (1 << SCORE_BITS) : node->gain;
+    for (unsigned i = 0; i < node->child_count; i++)
+        total += total_gain(node->children[i]);
+    return total;
+}
+
+static void set_weights(struct plan_node *node, int score_bits)
+{
+    node->weight = (float)ldexp(node->gain, score_bits);
+    if (node->gain > 0 && node->weight < 1.0f)
+        node->weight = 1.0f;
+    for (unsigned i = 0; i < node->child_count; i++)
+        set_weights(node->children[i], score_bits);
+}
+
+lupe_status plan_compile(struct view *view, const struct lupe_query *query, const struct search_request *request,
+                         struct plan **out)
+{
+    lupe_status status = LUPE_OK;
+    struct plan *plan = memory_zalloc(1, sizeof *plan);
+    *out = NULL;
+    if (!plan)
+        return fail_memory();
+    plan->view = view;
+    uint64_t words = 0;
+    for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
+        plan->documents += view->segments[s]->entry.documents;
+        words += view->segments[s]->entry.words;
+    }
+    plan->used = (struct bm25){request->k1, request->b,
+                               words ? (double)words / (double)plan->documents : 1.0};
+    norm_factors(&plan->used, plan->factors);
+    plan->score_bits = SCORE_BITS;
+    if (query->root && plan->documents) {
+        TRY(compile(plan, query->root, &plan->root));
+        /* Sums must stay below 2^31 whatever the boosts are. */
+        double total = total_gain(plan->root);
+        while (ldexp(total, plan->score_bits) >= 1073741824.0)
+            plan->score_bits--;
+        set_weights(plan->root, plan->score_bits);
+    }
+    *out = plan;
+out:
+    if (status)
+        plan_free(plan);
+    return status;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    arena_free(&plan->arena);
+    memory_free(plan->table);
+    memory_free(plan);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan.h - a query compiled for a view: its terms looked up in every segment, its weights fixed.
+ *
+ * Owns the statistics of a search (documents, average length, idf) and the lists of its terms. Made
+ * once a search by plan_compile, executed segment by segment by execute.c, and read by the naive
+ * twin. Never evaluates.
+ */
+#ifndef LUPE_QUERY_PLAN_H
+#define LUPE_QUERY_PLAN_H
+
+#include "query/search.h"
+
+struct plan_term {
+    uint64_t frequency;  /* documents, over all segments */
+    struct list **lists; /* [segment]; NULL where the term is not */
+};
+
+/* A list of a group: tf times weight adds to x. */
+struct plan_member {
+    struct plan_term *term;
+    float weight;
+    bool own; /* the word's own list, which idf is made of */
+};
+
+/* A reading of a sequence: term i at offsets[i]. */
+struct plan_variant {
+    struct plan_term **terms;
+    uint32_t *offsets;
+    unsigned count;
+};
+
+enum plan_kind { PLAN_GROUP, PLAN_SEQUENCE, PLAN_FILTER, PLAN_BOOLEAN };
+
+struct plan_node {
+    enum plan_kind kind;
+    int field;      /* positions must lie in this field; -1: anywhere */
+    double gain;    /* idf * boost */
+    float weight;   /* gain in score units, at least 1; 0 for filters and booleans */
+    struct plan_member *members; /* GROUP, FILTER (one) */
+    unsigned member_count;
+    struct plan_variant *variants; /* SEQUENCE */
+    unsigned variant_count;
+    struct plan_node **children; /* BOOLEAN */
+    enum occur *occurs;
+    unsigned child_count;
+};
+
+struct plan {
+    struct arena arena;
+    struct view *view;
+    struct plan_node *root; /* NULL: matches nothing */
+    uint64_t documents;
+    struct bm25 used;
+    float factors[NORMS];
+    int score_bits;
+    struct plan_entry *table; /* terms by key */
+    size_t table_size;
+    size_t table_count;
+};
+
+CHECKED lupe_status plan_compile(struct view *view, const struct lupe_query *query,
+                                 const struct search_request *request, struct plan **plan);
+void plan_free(struct plan *plan); /* accepts NULL */
+
+#endif

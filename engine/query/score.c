@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * score.c - kernels of score.h.
+ */
+#include "query/score.h"
+
+#include "base/cpu.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+static void shares_scalar(const uint32_t *documents, const uint32_t *tfs, unsigned count, const uint8_t *norms,
+                          const float *factors, float weight, uint32_t *shares)
+{
+    for (unsigned i = 0; i < count; i++)
+        shares[i] = score_share(weight, (float)tfs[i], factors[norms[documents[i]]]);
+}
+
+static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
+                                  uint32_t threshold)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t score = scores[i];
+        documents[kept] = documents[i];
+        scores[kept] = score;
+        kept += score + more > threshold;
+    }
+    return kept;
+}
+
+static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
+                                    uint32_t *scores)
+{
+    unsigned kept = 0;
+    for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i++) {
+        documents[kept] = base + i;
+        scores[kept] = sums[i];
+        kept += sums[i] > threshold;
+    }
+    return kept;
+}
+
+const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar, window_above_scalar};
+
+#if defined(__x86_64__)
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")))
+
+/* Two gathers a document; the norm's is of four bytes, of which three belong to its neighbours. */
+AVX2 static void shares_avx2(const uint32_t *documents, const uint32_t *tfs, unsigned count,
+                             const uint8_t *norms, const float *factors, float weight, uint32_t *shares)
+{
+    unsigned i = 0;
+    const __m256 weights = _mm256_set1_ps(weight);
+    const __m256i low = _mm256_set1_epi32(0xff), one = _mm256_set1_epi32(1);
+    for (; i + 8 <= count; i += 8) {
+        __m256i document = _mm256_loadu_si256((const __m256i *)(documents + i));
+        __m256i norm = _mm256_and_si256(_mm256_i32gather_epi32((const int *)norms, document, 1), low);
+        __m256 factor = _mm256_i32gather_ps(factors, norm, 4);
+        __m256 x = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(tfs + i)));
+        __m256 value = _mm256_div_ps(_mm256_mul_ps(weights, x), _mm256_add_ps(x, factor));
+        _mm256_storeu_si256((__m256i *)(shares + i), _mm256_max_epi32(_mm256_cvtps_epi32(value), one));
+    }
+    shares_scalar(documents + i, tfs + i, count - i, norms, factors, weight, shares + i);
+}
+
+AVX2 static unsigned window_above_avx2(const uint32_t *sums, uint32_t base, uint32_t threshold,
+                                       uint32_t *documents, uint32_t *scores)
+{
+    unsigned kept = 0;
+    const __m256i flip = _mm256_set1_epi32(INT32_MIN);
+    const __m256i limit = _mm256_xor_si256(_mm256_set1_epi32((int)threshold), flip);
+    for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i += 8) {
+        __m256i sum = _mm256_loadu_si256((const __m256i *)(sums + i));
+        unsigned mask = (unsigned)_mm256_movemask_ps(
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_xor_si256(sum, flip), limit)));
+        while (mask) {
+            unsigned at = i + (unsigned)__builtin_ctz(mask);
+            documents[kept] = base + at;
+            scores[kept++] = sums[at];
+            mask &= mask - 1;
+        }
+    }
+    return kept;
+}
+
+AVX512 static void shares_avx512(const uint32_t *documents, const uint32_t *tfs, unsigned count,
+                                 const uint8_t *norms, const float *factors, float weight, uint32_t *shares)
+{
+    const __m512 weights = _mm512_set1_ps(weight);
+    const __m512i low = _mm512_set1_epi32(0xff), one = _mm512_set1_epi32(1);
+    for (unsigned i = 0; i < count; i += 16) {
+        __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
+        __m512i document = _mm512_loadu_si512(documents + i);
+        __m512i norm = _mm512_mask_i32gather_epi32(low, mask, document, norms, 1);
+        norm = _mm512_and_si512(norm, low);
+        __m512 factor = _mm512_i32gather_ps(norm, factors, 4);
+        __m512 x = _mm512_cvtepi32_ps(_mm512_loadu_si512(tfs + i));
+        __m512 value = _mm512_div_ps(_mm512_mul_ps(weights, x), _mm512_add_ps(x, factor));
+        _mm512_storeu_si512(shares + i, _mm512_max_epi32(_mm512_cvtps_epi32(value), one));
+    }
+}
+
+AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
+                                         uint32_t threshold)
+{
+    unsigned kept = 0;
+    const __m512i mores = _mm512_set1_epi32((int)more), limit = _mm512_set1_epi32((int)threshold);
+    for (unsigned i = 0; i < count; i += 16) {
+        __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
+        __m512i document = _mm512_loadu_si512(documents + i), score = _mm512_loadu_si512(scores + i);
+        mask = _mm512_mask_cmpgt_epu32_mask(mask, _mm512_add_epi32(score, mores), limit);
+        _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(mask, document));
+        _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(mask, score));
+        kept += (unsigned)__builtin_popcount(mask);
+    }
+    return kept;
+}
+
+AVX512 static unsigned window_above_avx512(const uint32_t *sums, uint32_t base, uint32_t threshold,
+                                           uint32_t *documents, uint32_t *scores)
+{
+    unsigned kept = 0;
+    const __m512i limit = _mm512_set1_epi32((int)threshold);
+    __m512i place = _mm512_add_epi32(_mm512_set1_epi32((int)base),
+                                     _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i += 16) {
+        __m512i sum = _mm512_loadu_si512(sums + i);
+        __mmask16 mask = _mm512_cmpgt_epu32_mask(sum, limit);
+        if (mask) {
+            _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(mask, place));
+            _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(mask, sum));
+            kept += (unsigned)__builtin_popcount(mask);
+        }
+        place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
+    }
+    return kept;
+}
+
+static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar, window_above_avx2};
+static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512, window_above_avx512};
+#endif
+
+const struct score_kernels *score_kernels(void)
+{
+#if defined(__x86_64__)
+    if (cpu_level() == CPU_AVX512)
+        return &score_kernels_avx512;
+    if (cpu_level() == CPU_AVX2)
+        return &score_kernels_avx2;
+#endif
+    return &score_kernels_scalar;
+}

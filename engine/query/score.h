@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * score.h - the arithmetic of BM25 over arrays of documents, and the filters behind it.
+ *
+ * Owns the kernels and their choice at run time (scalar, AVX2, AVX-512; all give the same
+ * numbers: each operation is one correctly rounded IEEE operation, in one order, never
+ * contracted). Called by leaf.c and the evaluators. Never allocates, never reads the file but
+ * for norms.
+ *
+ *   share = max(1, round(weight * x / (x + factors[norm])))     in units of 2^-SCORE_BITS
+ *
+ * A share is at least 1, so that a document has a score above 0 exactly when something matched.
+ */
+#ifndef LUPE_QUERY_SCORE_H
+#define LUPE_QUERY_SCORE_H
+
+#include <math.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+static inline uint32_t score_share(float weight, float x, float factor)
+{
+    float product = weight * x;
+    float sum = x + factor;
+    int32_t share = (int32_t)lrintf(product / sum);
+    return share < 1 ? 1u : (uint32_t)share;
+}
+
+struct score_kernels {
+    /* shares[i] of documents[i] with x = tfs[i]; all arrays may be read and written up to the next
+     * multiple of 16 beyond count (documents there are ignored). */
+    void (*shares)(const uint32_t *documents, const uint32_t *tfs, unsigned count, const uint8_t *norms,
+                   const float *factors, float weight, uint32_t *shares);
+    /* Keeps documents and scores where score + more > threshold; returns how many. In place; may
+     * write up to the next multiple of 16. */
+    unsigned (*keep_above)(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
+                           uint32_t threshold);
+    /* Of the window's sums (WINDOW_DOCUMENTS of them) gives those above threshold: their document
+     * (base + place) and sum. Returns how many; the outputs have room for WINDOW_DOCUMENTS + 16. */
+    unsigned (*window_above)(const uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
+                             uint32_t *scores);
+};
+
+extern const struct score_kernels score_kernels_scalar;
+const struct score_kernels *score_kernels(void);
+
+#endif

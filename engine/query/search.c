@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * search.c - runs a compiled query over the segments of a view (search.h), choosing the evaluator by
+ * the query's shape: one leaf best blocks first, a phrase, a conjunction, a union.
+ */
+#include "query/search.h"
+
+#include <stdlib.h>
+
+#include "query/execute.h"
+
+struct run {
+    struct plan *plan;
+    const struct search_request *request;
+    struct collector collector;
+    struct ticker ticker;
+    struct search_answer *answer;
+    uint32_t *sums;
+    uint32_t *window_documents;
+    uint32_t *window_scores;
+    uint64_t count_stop; /* counting may stop here */
+    bool collects;
+};
+
+static lupe_status run_init(struct run *run)
+{
+    lupe_status status = LUPE_OK;
+    run->sums = memory_zalloc(WINDOW_DOCUMENTS, sizeof *run->sums);
+    run->window_documents = memory_alloc((WINDOW_DOCUMENTS + 16) * sizeof *run->window_documents);
+    run->window_scores = memory_alloc((WINDOW_DOCUMENTS + 16) * sizeof *run->window_scores);
+    if (!run->sums || !run->window_documents || !run->window_scores)
+        return fail_memory();
+    TRY(collector_init(&run->collector, run->request->k, run->plan->documents));
+    run->collects = run->collector.k > 0;
+    run->ticker.request = run->request;
+    run->count_stop = run->request->count_limit == LUPE_COUNT_EXACT ? UINT64_MAX : run->request->count_limit + 1;
+out:
+    return status;
+}
+
+static void run_free(struct run *run)
+{
+    memory_free(run->sums);
+    memory_free(run->window_documents);
+    memory_free(run->window_scores);
+    collector_free(&run->collector);
+}
+
+static bool counts(const struct run *run)
+{
+    return run->request->count_limit > 0 && run->answer->total < run->count_stop;
+}
+
+static void rewind_all(struct leaf **leaves, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        leaf_rewind(leaves[i]);
+}
+
+static lupe_status run_phrase(struct run *run, struct evaluation *evaluation, const struct phrase *phrase)
+{
+    lupe_status status = LUPE_OK;
+    if (run->collects)
+        TRY(evaluate_phrase(evaluation, phrase));
+    if (counts(run)) {
+        rewind_all(phrase->leaves, phrase->count);
+        TRY(count_phrase(evaluation, phrase, run->count_stop, &run->answer->total));
+    }
+out:
+    return status;
+}
+
+static lupe_status run_roles(struct run *run, struct evaluation *evaluation, const struct roles *roles)
+{
+    lupe_status status = LUPE_OK;
+    uint64_t *total = &run->answer->total;
+    if (roles->nothing)
+        return LUPE_OK;
+    bool single = !roles->excluded_count &&
+                  ((roles->has_required && roles->required_count == 1 && !roles->should_count &&
+                    roles->required[0]->scored) ||
+                   (!roles->has_required && roles->should_count == 1));
+    if (run->collects) {
+        if (single)
+            TRY(evaluate_single(evaluation, roles->has_required ? roles->required[0] : roles->should[0]));
+        else if (roles->has_required)
+            TRY(evaluate_required(evaluation, roles->required, roles->required_count, roles->should,
+                                  roles->should_count, roles->excluded, roles->excluded_count));
+        else
+            TRY(evaluate_union(evaluation, roles->should, roles->should_count, roles->excluded,
+                               roles->excluded_count));
+    }
+    if (counts(run)) {
+        rewind_all(roles->required, roles->required_count);
+        rewind_all(roles->should, roles->should_count);
+        rewind_all(roles->excluded, roles->excluded_count);
+        if (roles->has_required)
+            TRY(count_required(evaluation, roles->required, roles->required_count, roles->excluded,
+                               roles->excluded_count, run->count_stop, total));
+        else
+            TRY(count_union(evaluation, roles->should, roles->should_count, roles->excluded, roles->excluded_count,
+                            run->count_stop, total));
+    }
+out:
+    return status;
+}
+
+static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
+{
+    struct segment *segment = run->plan->view->segments[place];
+    struct evaluation evaluation = {.segment = segment,
+                                    .base = base,
+                                    .documents = segment->entry.documents,
+                                    .collector = &run->collector,
+                                    .ticker = &run->ticker,
+                                    .work = &run->answer->work,
+                                    .sums = run->sums,
+                                    .window_documents = run->window_documents,
+                                    .window_scores = run->window_scores};
+    struct execution execution = {.plan = run->plan, .segment_place = place, .evaluation = &evaluation};
+    const struct plan_node *root = run->plan->root;
+    lupe_status status = LUPE_OK;
+    struct roles roles = {0};
+    struct leaf *leaf = NULL;
+    if (root->kind == PLAN_SEQUENCE) {
+        struct phrase phrase;
+        bool simple = false;
+        TRY(execution_phrase(&execution, root, &phrase, &simple));
+        if (simple) {
+            TRY(run_phrase(run, &evaluation, &phrase));
+            goto out;
+        }
+    }
+    if (root->kind == PLAN_BOOLEAN) {
+        TRY(execution_roles(&execution, root, &roles));
+    } else {
+        TRY(execution_leaf(&execution, root, &leaf));
+        roles = (struct roles){.required = &leaf, .required_count = 1, .has_required = true, .nothing = !leaf};
+    }
+    TRY(run_roles(run, &evaluation, &roles));
+out:
+    execution_free(&execution);
+    return status;
+}
+
+/* From keys (document numbers over all segments) to hits. */
+static lupe_status take_hits(struct run *run)
+{
+    const struct view *view = run->plan->view;
+    struct search_answer *answer = run->answer;
+    collector_finish(&run->collector);
+    if (run->collector.count == 0)
+        return LUPE_OK;
+    answer->hits = memory_alloc(run->collector.count * sizeof *answer->hits);
+    if (!answer->hits)
+        return fail_memory();
+    for (size_t i = 0; i < run->collector.count; i++) {
+        uint64_t key = run->collector.keys[i];
+        uint32_t document = UINT32_MAX - (uint32_t)key;
+        uint32_t place = 0;
+        while (document >= view->segments[place]->entry.documents)
+            document -= view->segments[place++]->entry.documents;
+        answer->hits[i] = (struct search_hit){(uint32_t)(key >> 32), place, document};
+    }
+    answer->hit_count = run->collector.count;
+    return LUPE_OK;
+}
+
+lupe_status search_run(struct view *view, const struct lupe_query *query, const struct search_request *request,
+                       struct search_answer *answer)
+{
+    struct run run = {.request = request, .answer = answer};
+    lupe_status status = LUPE_OK;
+    memset(answer, 0, sizeof *answer);
+    TRY(plan_compile(view, query, request, &run.plan));
+    answer->score_bits = run.plan->score_bits;
+    answer->total_exact = true;
+    if (!run.plan->root)
+        goto out;
+    if (run.plan->documents >= UINT32_MAX) {
+        status = fail(LUPE_LIMIT, "an index of more than 4,294,967,294 documents cannot be searched");
+        goto out;
+    }
+    TRY(run_init(&run));
+    TRY(ticker_ask(&run.ticker));
+    uint32_t base = 0;
+    for (uint32_t place = 0; place < view->catalogue.segment_count; place++) {
+        TRY(run_segment(&run, place, base));
+        base += view->segments[place]->entry.documents;
+    }
+    TRY(take_hits(&run));
+    if (request->count_limit == 0) {
+        answer->total = answer->hit_count;
+        answer->total_exact = false;
+    } else if (answer->total >= run.count_stop) {
+        answer->total = request->count_limit;
+        answer->total_exact = false;
+    }
+out:
+    if (status)
+        search_answer_free(answer);
+    plan_free(run.plan);
+    run_free(&run);
+    return status;
+}
+
+void search_answer_free(struct search_answer *answer)
+{
+    memory_free(answer->hits);
+    memset(answer, 0, sizeof *answer);
+}
