@@ -233,6 +233,7 @@ lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t
 
 /* Endings, umlauts, exceptions and scripts: words that a change of libstemmer, utf8proc or the
  * rules of folding is likely to show in. */
+/* clang-format off */
 static const char *const fingerprint_words[] = {
     "Haus", "Häuser", "Haeuser", "HÄUSER", "Hauses", "Straße", "STRASSE", "STRAẞE", "groß",
     "größte", "Fußgänger", "Fussgaenger", "Präsident", "Praesidentin", "Präsidentinnen",
@@ -256,6 +257,7 @@ static const char *const fingerprint_words[] = {
     "hästar", "bøkene", "kirjassa", "книгами", "города", "kitapların", "házakban",
     "cărților", "livros", "ações", "žmonių", "ágætur",
 };
+/* clang-format on */
 
 uint64_t analyzer_fingerprint(struct analyzer *analyzer)
 {
@@ -267,8 +269,8 @@ uint64_t analyzer_fingerprint(struct analyzer *analyzer)
     struct term term;
     if (analyzer->fingerprint)
         return analyzer->fingerprint;
-    int head_size = snprintf(head, sizeof head, "lupe %u %d %s", RULES_VERSION,
-                             (int)analyzer->mode, analyzer->language);
+    int head_size = snprintf(head, sizeof head, "lupe %u %d %s", RULES_VERSION, (int)analyzer->mode,
+                             analyzer->language);
     assert(head_size > 0 && (size_t)head_size < sizeof head);
     chain.before = hash_bytes(head, (size_t)head_size);
     for (size_t i = 0; i < sizeof fingerprint_words / sizeof *fingerprint_words; i++) {

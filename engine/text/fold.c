@@ -25,13 +25,13 @@ struct plain_letter {
     char letters[3];
 };
 static const struct plain_letter plain_letters[] = {
-    {0xDF, "ss"},  {0xE6, "ae"},  {0xF0, "d"},   {0xF8, "o"},    {0xFE, "th"},   {0x111, "d"},
-    {0x127, "h"},  {0x131, "i"},  {0x138, "k"},  {0x142, "l"},   {0x14B, "n"},   {0x153, "oe"},
-    {0x167, "t"},  {0x180, "b"},  {0x188, "c"},  {0x18C, "d"},   {0x192, "f"},   {0x199, "k"},
-    {0x19A, "l"},  {0x19E, "n"},  {0x1A5, "p"},  {0x1AD, "t"},   {0x1B4, "y"},   {0x1B6, "z"},
-    {0x1DD, "e"},  {0x1E5, "g"},  {0x237, "j"},  {0x253, "b"},   {0x254, "o"},   {0x256, "d"},
-    {0x257, "d"},  {0x259, "e"},  {0x25B, "e"},  {0x260, "g"},   {0x268, "i"},   {0x269, "i"},
-    {0x26B, "l"},  {0x272, "n"},  {0x288, "t"},  {0x289, "u"},   {0xA75B, "r"},  {0x2C65, "a"},
+    {0xDF, "ss"}, {0xE6, "ae"}, {0xF0, "d"},  {0xF8, "o"},  {0xFE, "th"},  {0x111, "d"},
+    {0x127, "h"}, {0x131, "i"}, {0x138, "k"}, {0x142, "l"}, {0x14B, "n"},  {0x153, "oe"},
+    {0x167, "t"}, {0x180, "b"}, {0x188, "c"}, {0x18C, "d"}, {0x192, "f"},  {0x199, "k"},
+    {0x19A, "l"}, {0x19E, "n"}, {0x1A5, "p"}, {0x1AD, "t"}, {0x1B4, "y"},  {0x1B6, "z"},
+    {0x1DD, "e"}, {0x1E5, "g"}, {0x237, "j"}, {0x253, "b"}, {0x254, "o"},  {0x256, "d"},
+    {0x257, "d"}, {0x259, "e"}, {0x25B, "e"}, {0x260, "g"}, {0x268, "i"},  {0x269, "i"},
+    {0x26B, "l"}, {0x272, "n"}, {0x288, "t"}, {0x289, "u"}, {0xA75B, "r"}, {0x2C65, "a"},
 };
 
 static const char *plain_letters_of(uint32_t point)
@@ -192,9 +192,8 @@ static size_t decompose(struct fold *fold, enum fold_rules rules, const uint8_t 
         if (rules == FOLD_TURKISH && (point == 'I' || point == 0x130))
             point = point == 'I' ? 0x131 : 'i';
         utf8proc_ssize_t room = (utf8proc_ssize_t)(FOLD_POINTS_MAX - count);
-        utf8proc_ssize_t more =
-            utf8proc_decompose_char((utf8proc_int32_t)point, fold->points + count, room, options,
-                                    &boundary_class);
+        utf8proc_ssize_t more = utf8proc_decompose_char(
+            (utf8proc_int32_t)point, fold->points + count, room, options, &boundary_class);
         if (more < 0 || more > room) {
             fold->cut = true;
             break;
@@ -329,7 +328,8 @@ static bool is_written_out_a(const uint8_t *text, size_t size, size_t at, bool b
     return true;
 }
 
-/* oe: not in Autoeinfahrt and Boeing, not in Poet (but in Spoetter), not in Oboen. */
+/* oe: not in Autoeinfahrt and Boeing, not in Poet and Poesie (but in Spoetter, pompoese), not in
+ * Oboen. */
 static bool is_written_out_o(const uint8_t *text, size_t size, size_t at)
 {
     uint8_t next = letter_at(text, size, at + 2);
@@ -338,23 +338,28 @@ static bool is_written_out_o(const uint8_t *text, size_t size, size_t at)
         return false;
     if (next == 't' && before == 'p')
         return letter_at(text, size, at + 3) == 't';
+    if (next == 's' && before == 'p')
+        return letter_at(text, size, at + 3) != 'i';
     return !(next == 'n' && before == 'b' && letter_before(text, at, 2) == 'o');
 }
 
-/* ue: not behind a, e, o, q (Bauer, neue, Route, Quelle; but geuebt), not in zueinander, not in
- * aktuell, manuell, Duell (but in Muell, fuellen, Knueller), not in Duett, and at the end of a
- * word only where it is fuer or gruen, not in Statuen, Blues. */
+/* ue: not behind a, e, o, q (Bauer, neue, Rouen, Quelle; but geuebt, Videoueberwachung), not in
+ * zueinander, not in aktuell, manuell, Duell (but in Muell, fuellen, Knueller), not in Duett,
+ * and not before a last n or s (Statuen, Blues; but gruen). */
 static bool is_written_out_u(const uint8_t *text, size_t size, size_t at, bool beginning)
 {
     uint8_t before = letter_before(text, at, 1);
     uint8_t before_that = letter_before(text, at, 2);
     uint8_t next = letter_at(text, size, at + 2);
     uint8_t second = letter_at(text, size, at + 3);
+    const uint8_t *tail = text + at + 2;
+    size_t left = size - at - 2;
     switch (before) {
     case 'e':
-        return before_that == 'g' && next == 'b';
-    case 'a':
+        return (before_that == 'g' && next == 'b') || follows(tail, left, "ber", false);
     case 'o':
+        return follows(tail, left, "ber", false);
+    case 'a':
     case 'q':
         return false;
     case 0xA4: /* the second byte of ä, ö, ü */
@@ -376,7 +381,7 @@ static bool is_written_out_u(const uint8_t *text, size_t size, size_t at, bool b
         if (before == 'n' && before_that != 'k')
             return false;
     }
-    if (before == 'd' && follows(text + at + 2, size - at - 2, "ett", false))
+    if (before == 'd' && follows(tail, left, "tt", false))
         return false;
     if (!beginning && second == 0 && (next == 's' || next == 'n'))
         return next == 'n' && before == 'r' && before_that == 'g';

@@ -44,11 +44,11 @@ struct word_scanner {
     size_t size;
     size_t next;
     lupe_analysis mode;
-    uint8_t part;     /* of the hyphen word being handed out */
+    uint8_t part; /* of the hyphen word being handed out */
     uint8_t parts;
     const struct classes *classes;
-    size_t word_end;       /* end of the last word given, for glued */
-    size_t separate_until; /* end of a hyphen word of too many parts */
+    size_t word_end;                  /* end of the last word given, for glued */
+    size_t separate_until;            /* end of a hyphen word of too many parts */
     size_t ends[HYPHEN_PARTS_MAX][2]; /* start and end of the parts found ahead */
 };
 
