@@ -267,6 +267,7 @@ static const char *nodes_wrong(const struct walk *walk, const uint8_t *page, uns
 {
     uint8_t taken[PAGE_BYTES / 16];
     uint16_t upper = load_u16(page + 14);
+    uint64_t used = 0;
 
     memset(taken, 0, sizeof taken);
     for (unsigned index = 0; index < count; index++) {
@@ -286,12 +287,15 @@ static const char *nodes_wrong(const struct walk *walk, const uint8_t *page, uns
             return "a node runs over the end";
         if (!bytes_take(taken, offset, offset + (size_t)size))
             return "two nodes overlap";
+        used += (size + 1) & ~UINT64_C(1);
         bool nameless = !leaf && index == 0;
         if (key_size > LMDB_KEY_BYTES_MAX || (key_size == 0 && !nameless))
             return "a key has an impossible size";
         if (walk->tree == FREE_DBI && key_size != 8 && !nameless)
             return "a key of the free list has a wrong size";
     }
+    if (used != PAGE_BYTES - upper) /* LMDB leaves no gaps */
+        return "its free space is not what the nodes leave";
     return NULL;
 }
 
