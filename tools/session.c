@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session.c - see session.h.
+ */
+#include "session.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "find.h"
+
+#define WAIT_SLICE_MS 200u     /* between two looks for Ctrl-C */
+#define CREATION_WAIT_MS 1000u /* another process may be about to create the same index */
+#define THREADS_MAX 64u
+
+/* ------------------------------------------------------------------ failures */
+
+/* What to do, and the exit status, by status of the library. */
+static int advice(lupe_status status, const char **hint)
+{
+    *hint = NULL;
+    switch (status) {
+    case LUPE_OK:
+        return EXIT_HITS;
+    case LUPE_NOT_FOUND:
+        *hint = "make an index with: lupe index -i FILE FOLDER";
+        return EXIT_NO_INDEX;
+    case LUPE_NOT_INDEX:
+        *hint = "name another file with -i, or index into a new one";
+        return EXIT_NO_INDEX;
+    case LUPE_TOO_NEW:
+        *hint = "use the newer lupe, or index the texts again";
+        return EXIT_NO_INDEX;
+    case LUPE_CORRUPT:
+        *hint = "lupe check tells more; restore a backup or index the texts again";
+        return EXIT_DAMAGED;
+    case LUPE_NO_SPACE:
+        *hint = "free space on that file system and run the command again";
+        return EXIT_SYSTEM;
+    case LUPE_NO_PERMISSION:
+        *hint = "the index, the file with -lock beside it and their folder must be accessible";
+        return EXIT_SYSTEM;
+    case LUPE_NO_MEMORY:
+        *hint = "try --memory with less, or --threads 1";
+        return EXIT_SYSTEM;
+    case LUPE_IO:
+        return EXIT_SYSTEM;
+    case LUPE_BUSY:
+        *hint = "another process uses the index; try again when it is done";
+        return EXIT_BUSY;
+    default:
+        return EXIT_OTHER;
+    }
+}
+
+int session_failed(lupe_status status, const char *path)
+{
+    if (status == LUPE_CANCELLED && interrupted()) {
+        complain("interrupted");
+        return interrupt_status();
+    }
+    const char *hint;
+    int exit_status = advice(status, &hint);
+    const char *message = lupe_last_error();
+    if (!*message)
+        message = lupe_status_text(status);
+    /* The path is told once, here when the library's message has none. */
+    bool named = strstr(message, path) != NULL;
+    complain("%s%s%s%s%s", named ? "" : path, named ? "" : ": ", message, hint ? "; " : "",
+             hint ? hint : "");
+    return exit_status;
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static bool show_progress(void *user, const char *what, double done)
+{
+    (void)user;
+    progress_show("%s: %.0f %%", what, done * 100);
+    return !interrupted();
+}
+
+static lupe_status open_index(const char *path, uint32_t flags, lupe_index **index)
+{
+    lupe_open_options open = LUPE_OPEN_OPTIONS_INIT;
+    open.flags = flags;
+    open.progress = show_progress;
+    lupe_status status = lupe_index_open(path, &open, index);
+    if (status == LUPE_NO_PERMISSION && (flags & LUPE_OPEN_READ_ONLY)) {
+        /* On a medium that nobody can write the file with -lock cannot be made either. */
+        open.flags |= LUPE_OPEN_IMMUTABLE;
+        status = lupe_index_open(path, &open, index);
+    }
+    return status;
+}
+
+int session_open(const struct options *options, uint32_t flags, char **path, lupe_index **index)
+{
+    *index = NULL;
+    *path = find_index(options->index, false);
+    if (!*path) {
+        complain("there is no index: no -i FILE, no $LUPE_INDEX, and no %s here or in a folder "
+                 "above; make one with: lupe index FOLDER",
+                 INDEX_NAME);
+        return EXIT_NO_INDEX;
+    }
+    if (options->verify)
+        flags |= LUPE_OPEN_VERIFY;
+    lupe_status status = open_index(*path, flags, index);
+    progress_clear();
+    if (status != LUPE_OK)
+        return session_failed(status, *path);
+    return EXIT_HITS;
+}
+
+static void sleep_ms(long milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+int session_open_or_create(const char *path, const struct options *options, lupe_index **index)
+{
+    lupe_open_options open = LUPE_OPEN_OPTIONS_INIT;
+    open.progress = show_progress;
+    lupe_status status = lupe_index_open(path, &open, index);
+    if (status == LUPE_NOT_FOUND) {
+        lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
+        create.language = options->language;
+        status = lupe_index_create(path, &create, &open, index);
+        /* Another process was faster: wait until it is through with that. */
+        for (unsigned waited = 0; status == LUPE_EXISTS || (waited && status == LUPE_NOT_INDEX);
+             waited += 20) {
+            if (waited >= CREATION_WAIT_MS)
+                break;
+            sleep_ms(20);
+            status = lupe_index_open(path, &open, index);
+        }
+        return status == LUPE_OK ? EXIT_HITS : session_failed(status, path);
+    }
+    if (status != LUPE_OK)
+        return session_failed(status, path);
+    if (!options->language)
+        return EXIT_HITS;
+    lupe_snapshot *snapshot = NULL;
+    lupe_statistics statistics = {.size = sizeof statistics};
+    int result = EXIT_HITS;
+    status = lupe_snapshot_open(*index, &snapshot);
+    if (status == LUPE_OK)
+        status = lupe_snapshot_statistics(snapshot, &statistics);
+    if (status != LUPE_OK) {
+        result = session_failed(status, path);
+    } else if (strcmp(statistics.language, options->language) != 0) {
+        complain("%s was made for the language \"%s\", not \"%s\"; leave --language out, or index "
+                 "into a new file",
+                 path, statistics.language, options->language);
+        result = EXIT_USAGE;
+    }
+    lupe_snapshot_close(snapshot);
+    if (result != EXIT_HITS) {
+        lupe_index_close(*index);
+        *index = NULL;
+    }
+    return result;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static uint32_t threads_wanted(const struct options *options)
+{
+    if (options->threads)
+        return (uint32_t)options->threads;
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < 1 ? 1 : count > (int)THREADS_MAX ? THREADS_MAX : (uint32_t)count;
+}
+
+lupe_status session_writer_open(struct session_writer *writer, lupe_index *index,
+                                const struct options *options)
+{
+    lupe_writer_options wanted = LUPE_WRITER_OPTIONS_INIT;
+    wanted.memory_bytes = options->memory_bytes;
+    wanted.threads = threads_wanted(options);
+    wanted.wait_ms = WAIT_SLICE_MS;
+    *writer = (struct session_writer){0};
+    return lupe_writer_open(index, &wanted, &writer->writer);
+}
+
+/* After LUPE_BUSY: whether to try once more. */
+static bool go_on_waiting(struct session_writer *writer)
+{
+    uint64_t now = now_us();
+    if (!writer->waiting_since_us) {
+        writer->waiting_since_us = now;
+        complain("another process is writing to the index; waiting for it, %u s at most",
+                 WRITER_WAIT_MS / 1000);
+    }
+    return !interrupted() && now - writer->waiting_since_us < (uint64_t)WRITER_WAIT_MS * 1000;
+}
+
+lupe_status session_put(struct session_writer *writer, const lupe_document *document)
+{
+    lupe_status status;
+    do {
+        status = lupe_writer_put(writer->writer, document);
+    } while (status == LUPE_BUSY && go_on_waiting(writer));
+    writer->used = writer->used || status == LUPE_OK;
+    return status;
+}
+
+lupe_status session_delete(struct session_writer *writer, const char *id, size_t id_size)
+{
+    lupe_status status;
+    do {
+        status = lupe_writer_delete(writer->writer, id, id_size);
+    } while (status == LUPE_BUSY && go_on_waiting(writer));
+    writer->used = writer->used || status == LUPE_OK;
+    return status;
+}
+
+/* ------------------------------------------------------------------ documents */
+
+const lupe_value *session_value(const lupe_document *document, const char *field)
+{
+    for (size_t i = 0; i < document->value_count; i++)
+        if (strcmp(document->values[i].field, field) == 0)
+            return &document->values[i];
+    return NULL;
+}
+
+bool session_is_own_field(const char *field)
+{
+    return strcmp(field, FIELD_FILE) == 0 || strcmp(field, FIELD_FOLDER) == 0;
+}
