@@ -387,15 +387,20 @@ out:
 
 /* ------------------------------------------------------------------ detaching */
 
-/* A file that was made here and never committed to says nothing to anybody. */
+/* A file that was made here and never committed to says nothing to anybody. Removed only where
+ * its emptiness is certain. */
 static void remove_unborn(struct environment *environment)
 {
     char lock_path[PATH_BYTES_MAX];
+    struct stat about;
     struct meta meta;
 
+    if (stat(environment->path, &about) < 0 || about.st_ino != environment->inode ||
+        about.st_dev != environment->device)
+        return;
     if (lock_set(environment->descriptor, LOCK_USE, LOCK_EXCLUSIVE) != 0)
         return;
-    if (file_meta(environment->descriptor, environment->path, &meta) == LUPE_OK &&
+    if (file_meta(environment->descriptor, environment->path, &meta) != LUPE_OK ||
         meta.transaction > 0)
         return;
     if (file_lock_path(environment->path, lock_path) == LUPE_OK)

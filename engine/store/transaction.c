@@ -280,6 +280,9 @@ lupe_status store_write_commit(struct store_write *write)
     code = write_end(write, true);
     if (code)
         return fail_in(store, code, "cannot commit");
+    pthread_mutex_lock(&store->environment->mutex);
+    store->environment->made = false;
+    pthread_mutex_unlock(&store->environment->mutex);
     return LUPE_OK;
 }
 
