@@ -337,8 +337,8 @@ Test(store_pages, damaged_headers_are_found)
             at[fields[field].offset] ^= fields[field].offset == 14 ? 0xff : 0x01;
             support_write_file(path, bytes, size);
             lupe_status status = store_check_pages(path, be_silent, &findings);
-            cr_assert(status == LUPE_CORRUPT && findings > 0, "page %zu of kind %u: %s", page, flags,
-                      fields[field].name);
+            cr_assert(status == LUPE_CORRUPT && findings > 0, "page %zu of kind %u: %s", page,
+                      flags, fields[field].name);
             memcpy(at + fields[field].offset, saved, fields[field].size);
             tried++;
         }

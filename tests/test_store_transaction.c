@@ -15,8 +15,8 @@
 Test(store_transaction, values_of_all_sizes_come_back)
 {
     struct store *store = helper_create(support_path("a"));
-    static const size_t sizes[] = {0,    1,    7,    8,    2021,  2022,  2023,    2030,   4079, 4080,
-                                   4081, 4096, 8175, 8176, 8177, 65536, 1048560, 3000000};
+    static const size_t sizes[] = {0,    1,    7,    8,    2021, 2022, 2023,  2030,    4079,
+                                   4080, 4081, 4096, 8175, 8176, 8177, 65536, 1048560, 3000000};
 
     for (uint32_t number = 0; number < sizeof sizes / sizeof *sizes; number++)
         helper_put(store, 3, number, sizes[number]);
@@ -30,7 +30,8 @@ Test(store_transaction, values_of_all_sizes_come_back)
 Test(store_transaction, keys_sort_as_numbers)
 {
     struct store *store = helper_create(support_path("a"));
-    static const uint32_t numbers[] = {0, 1, 255, 256, 65535, 65536, 1u << 24, 1u << 31, UINT32_MAX};
+    static const uint32_t numbers[] = {0,     1,        255,      256,       65535,
+                                       65536, 1u << 24, 1u << 31, UINT32_MAX};
     const unsigned count = sizeof numbers / sizeof *numbers;
     struct store_read *read = NULL;
     const uint8_t *value = NULL;
@@ -278,8 +279,7 @@ Test(store_transaction, too_many_readers_are_told)
     lupe_status status = LUPE_OK;
 
     helper_put(store, 1, 1, 1);
-    while (count < READERS_MAX + 64 &&
-           (status = store_read_begin(store, &reads[count])) == LUPE_OK)
+    while (count < READERS_MAX + 64 && (status = store_read_begin(store, &reads[count])) == LUPE_OK)
         count++;
     cr_assert_eq(status, LUPE_BUSY);
     cr_assert_geq(count, READERS_MAX);
@@ -452,8 +452,8 @@ Test(store_transaction, threads_and_processes_work_at_once)
 {
     const char *path = support_path("a");
     struct store *store = helper_create(path);
-    struct worker workers[4] = {{path, 1, LUPE_IO}, {path, 2, LUPE_IO}, {path, 0, LUPE_IO},
-                                {path, 0, LUPE_IO}};
+    struct worker workers[4] = {
+        {path, 1, LUPE_IO}, {path, 2, LUPE_IO}, {path, 0, LUPE_IO}, {path, 0, LUPE_IO}};
     pthread_t threads[4];
 
     for (uint32_t segment = 1; segment < 4; segment++)
