@@ -18,6 +18,9 @@
 #define LIST_FLAGS_KNOWN 7u
 #define HEAD_BIT_SET 0x1fu
 
+/* Lists in the dictionary have no bound. */
+static const uint8_t bound_unknown = 255;
+
 static lupe_status list_corrupt(const struct list *list, const char *what)
 {
     return fail(LUPE_CORRUPT, "segment %u: postings at offset %llu: %s; restore the index from a backup",
@@ -59,7 +62,7 @@ lupe_status list_open(struct section *postings, struct section *positions, uint3
     list->positions_start = entry->positions;
     list->block_count = (uint32_t)(((uint64_t)entry->frequency + BLOCK_DOCUMENTS - 1) / BLOCK_DOCUMENTS);
     list->bound = 255;
-    list->bounds = &list->bound;
+    list->bounds = &bound_unknown;
     if (entry->frequency == 0 || entry->frequency > segment_documents)
         return list_corrupt(list, "its frequency is impossible");
     if (list->storage != ENTRY_LIST) {
@@ -81,6 +84,7 @@ lupe_status list_open(struct section *postings, struct section *positions, uint3
         !(flags & LIST_HAS_POSITIONS) != !(list->flags & ENTRY_HAS_POSITIONS))
         return list_corrupt(list, "its header and its dictionary entry differ");
     list->bound = bytes[1];
+    list->bounds = bytes + 1;
     list->header_size = 2;
     if (flags & LIST_HAS_CHAMPIONS) {
         if (left < 8)

@@ -78,7 +78,7 @@ struct list {
     const uint8_t *super_bound;
     const uint8_t *last;       /* u32[block_count], unaligned; NULL when block_count == 1 */
     const uint8_t *offset;     /* u32[block_count] */
-    const uint8_t *bounds;     /* u8[block_count]; of one block: &bound */
+    const uint8_t *bounds;     /* u8[block_count] */
     uint32_t header_size;      /* bytes before the first block when block_count == 1 */
     const uint8_t *inline_data; /* single, inline */
     uint32_t inline_size;

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_query_model.c - the evaluators beside their naive twin: same documents, scores, order and
+ * totals over random indexes of several segments with deletes; and that pruning prunes.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lupe_index.h"
+#include "query/search.h"
+#include "support.h"
+
+#define VOCABULARY 400u
+#define TEXT_BYTES_MAX 65536u
+
+struct corpus {
+    const char *name;
+    lupe_analysis analysis;
+    uint32_t flags;
+    double title_weight;
+    unsigned documents;
+    unsigned commits;
+    unsigned deletes;
+    unsigned words_max;
+};
+
+static struct support_random rnd;
+
+static unsigned below(unsigned n)
+{
+    return (unsigned)support_random_below(&rnd, n);
+}
+
+/* Words with falling frequency: number 0 is in most documents, the last in few. */
+static unsigned zipf_word(void)
+{
+    double u = (double)(support_random_next(&rnd) >> 11) / 9007199254740992.0;
+    return (unsigned)(pow(VOCABULARY, u * u) - 1.0) % VOCABULARY;
+}
+
+static void append_word(char *text, size_t *size, unsigned word)
+{
+    *size += (size_t)snprintf(text + *size, 32, "w%ux", word);
+}
+
+static size_t make_text(char *text, unsigned words, bool hyphens)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < words; i++) {
+        append_word(text, &size, zipf_word());
+        text[size++] = hyphens && below(12) == 0 ? '-' : ' ';
+    }
+    return size;
+}
+
+static void put(lupe_writer *writer, unsigned number, const struct corpus *corpus)
+{
+    static char title[1024], text[TEXT_BYTES_MAX];
+    char id[16], kind[16];
+    bool hyphens = corpus->analysis == LUPE_ANALYSIS_STANDARD;
+    int id_size = snprintf(id, sizeof id, "d%u", number);
+    int kind_size = snprintf(kind, sizeof kind, "k%u", number % 3);
+    unsigned words = below(10) == 0 ? 1 + below(corpus->words_max) : 1 + below(corpus->words_max / 8 + 1);
+    lupe_value values[4] = {
+        {"title", LUPE_TEXT, title, make_text(title, 1 + below(5), hyphens)},
+        {"text", LUPE_TEXT, text, make_text(text, words, hyphens)},
+        {"kind", LUPE_KEYWORD, kind, (size_t)kind_size},
+        {"text", LUPE_TEXT, title, 12},
+    };
+    lupe_document document = {id, (size_t)id_size, values, below(4) == 0 ? 4 : 3};
+    cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK, "%s", lupe_last_error());
+}
+
+static lupe_index *build(const struct corpus *corpus)
+{
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    lupe_field fields[] = {{"title", LUPE_TEXT, NULL, corpus->title_weight},
+                           {"text", LUPE_TEXT, NULL, 1},
+                           {"kind", LUPE_KEYWORD, NULL, 0}};
+    lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
+    options.fields = fields;
+    options.field_count = 3;
+    options.analysis = corpus->analysis;
+    options.flags = corpus->flags | LUPE_WITHOUT_STORED_TEXT;
+    options.field_gap = 1;
+    cr_assert_eq(lupe_index_create(support_path(corpus->name), &options, NULL, &index), LUPE_OK, "%s",
+                 lupe_last_error());
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK, "%s", lupe_last_error());
+    unsigned number = 0;
+    for (unsigned c = 0; c < corpus->commits; c++) {
+        /* Sizes that fall keep merging away. */
+        unsigned end = c + 1 == corpus->commits ? corpus->documents : number + (corpus->documents - number) * 3 / 4;
+        for (; number < end; number++)
+            put(writer, number, corpus);
+        cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
+    }
+    for (unsigned i = 0; i < corpus->deletes; i++) {
+        char id[16];
+        int size = snprintf(id, sizeof id, "d%u", below(corpus->documents));
+        cr_assert_eq(lupe_writer_delete(writer, id, (size_t)size), LUPE_OK);
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
+    lupe_writer_close(writer);
+    return index;
+}
+
+/* A random query of one class. */
+static void make_query(char *out, size_t room, unsigned class)
+{
+    static const char *forms[] = {
+        "w%ux",                       "+w%ux +w%ux",
+        "+w%ux +w%ux +w%ux",          "w%ux w%ux",
+        "w%ux w%ux w%ux w%ux w%ux",   "\"w%ux w%ux\"",
+        "\"w%ux w%ux w%ux\"",         "+w%ux -w%ux",
+        "+w%ux w%ux w%ux",            "w%ux w%ux -w%ux",
+        "(w%ux w%ux) AND (w%ux OR \"w%ux w%ux\")", "+\"w%ux w%ux\" w%ux",
+        "w1%u* w%ux",                 "title:w%ux w%ux",
+        "+kind:k1 w%ux w%ux",         "kind:k0 kind:k2 -w%ux",
+        "text:\"w%ux w%ux\"",         "w%ux^3 w%ux^0.5 w%ux",
+        "w%ux-w%ux w%ux",             "\"w%ux w%ux-w%ux\"",
+        "kind:k1",                    "w%uxw%ux w%ux",
+        "(w%ux -w%ux) (+w%ux +w%ux)", "-(w%ux w%ux) w%ux",
+    };
+    enum { FORMS = sizeof forms / sizeof forms[0] };
+    const char *form = forms[class % FORMS];
+    size_t size = 0;
+    for (; *form && size + 16 < room; form++) {
+        if (form[0] == '%' && form[1] == 'u') {
+            size += (size_t)snprintf(out + size, 12, "%u", below(2) ? zipf_word() : below(VOCABULARY));
+            form++;
+        } else {
+            out[size++] = *form;
+        }
+    }
+    out[size] = 0;
+}
+#define QUERY_CLASSES 24u
+
+static void same_answers(struct view *view, lupe_index *index, const char *text, uint64_t k, double k1, double b)
+{
+    lupe_query *query = NULL;
+    struct search_answer fast, slow;
+    struct search_request request = {.k = k, .count_limit = LUPE_COUNT_EXACT, .k1 = k1, .b = b};
+    cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
+    cr_assert_eq(search_run(view, query, &request, &fast), LUPE_OK, "%s: %s", text, lupe_last_error());
+    cr_assert_eq(search_run_naive(view, query, &request, &slow), LUPE_OK, "%s: %s", text, lupe_last_error());
+    cr_assert_eq(fast.total, slow.total, "seed %" PRIu64 ", query %s, k %" PRIu64 ": %" PRIu64 " matches, %" PRIu64 " expected",
+                 rnd.seed, text, k, fast.total, slow.total);
+    cr_assert_eq(fast.hit_count, slow.hit_count, "seed %" PRIu64 ", query %s, k %" PRIu64 ": %zu hits, %zu expected", rnd.seed,
+                 text, k, fast.hit_count, slow.hit_count);
+    cr_assert_eq(fast.score_bits, slow.score_bits);
+    for (size_t i = 0; i < fast.hit_count; i++) {
+        const struct search_hit *a = &fast.hits[i], *e = &slow.hits[i];
+        cr_assert(a->score == e->score && a->segment == e->segment && a->document == e->document,
+                  "seed %" PRIu64 ", query %s, k %" PRIu64 ": hit %zu is %u/%u with %u, expected %u/%u with %u", rnd.seed, text, k, i,
+                  a->segment, a->document, a->score, e->segment, e->document, e->score);
+    }
+    search_answer_free(&fast);
+    search_answer_free(&slow);
+    lupe_query_free(query);
+}
+
+static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
+{
+    static const uint64_t ks[] = {1, 10, 100, 3, 1000};
+    rnd = support_random_of(seed);
+    lupe_index *index = build(corpus);
+    struct view *view = NULL;
+    cr_assert_eq(view_open(index->store, &view), LUPE_OK, "%s", lupe_last_error());
+    unsigned rounds = test_full() ? 40 : 6;
+    for (unsigned class = 0; class < QUERY_CLASSES; class++) {
+        for (unsigned round = 0; round < rounds; round++) {
+            char text[256];
+            make_query(text, sizeof text, class);
+            bool other = round % 3 == 2;
+            same_answers(view, index, text, ks[round % 5], other ? 0.9 + below(10) / 10.0 : 1.2,
+                         other ? below(11) / 10.0 : 0.75);
+        }
+    }
+    view_close(view);
+    lupe_index_close(index);
+}
+
+Test(query_model, standard_segments_deletes)
+{
+    struct corpus corpus = {"a", LUPE_ANALYSIS_STANDARD, 0, 1, 3000, 4, 300, 200};
+    compare_with_naive(&corpus, 11);
+    support_no_leaks();
+}
+
+Test(query_model, plain_one_segment)
+{
+    struct corpus corpus = {"b", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 1, 0, 120};
+    compare_with_naive(&corpus, 12);
+    support_no_leaks();
+}
+
+Test(query_model, weighted_title)
+{
+    struct corpus corpus = {"c", LUPE_ANALYSIS_STANDARD, 0, 2.5, 2000, 3, 50, 80};
+    compare_with_naive(&corpus, 13);
+    support_no_leaks();
+}
+
+Test(query_model, without_positions)
+{
+    struct corpus corpus = {"d", LUPE_ANALYSIS_PLAIN, LUPE_WITHOUT_POSITIONS, 1, 2000, 2, 100, 80};
+    compare_with_naive(&corpus, 14);
+    support_no_leaks();
+}
+
+Test(query_model, tiny)
+{
+    for (unsigned documents = 1; documents < 6; documents++) {
+        struct corpus corpus = {"e", LUPE_ANALYSIS_STANDARD, 0, 1, documents, 1, documents / 3, 9};
+        compare_with_naive(&corpus, 15 + documents);
+        remove(support_path("e"));
+        remove(support_path("e-lock"));
+    }
+    support_no_leaks();
+}
+
+/* A corpus whose best documents stand out, as a chapter on the matter does in a book: pruned
+ * evaluation must leave nearly all else alone. */
+Test(query_model, prunable)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+    } classes[] = {{"term", "oft"}, {"union", "oft selten"}, {"union of frequent", "oft auch"},
+                   {"conjunction", "+oft +auch"}, {"phrase", "\"oft auch\""}};
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    struct view *view = NULL;
+    static char text[4096];
+    lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
+    options.analysis = LUPE_ANALYSIS_PLAIN;
+    options.flags = LUPE_WITHOUT_STORED_TEXT;
+    rnd = support_random_of(77);
+    cr_assert_eq(lupe_index_create(support_path("p"), &options, NULL, &index), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    for (unsigned d = 0; d < 40000; d++) {
+        char id[16];
+        size_t size = 0;
+        bool best = d / 100 == 12; /* a chapter on the matter */
+        for (unsigned i = 0; i < (best ? 6 : 20 + below(20)); i++)
+            append_word(text, &size, below(5000)), text[size++] = ' ';
+        for (unsigned i = 0; i < (best ? 6 : 1); i++) {
+            memcpy(text + size, "oft auch ", 9);
+            size += 9;
+        }
+        if (d % 500 == 0) {
+            memcpy(text + size, "selten ", 7);
+            size += 7;
+        }
+        lupe_value value = {"text", LUPE_TEXT, text, size};
+        lupe_document document = {id, (size_t)snprintf(id, sizeof id, "%u", d), &value, 1};
+        cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
+    lupe_writer_close(writer);
+    cr_assert_eq(view_open(index->store, &view), LUPE_OK);
+    for (unsigned c = 0; c < sizeof classes / sizeof classes[0]; c++) {
+        lupe_query *query = NULL;
+        struct search_answer answer;
+        struct search_request request = {.k = 10, .count_limit = 0, .k1 = 1.2, .b = 0.75};
+        cr_assert_eq(lupe_query_parse(index, classes[c].text, strlen(classes[c].text), NULL, &query), LUPE_OK);
+        cr_assert_eq(search_run(view, query, &request, &answer), LUPE_OK, "%s", lupe_last_error());
+        const struct search_work *work = &answer.work;
+        fprintf(stderr,
+                "pruning %-18s %8" PRIu64 " postings, %6" PRIu64 " scored; %5" PRIu64 " blocks, %4" PRIu64
+                " decoded, %5" PRIu64 " skipped by bound\n",
+                classes[c].name, work->postings, work->postings_scored, work->blocks, work->blocks_decoded,
+                work->blocks_skipped);
+        cr_assert_eq(answer.hit_count, (size_t)10);
+        cr_expect_leq(work->postings_scored * 20, work->postings, "%s: more than 5 %% of the postings are scored",
+                      classes[c].name);
+        search_answer_free(&answer);
+        lupe_query_free(query);
+    }
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}
