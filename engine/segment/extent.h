@@ -67,7 +67,7 @@ void section_writer_fit(struct section_writer *writer, size_t size);
 /* Adds bytes; they straddle extents where they must. Errors stick. */
 void section_writer_add(struct section_writer *writer, const void *bytes, size_t size);
 
-/* Hands the last extent to the sink, when there is one. */
+/* Hands the last extent to the sink, when there is one. Nothing but section_writer_free comes after. */
 CHECKED lupe_status section_writer_finish(struct section_writer *writer);
 
 /* The size of the value of an extent with that payload (FORMAT.md section 3). */
