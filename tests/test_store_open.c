@@ -456,6 +456,36 @@ Test(store_open, a_file_replaced_in_use_is_noticed)
     support_no_leaks();
 }
 
+Test(store_open, a_busy_writer_disturbs_no_opening)
+{
+    const char *path = support_path("a");
+    struct store *store = helper_create(path);
+    struct helper_line ready = helper_line_open();
+
+    helper_put(store, 1, 1, 10);
+    store_close(store);
+    pid_t child = fork();
+    if (child == 0) {
+        store = helper_open(path);
+        helper_tell(&ready);
+        for (uint32_t round = 0; round < 3000; round++)
+            helper_put(store, 1, round % 7, 10 + round % 5);
+        store_close(store);
+        _exit(0);
+    }
+    helper_await(&ready);
+    for (unsigned round = 0; round < 100; round++) {
+        store = helper_open(path);
+        cr_assert_leq(helper_count(store), 7);
+        store_close(store);
+    }
+    helper_join(child);
+    store = helper_open(path);
+    cr_assert_eq(helper_count(store), 7);
+    store_close(store);
+    support_no_leaks();
+}
+
 Test(store_open, a_deleted_file_can_be_made_anew)
 {
     const char *path = support_path("a");

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define RETRIES_MAX 4u
-#define AGREE_READS_MAX 100u
 
 static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t registry_once = PTHREAD_ONCE_INIT;
@@ -87,26 +86,17 @@ static void registry_remove(struct environment **list, const struct environment 
 /* ------------------------------------------------------------------ LMDB's environment */
 
 /* The lock file counts commits as the file does, unless it belongs to another file: somebody
- * renamed a file over one that a process holds open, or restored a copy over it. */
-static int lock_file_fits(const struct environment *environment, MDB_txn *transaction)
+ * renamed a file over one that a process holds open, or restored a copy over it. A commit
+ * writes the meta page before it tells the lock file. */
+static int lock_file_check(const struct environment *environment, const struct meta *before,
+                           MDB_txn *transaction)
 {
-    struct meta before;
     struct meta after;
     uint64_t counted = mdb_txn_id(transaction);
 
     if (file_meta(environment->descriptor, environment->path, &after) != LUPE_OK)
         return MDB_CORRUPTED;
-    for (unsigned reading = 0; reading < AGREE_READS_MAX; reading++) {
-        before = after;
-        if (file_meta(environment->descriptor, environment->path, &after) != LUPE_OK)
-            return MDB_CORRUPTED;
-        /* The meta page is written before the lock file is told. */
-        if (counted + 1 >= before.transaction && counted <= after.transaction)
-            return 0;
-        if (before.transaction == after.transaction && reading > 2)
-            break;
-    }
-    return ESTALE;
+    return counted + 1 >= before->transaction && counted <= after.transaction ? 0 : ESTALE;
 }
 
 /* Checks what can be checked only now: that LMDB opened our file, with a lock file that all
@@ -115,6 +105,7 @@ static int start_check(struct environment *environment, MDB_env *env)
 {
     char lock_path[PATH_BYTES_MAX];
     struct stat about;
+    struct meta before;
     int descriptor = -1;
     MDB_txn *transaction = NULL;
     MDB_dbi dbi = 0;
@@ -134,12 +125,14 @@ static int start_check(struct environment *environment, MDB_env *env)
         if (code)
             return code;
     }
+    if (file_meta(environment->descriptor, environment->path, &before) != LUPE_OK)
+        return MDB_CORRUPTED;
     code = LMDB_CALL(mdb_txn_begin(env, NULL, MDB_RDONLY, &transaction));
     if (code)
         return code;
     code = LMDB_CALL(mdb_dbi_open(transaction, NULL, 0, &dbi));
     if (!code)
-        code = dbi == STORE_DBI ? lock_file_fits(environment, transaction) : MDB_BAD_DBI;
+        code = dbi == STORE_DBI ? lock_file_check(environment, &before, transaction) : MDB_BAD_DBI;
     mdb_txn_abort(transaction);
     if (!code && !environment->immutable)
         code = LMDB_CALL(mdb_reader_check(env, NULL));
