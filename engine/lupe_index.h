@@ -1,17 +1,45 @@
 /* SPDX-License-Identifier: MIT
  *
- * lupe_index.h - what the public handle lupe_index is. Included by engine/lupe*.c alone.
+ * lupe_index.h - what the public handles lupe_index and lupe_snapshot are. Included by
+ * engine/lupe*.c alone.
+ *
+ * Parsing needs a schema (field names, analyzers), which costs more to make than a query to parse.
+ * The index keeps the last few for the next query: a schema is taken by one thread, used, given
+ * back, and dropped when the catalogue has changed meanwhile.
  */
 #ifndef LUPE_LUPE_INDEX_H
 #define LUPE_LUPE_INDEX_H
 
-#include "segment/catalogue.h"
-#include "store/store.h"
+#include <pthread.h>
+
+#include "query/schema.h"
+#include "result/document.h"
+#include "segment/view.h"
+
+#define SCHEMAS_KEPT_MAX 8u
 
 struct lupe_index {
     struct store *store;
     lupe_open_options options; /* hooks and flags as given */
     char language[LANGUAGE_NAME_BYTES];
+    pthread_mutex_t mutex; /* guards the schemas */
+    struct schema *schemas[SCHEMAS_KEPT_MAX];
+    unsigned schema_count;
 };
+
+struct lupe_snapshot {
+    lupe_index *index;
+    struct view *view;
+    struct stored_document document; /* of lupe_snapshot_get */
+};
+
+/* Takes an option struct of the caller, whose first member is its size, over the defaults in
+ * `options` (of size bytes). given may be NULL. Callers compiled with an older header have a
+ * smaller struct; a larger one is LUPE_INVALID. */
+CHECKED lupe_status options_take(void *options, size_t size, const void *given, const char *name);
+
+/* A schema of the last commit, for one thread until it is given back. */
+CHECKED lupe_status index_schema_take(lupe_index *index, struct schema **schema);
+void index_schema_give(lupe_index *index, struct schema *schema); /* accepts NULL */
 
 #endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lupe_search.c - the public functions of queries, searches and their results.
+ *
+ * Results keep the snapshot (the caller's promise) and the query (held). What explains a hit is
+ * made on demand: the first snippet or matches open a matcher with a schema of the index, which
+ * goes back there when the results are freed.
+ */
+#include <assert.h>
+#include <time.h>
+
+#include "lupe_index.h"
+#include "query/parse.h"
+#include "query/search.h"
+#include "result/snippet.h"
+
+#define K1_MAX 10.0
+#define QUERY_FLAGS LUPE_QUERY_ALL
+
+struct lupe_results {
+    lupe_snapshot *snapshot;
+    struct lupe_query *query;
+    struct search_answer answer;
+    size_t offset;
+    size_t count;
+    struct buffer id; /* the id being read */
+    struct arena arena;
+    struct result_id {
+        const char *bytes; /* NULL until asked for */
+        size_t size;
+    } *ids;
+    struct stored_document document;     /* of lupe_results_document */
+    struct stored_document text_document; /* of snippets and matches */
+    struct schema *schema;
+    struct matcher *matcher;
+    bool weighed;
+    struct snippet_maker snippet;
+    struct match_list matches;
+    lupe_span *spans;
+    size_t span_capacity;
+};
+
+/* ---- queries */
+
+lupe_status lupe_query_parse(lupe_index *index, const char *text, size_t size,
+                             const lupe_query_options *given, lupe_query **query)
+{
+    lupe_status status = LUPE_OK;
+    lupe_query_options options = LUPE_QUERY_OPTIONS_INIT;
+    struct schema *schema = NULL;
+
+    if (!query)
+        return fail(LUPE_INVALID, "lupe_query_parse: query is NULL");
+    *query = NULL;
+    if (!index || (!text && size))
+        return fail(LUPE_INVALID, "lupe_query_parse: %s is NULL", index ? "text" : "index");
+    TRY(options_take(&options, sizeof options, given, "lupe_query_options"));
+    if (options.flags & ~QUERY_FLAGS)
+        TRY(fail(LUPE_INVALID, "unknown flags 0x%x", options.flags & ~QUERY_FLAGS));
+    TRY(index_schema_take(index, &schema));
+    TRY(query_parse(schema, text ? text : "", size, options.flags, query));
+    (*query)->index = index;
+out:
+    index_schema_give(index, schema);
+    return status;
+}
+
+void lupe_query_free(lupe_query *query)
+{
+    query_release(query);
+}
+
+const char *lupe_query_text(const lupe_query *query)
+{
+    return query ? query->text : "";
+}
+
+bool lupe_query_matches_nothing(const lupe_query *query)
+{
+    return !query || !query->root;
+}
+
+/* ---- searching */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static lupe_status request_make(const lupe_search_options *options, const struct catalogue *catalogue,
+                                struct search_request *request)
+{
+    uint64_t k = (uint64_t)options->limit + options->offset;
+
+    *request = (struct search_request){
+        .k = options->limit ? k : 0,
+        .count_limit = options->count_limit,
+        .k1 = options->k1 < 0 ? catalogue->k1 : options->k1,
+        .b = options->b < 0 ? catalogue->b : options->b,
+        .deadline_ns = options->timeout_ms ? now_ns() + options->timeout_ms * 1000000ull : 0,
+        .user = options->user,
+        .cancel = options->cancel,
+    };
+    if (k > SEARCH_LIMIT_MAX)
+        return fail(LUPE_INVALID, "limit and offset are %llu, together at most %u", (unsigned long long)k,
+                    SEARCH_LIMIT_MAX);
+    if (!(request->k1 >= 0 && request->k1 <= K1_MAX))
+        return fail(LUPE_INVALID, "k1 is %g, 0 to %g", request->k1, K1_MAX);
+    if (!(request->b >= 0 && request->b <= 1))
+        return fail(LUPE_INVALID, "b is %g, 0 to 1", request->b);
+    return LUPE_OK;
+}
+
+lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query, const lupe_search_options *given,
+                        lupe_results **out)
+{
+    lupe_status status = LUPE_OK;
+    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    struct search_request request;
+    lupe_results *results = NULL;
+
+    if (!out)
+        return fail(LUPE_INVALID, "lupe_search: results is NULL");
+    *out = NULL;
+    if (!snapshot || !query)
+        return fail(LUPE_INVALID, "lupe_search: %s is NULL", snapshot ? "query" : "snapshot");
+    if (query->index != snapshot->index)
+        return fail(LUPE_INVALID, "the query was parsed for another index");
+    TRY(store_usable(snapshot->index->store));
+    TRY(options_take(&options, sizeof options, given, "lupe_search_options"));
+    TRY(request_make(&options, &snapshot->view->catalogue, &request));
+    results = memory_zalloc(1, sizeof *results);
+    if (!results)
+        TRY(fail_memory());
+    results->snapshot = snapshot;
+    results->query = query_hold(query);
+    results->answer.total_exact = true;
+    if (query->root)
+        TRY(search_run(snapshot->view, query, &request, &results->answer));
+    size_t found = results->answer.hit_count;
+    results->offset = options.offset;
+    results->count = found > options.offset ? found - options.offset : 0;
+    results->ids = memory_zalloc(results->count, sizeof *results->ids);
+    if (!results->ids)
+        TRY(fail_memory());
+    *out = results;
+    results = NULL;
+out:
+    lupe_results_free(results);
+    return status;
+}
+
+void lupe_results_free(lupe_results *results)
+{
+    if (!results)
+        return;
+    matcher_close(results->matcher);
+    /* In a child of fork() the index's mutex may be held by a thread that is not there. */
+    if (results->schema && store_usable(results->snapshot->index->store) == LUPE_OK)
+        index_schema_give(results->snapshot->index, results->schema);
+    else
+        schema_close(results->schema);
+    search_answer_free(&results->answer);
+    document_free(&results->document);
+    document_free(&results->text_document);
+    snippet_free(&results->snippet);
+    match_list_free(&results->matches);
+    memory_free(results->spans);
+    memory_free(results->ids);
+    buffer_free(&results->id);
+    arena_free(&results->arena);
+    query_release(results->query);
+    memory_free(results);
+}
+
+/* ---- hits */
+
+uint64_t lupe_results_total(const lupe_results *results, bool *exact)
+{
+    if (exact)
+        *exact = results ? results->answer.total_exact : true;
+    return results ? results->answer.total : 0;
+}
+
+size_t lupe_results_count(const lupe_results *results)
+{
+    return results ? results->count : 0;
+}
+
+size_t lupe_results_words_dropped(const lupe_results *results)
+{
+    return results ? results->query->words_dropped : 0;
+}
+
+/* The hit at a position, checked. */
+static lupe_status hit_at(const lupe_results *results, size_t position, const struct search_hit **hit)
+{
+    if (!results)
+        return fail(LUPE_INVALID, "results is NULL");
+    if (position >= results->count)
+        return fail(LUPE_INVALID, "there is no hit at position %zu of %zu", position, results->count);
+    *hit = &results->answer.hits[results->offset + position];
+    return store_usable(results->snapshot->index->store);
+}
+
+static lupe_status id_read(lupe_results *results, const struct search_hit *hit, struct result_id *id)
+{
+    struct segment *segment = results->snapshot->view->segments[hit->segment];
+
+    buffer_clear(&results->id);
+    results->id.status = LUPE_OK;
+    lupe_status status = segment_id(segment, hit->document, &results->id);
+    if (status != LUPE_OK)
+        return status;
+    size_t size = results->id.size;
+    char *bytes = arena_alloc(&results->arena, size + 1);
+    if (!bytes)
+        return fail_memory();
+    if (size)
+        memcpy(bytes, results->id.data, size);
+    bytes[size] = '\0';
+    *id = (struct result_id){bytes, size};
+    return LUPE_OK;
+}
+
+lupe_status lupe_results_hit(lupe_results *results, size_t position, lupe_hit *hit)
+{
+    lupe_status status = LUPE_OK;
+    const struct search_hit *found = NULL;
+
+    if (!hit)
+        return fail(LUPE_INVALID, "lupe_results_hit: hit is NULL");
+    *hit = (lupe_hit){0};
+    TRY(hit_at(results, position, &found));
+    struct result_id *id = &results->ids[position];
+    if (!id->bytes)
+        TRY(id_read(results, found, id));
+    hit->rank = results->offset + position + 1;
+    hit->score = (double)found->score / (double)(1ull << results->answer.score_bits);
+    hit->id = id->bytes;
+    hit->id_size = id->size;
+out:
+    return status;
+}
+
+lupe_status lupe_results_document(lupe_results *results, size_t position, const lupe_document **document)
+{
+    lupe_status status = LUPE_OK;
+    const struct search_hit *hit = NULL;
+
+    if (!document)
+        return fail(LUPE_INVALID, "lupe_results_document: document is NULL");
+    *document = NULL;
+    TRY(hit_at(results, position, &hit));
+    TRY(document_load(&results->document, results->snapshot->view, hit->segment, hit->document));
+    *document = &results->document.document;
+out:
+    return status;
+}
+
+/* ---- snippets and matches */
+
+static lupe_status matcher_ready(lupe_results *results)
+{
+    lupe_status status = LUPE_OK;
+
+    if (!results->schema)
+        TRY(index_schema_take(results->snapshot->index, &results->schema));
+    if (!results->matcher)
+        TRY(matcher_open(results->query, results->schema, &results->matcher));
+out:
+    return status;
+}
+
+lupe_status lupe_results_snippet(lupe_results *results, size_t position, const lupe_snippet_options *given,
+                                 const lupe_snippet **snippet)
+{
+    lupe_status status = LUPE_OK;
+    lupe_snippet_options options = LUPE_SNIPPET_OPTIONS_INIT;
+    const struct search_hit *hit = NULL;
+
+    if (!snippet)
+        return fail(LUPE_INVALID, "lupe_results_snippet: snippet is NULL");
+    *snippet = NULL;
+    TRY(options_take(&options, sizeof options, given, "lupe_snippet_options"));
+    if (options.length < SNIPPET_LENGTH_MIN || options.length > SNIPPET_LENGTH_MAX)
+        TRY(fail(LUPE_INVALID, "the length of a snippet is %u to %u, not %zu", SNIPPET_LENGTH_MIN,
+                 SNIPPET_LENGTH_MAX, options.length));
+    TRY(hit_at(results, position, &hit));
+    TRY(matcher_ready(results));
+    if (!results->weighed)
+        TRY(matcher_weigh(results->matcher, results->snapshot->view));
+    results->weighed = true;
+    TRY(document_load(&results->text_document, results->snapshot->view, hit->segment, hit->document));
+    TRY(snippet_make(&results->snippet, results->matcher, &results->text_document, &options));
+    *snippet = &results->snippet.snippet;
+out:
+    return status;
+}
+
+static lupe_status spans_reserve(lupe_results *results, size_t count)
+{
+    if (count <= results->span_capacity)
+        return LUPE_OK;
+    lupe_span *spans = memory_realloc(results->spans, count * sizeof *spans);
+    if (!spans)
+        return fail_memory();
+    results->spans = spans;
+    results->span_capacity = count;
+    return LUPE_OK;
+}
+
+lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t value_number,
+                                 const lupe_span **spans, size_t *span_count)
+{
+    lupe_status status = LUPE_OK;
+    const struct match_reach everything = {SIZE_MAX, SIZE_MAX};
+    const struct search_hit *hit = NULL;
+
+    if (!spans || !span_count)
+        return fail(LUPE_INVALID, "lupe_results_matches: %s is NULL", spans ? "span_count" : "spans");
+    *spans = NULL;
+    *span_count = 0;
+    TRY(hit_at(results, position, &hit));
+    TRY(matcher_ready(results));
+    struct stored_document *document = &results->text_document;
+    TRY(document_load(document, results->snapshot->view, hit->segment, hit->document));
+    if (value_number >= document->document.value_count)
+        TRY(fail(LUPE_INVALID, "the document has %zu values, there is no number %zu",
+                 document->document.value_count, value_number));
+    const lupe_value *value = &document->document.values[value_number];
+    if (value->kind != LUPE_TEXT)
+        goto out;
+    TRY(matcher_scan(results->matcher, (int)document->fields[value_number], value->data, value->size,
+                     everything, &results->matches));
+    TRY(spans_reserve(results, results->matches.count));
+    snippet_spans(&results->matches, results->spans, span_count);
+    *spans = results->spans;
+out:
+    return status;
+}
