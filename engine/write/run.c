@@ -43,6 +43,21 @@ lupe_status run_add(struct run *run, const struct segment_entry *entry)
     return LUPE_OK;
 }
 
+void run_replace_segments(struct run *run, uint32_t first, uint32_t count, const struct segment_entry *entry)
+{
+    assert(count > 0 && first + count <= run->segment_count);
+    uint32_t kept = entry->documents > 0;
+    for (uint32_t i = first; i < first + count; i++) {
+        publish_drop(run->store, &run->segments[i].entry.number, 1);
+        live_free(&run->segments[i].live);
+    }
+    if (kept)
+        run->segments[first] = (struct run_segment){*entry, {NULL, entry->documents, 0}};
+    memmove(run->segments + first + kept, run->segments + first + count,
+            (run->segment_count - first - count) * sizeof *run->segments);
+    run->segment_count -= count - kept;
+}
+
 /* ---- replacing */
 
 struct id_ref {

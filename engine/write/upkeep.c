@@ -4,23 +4,231 @@
  */
 #include "write/upkeep.h"
 
+#include <stdio.h>
+
+#include "write/merge.h"
+#include "write/policy.h"
+
+#define STEP_BYTES (1u << 20)          /* between two calls of the progress hook */
+#define MERGE_INPUT_MIN (8u << 20)     /* a commit may merge so much, */
+#define MERGE_INPUT_RATIO 4u           /* or so many times what it wrote */
+
+static struct policy_segment policy_of(const struct segment_entry *entry, uint32_t deleted)
+{
+    return (struct policy_segment){segment_entry_bytes(entry), entry->documents, deleted};
+}
+
+/* ---- within a run */
+
+static lupe_status run_merge(struct run *run, const struct catalogue *catalogue, struct policy_choice choice)
+{
+    lupe_status status = LUPE_OK;
+    struct merge *merge = NULL;
+    struct merge_options options = {catalogue->k1, catalogue->b};
+    struct merge_source sources[2 * SEGMENTS_MAX];
+    struct segment_entry entry;
+    bool done;
+
+    for (uint32_t i = 0; i < choice.count; i++)
+        sources[i] = (struct merge_source){&run->segments[choice.first + i].entry,
+                                           &run->segments[choice.first + i].live};
+    TRY(merge_begin(run->store, &options, sources, choice.count, &merge));
+    TRY(merge_step(merge, UINT64_MAX, &done));
+    TRY(merge_result(merge, &entry));
+    run_replace_segments(run, choice.first, choice.count, &entry);
+out:
+    merge_close(merge);
+    return status;
+}
+
 lupe_status upkeep_run(struct run *run, const struct catalogue *catalogue)
 {
-    (void)run;
-    (void)catalogue;
+    lupe_status status = LUPE_OK;
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, 0};
+    while (status == LUPE_OK && run->segment_count > SEGMENTS_MAX) {
+        struct policy_segment segments[2 * SEGMENTS_MAX];
+        struct policy_choice choice;
+        uint32_t count = run->segment_count < 2 * SEGMENTS_MAX ? run->segment_count : 2 * SEGMENTS_MAX;
+        uint32_t first = run->segment_count - count; /* the newest ones, when they cannot be fewer */
+        for (uint32_t i = 0; i < count; i++)
+            segments[i] = policy_of(&run->segments[first + i].entry, run->segments[first + i].live.deleted);
+        if (!policy_choose(segments, count, &limits, &choice) || choice.count < 2)
+            break;
+        choice.first += first;
+        status = run_merge(run, catalogue, choice);
+    }
+    return status;
+}
+
+/* ---- merges of the index; the caller holds the maintenance lock */
+
+struct progress {
+    const lupe_open_options *hooks; /* or NULL */
+    const char *what;
+    double start; /* shares of the whole this merge is */
+    double share;
+};
+
+static lupe_status progress_tell(const struct progress *progress, double done)
+{
+    if (progress && progress->hooks && progress->hooks->progress &&
+        !progress->hooks->progress(progress->hooks->user, progress->what,
+                                   progress->start + progress->share * done))
+        return fail(LUPE_CANCELLED, "%s was cancelled", progress->what);
     return LUPE_OK;
+}
+
+static lupe_status entries_merge(struct store *store, const struct catalogue *catalogue, uint32_t first,
+                                 uint32_t count, const struct progress *progress)
+{
+    lupe_status status = LUPE_OK;
+    struct merge *merge = NULL;
+    struct merge_options options = {catalogue->k1, catalogue->b};
+    bool done = false;
+    struct merge_source *sources = memory_alloc(count * sizeof *sources);
+    if (!sources)
+        return fail_memory();
+    for (uint32_t i = 0; i < count; i++)
+        sources[i] = (struct merge_source){&catalogue->segments[first + i], NULL};
+    TRY(merge_begin(store, &options, sources, count, &merge));
+    while (!done) {
+        TRY(progress_tell(progress, merge_share(merge)));
+        TRY(merge_step(merge, STEP_BYTES, &done));
+    }
+    TRY(merge_publish(merge));
+out:
+    merge_close(merge);
+    memory_free(sources);
+    return status;
+}
+
+static lupe_status catalogue_now(struct store *store, struct catalogue *catalogue)
+{
+    struct store_read *read = NULL;
+    lupe_status status = store_read_begin(store, &read);
+    if (status == LUPE_OK)
+        status = catalogue_load(read, catalogue);
+    store_read_end(read);
+    return status;
+}
+
+/* One merge, if the policy wants one. *input is how much may still be merged by choice. */
+static lupe_status merge_once(struct store *store, uint64_t *input, bool *more)
+{
+    lupe_status status = LUPE_OK;
+    struct policy_segment *segments = NULL;
+    struct policy_choice choice;
+    struct catalogue catalogue;
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, *input};
+
+    *more = false;
+    catalogue_init(&catalogue);
+    TRY(catalogue_now(store, &catalogue));
+    segments = memory_alloc(catalogue.segment_count * sizeof *segments);
+    if (!segments) {
+        status = fail_memory();
+        goto out;
+    }
+    uint32_t live_segments = catalogue.segment_count;
+    for (uint32_t i = 0; i < catalogue.segment_count; i++)
+        segments[i] = policy_of(&catalogue.segments[i], catalogue.segments[i].deleted);
+    if (!policy_choose(segments, live_segments, &limits, &choice))
+        goto out;
+    for (uint32_t i = 0; i < choice.count; i++) {
+        uint64_t bytes = segments[choice.first + i].bytes;
+        *input -= bytes < *input ? bytes : *input;
+    }
+    TRY(entries_merge(store, &catalogue, choice.first, choice.count, NULL));
+    *more = true;
+out:
+    memory_free(segments);
+    catalogue_free(&catalogue);
+    return status;
 }
 
 void upkeep_after_commit(struct store *store, const struct run *run, const lupe_open_options *hooks)
 {
-    (void)store;
-    (void)run;
-    (void)hooks;
+    uint64_t input = 0;
+    bool more = true;
+    char message[MESSAGE_BYTES_MAX];
+
+    for (uint32_t i = 0; i < run->segment_count; i++)
+        input += segment_entry_bytes(&run->segments[i].entry) * MERGE_INPUT_RATIO;
+    if (input < MERGE_INPUT_MIN)
+        input = MERGE_INPUT_MIN;
+    if (store_lock(store, STORE_LOCK_MAINTENANCE, 0) != LUPE_OK)
+        return; /* another merges */
+    lupe_status status = LUPE_OK;
+    while (status == LUPE_OK && more)
+        status = merge_once(store, &input, &more);
+    store_unlock(store, STORE_LOCK_MAINTENANCE);
+    if (status != LUPE_OK && hooks && hooks->log) {
+        snprintf(message, sizeof message, "merging after a commit failed, the commit stands: %s", lupe_last_error());
+        hooks->log(hooks->user, message);
+    }
+}
+
+/* ---- everything */
+
+/* Neighbours from first on that fit into one segment. */
+static uint32_t group_count(const struct catalogue *catalogue, uint32_t first)
+{
+    uint64_t documents = 0;
+    uint32_t count = 0;
+    while (first + count < catalogue->segment_count) {
+        const struct segment_entry *entry = &catalogue->segments[first + count];
+        documents += entry->documents - entry->deleted;
+        if (count && documents > SEGMENT_DOCUMENTS_MAX)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Merges neighbours; where a section would outgrow its offsets, each half for itself. */
+static lupe_status group_merge(struct store *store, const struct catalogue *catalogue, uint32_t first,
+                               uint32_t count, const struct progress *progress)
+{
+    if (count == 1 && catalogue->segments[first].deleted == 0)
+        return LUPE_OK;
+    lupe_status status = entries_merge(store, catalogue, first, count, progress);
+    if (status != LUPE_LIMIT || count == 1)
+        return status == LUPE_LIMIT ? LUPE_OK : status;
+    status = group_merge(store, catalogue, first, count / 2, progress);
+    return status == LUPE_OK ? group_merge(store, catalogue, first + count / 2, count - count / 2, progress)
+                             : status;
 }
 
 lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks)
 {
-    (void)store;
-    (void)hooks;
-    return LUPE_OK;
+    lupe_status status = LUPE_OK;
+    struct catalogue catalogue;
+    uint64_t bytes_total = 1;
+    uint64_t bytes_done = 0;
+
+    catalogue_init(&catalogue);
+    status = store_lock(store, STORE_LOCK_MAINTENANCE, 0);
+    if (status != LUPE_OK)
+        return status;
+    TRY(catalogue_now(store, &catalogue));
+    for (uint32_t i = 0; i < catalogue.segment_count; i++)
+        bytes_total += segment_entry_bytes(&catalogue.segments[i]);
+    for (uint32_t first = 0, count; first < catalogue.segment_count; first += count) {
+        uint64_t bytes = 0;
+        count = group_count(&catalogue, first);
+        for (uint32_t i = 0; i < count; i++)
+            bytes += segment_entry_bytes(&catalogue.segments[first + i]);
+        struct progress progress = {hooks, "optimize", (double)bytes_done / (double)bytes_total,
+                                    (double)bytes / (double)bytes_total};
+        TRY(group_merge(store, &catalogue, first, count, &progress));
+        bytes_done += bytes;
+    }
+    struct progress end = {hooks, "optimize", 1.0, 0.0};
+    status = progress_tell(&end, 1.0);
+    if (status == LUPE_CANCELLED) /* too late: all is done */
+        status = LUPE_OK;
+out:
+    store_unlock(store, STORE_LOCK_MAINTENANCE);
+    catalogue_free(&catalogue);
+    return status;
 }

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * merge.c - see merge.h. Reads and writes through segment/ alone: documents in order, then the
+ * terms of all sources, least key first, each list block by block.
+ */
+#include "write/merge.h"
+
+#include <assert.h>
+
+#include "segment/segment_writer.h"
+
+#define DOCUMENT_DEAD UINT32_MAX
+#define DOCUMENT_BYTES 16u /* what a document costs besides its record, for merge_step's count */
+#define TERM_BYTES 16u
+
+enum stage { STAGE_DOCUMENTS, STAGE_TERMS, STAGE_FINISHED, STAGE_HANDED_OUT };
+
+struct source {
+    struct segment *segment;
+    struct live live; /* at the beginning; owned */
+    uint32_t *map;    /* new document by old one, or NULL: base + old one */
+    uint32_t base;
+    struct dictionary_iterator terms;
+};
+
+struct merge {
+    struct store *store;
+    struct merge_options options;
+    struct store_read *read;
+    struct source *sources;
+    uint32_t count;
+    struct publication publication;
+    struct segment_writer *writer;
+    struct segment_entry entry;
+    enum stage stage;
+    uint32_t documents; /* new ones */
+    uint64_t words_spare; /* words to be given out beyond each norm's least length */
+    uint32_t source;    /* being copied, */
+    uint32_t document;  /* from this document on */
+    uint32_t *order;    /* sources that have terms left, by key, then by number */
+    uint32_t order_count;
+    uint64_t bytes_total;
+    uint64_t bytes_done;
+    struct buffer id;
+    uint32_t *pairs; /* boundaries */
+    size_t pair_capacity;
+    uint32_t *positions;
+    size_t position_capacity;
+    struct block block;
+};
+
+/* ---- beginning */
+
+static lupe_status source_map(struct merge *merge, struct source *source)
+{
+    uint32_t documents = source->segment->entry.documents;
+    source->base = merge->documents;
+    merge->documents += documents - source->live.deleted;
+    if (!source->live.deleted)
+        return LUPE_OK;
+    source->map = memory_alloc(documents * sizeof *source->map);
+    if (!source->map)
+        return fail_memory();
+    for (uint32_t i = 0, next = source->base; i < documents; i++)
+        source->map[i] = live_has(&source->live, i) ? next++ : DOCUMENT_DEAD;
+    return LUPE_OK;
+}
+
+static lupe_status source_open(struct merge *merge, struct source *source, const struct merge_source *given)
+{
+    lupe_status status = LUPE_OK;
+    TRY(segment_open(merge->read, given->entry, &source->segment));
+    TRY(live_copy(given->live ? given->live : &source->segment->live, &source->live));
+    TRY(source_map(merge, source));
+    merge->bytes_total += segment_entry_bytes(given->entry) +
+                          (uint64_t)given->entry->documents * DOCUMENT_BYTES +
+                          given->entry->terms * TERM_BYTES;
+out:
+    return status;
+}
+
+/* The words of a source's deleted documents, counted in its lists: norms are too coarse. */
+static lupe_status words_deleted(struct merge *merge, struct source *source, uint64_t *words)
+{
+    lupe_status status = LUPE_OK;
+    struct segment *segment = source->segment;
+    struct block *block = &merge->block;
+    struct list list;
+    uint8_t key[KEY_BYTES_MAX];
+    size_t key_size = key_make(key, LIST_WORDS, NULL, 0);
+
+    TRY(dictionary_seek(&segment->dictionary, key, key_size, &source->terms));
+    while ((status = dictionary_next(&source->terms)) == LUPE_OK && source->terms.key[0] == 0 &&
+           source->terms.key[1] == LIST_WORDS) {
+        TRY(list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
+                      segment->entry.documents, &source->terms.entry, &list));
+        for (uint32_t i = 0; i < list.block_count; i++) {
+            TRY(block_read(&list, i, block));
+            TRY(block_read_tfs(&list, block));
+            for (uint32_t j = 0; j < block->count; j++)
+                if (!live_has(&source->live, block->documents[j]))
+                    *words += block->tfs[j];
+        }
+    }
+    if (status == LUPE_NOT_FOUND)
+        status = LUPE_OK;
+out:
+    return status;
+}
+
+/* The documents' lengths are known by their norms only, but their sum exactly: what the least
+ * lengths of the norms leave is spread over the documents as their norms allow. So a segment
+ * that was merged has the same norms and the same average as one written at once. */
+static lupe_status words_count(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    uint64_t words = 0;
+    uint64_t words_least = 0;
+    for (uint32_t s = 0; s < merge->count; s++) {
+        struct source *source = &merge->sources[s];
+        uint64_t gone = 0;
+        if (source->live.deleted)
+            TRY(words_deleted(merge, source, &gone));
+        words += source->segment->entry.words - (gone < source->segment->entry.words ? gone : 0);
+        for (uint32_t i = 0; i < source->segment->entry.documents; i++)
+            if (live_has(&source->live, i))
+                words_least += norm_length_min(source->segment->norms[i]);
+    }
+    merge->words_spare = words > words_least ? words - words_least : 0;
+out:
+    return status;
+}
+
+static uint32_t document_length(struct merge *merge, uint8_t norm)
+{
+    uint32_t least = norm_length_min(norm);
+    uint32_t most = norm < NORMS - 1 ? norm_length_min((uint8_t)(norm + 1)) - 1 : least;
+    if (most > DOCUMENT_WORDS_MAX)
+        most = DOCUMENT_WORDS_MAX;
+    uint64_t more = most > least ? most - least : 0;
+    if (more > merge->words_spare)
+        more = merge->words_spare;
+    merge->words_spare -= more;
+    return least + (uint32_t)more;
+}
+
+lupe_status merge_begin(struct store *store, const struct merge_options *options,
+                        const struct merge_source *sources, uint32_t count, struct merge **out_merge)
+{
+    lupe_status status = LUPE_OK;
+    *out_merge = NULL;
+    struct merge *merge = memory_zalloc(1, sizeof *merge);
+    if (!merge)
+        return fail_memory();
+    merge->store = store;
+    merge->options = *options;
+    merge->count = count;
+    merge->id = BUFFER_INIT(0);
+    publication_init(&merge->publication, store);
+    merge->sources = memory_zalloc(count, sizeof *merge->sources);
+    merge->order = memory_alloc(count * sizeof *merge->order);
+    if (!merge->sources || !merge->order) {
+        status = fail_memory();
+        goto out;
+    }
+    TRY(store_read_begin(store, &merge->read));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(source_open(merge, &merge->sources[i], &sources[i]));
+    if (merge->documents == 0) {
+        merge->stage = STAGE_FINISHED;
+    } else {
+        struct segment_writer_options writer = {0, options->k1, options->b, publication_sink(&merge->publication)};
+        TRY(words_count(merge));
+        TRY(segment_writer_open(&writer, &merge->writer));
+    }
+    *out_merge = merge;
+    merge = NULL;
+out:
+    merge_close(merge);
+    return status;
+}
+
+void merge_close(struct merge *merge)
+{
+    if (!merge)
+        return;
+    if (merge->stage != STAGE_HANDED_OUT && merge->publication.segment)
+        publish_drop(merge->store, &merge->publication.segment, 1);
+    segment_writer_close(merge->writer);
+    for (uint32_t i = 0; merge->sources && i < merge->count; i++) {
+        segment_close(merge->sources[i].segment);
+        live_free(&merge->sources[i].live);
+        memory_free(merge->sources[i].map);
+    }
+    store_read_end(merge->read);
+    publication_free(&merge->publication);
+    buffer_free(&merge->id);
+    memory_free(merge->pairs);
+    memory_free(merge->positions);
+    memory_free(merge->sources);
+    memory_free(merge->order);
+    memory_free(merge);
+}
+
+double merge_share(const struct merge *merge)
+{
+    if (merge->stage >= STAGE_FINISHED || merge->bytes_total == 0)
+        return 1.0;
+    double share = (double)merge->bytes_done / (double)merge->bytes_total;
+    return share < 1.0 ? share : 1.0;
+}
+
+/* ---- documents */
+
+static lupe_status boundaries_read(struct merge *merge, struct segment *segment, uint32_t document, size_t *count)
+{
+    lupe_status status = segment_boundaries(segment, document, merge->pairs, merge->pair_capacity, count);
+    if (status == LUPE_OK && *count > merge->pair_capacity) {
+        uint32_t *pairs = memory_realloc(merge->pairs, *count * 2 * 2 * sizeof *pairs);
+        if (!pairs)
+            return fail_memory();
+        merge->pairs = pairs;
+        merge->pair_capacity = *count * 2;
+        status = segment_boundaries(segment, document, merge->pairs, merge->pair_capacity, count);
+    }
+    return status;
+}
+
+static lupe_status document_copy(struct merge *merge, struct segment *segment, uint32_t number)
+{
+    lupe_status status = LUPE_OK;
+    struct segment_document document = {.length = document_length(merge, segment->norms[number])};
+    buffer_clear(&merge->id);
+    TRY(segment_id(segment, number, &merge->id));
+    TRY(segment_stored(segment, number, &document.record, &document.record_size));
+    TRY(boundaries_read(merge, segment, number, &document.boundary_count));
+    document.id = merge->id.data;
+    document.id_size = merge->id.size;
+    document.boundaries = merge->pairs;
+    merge->bytes_done += document.record_size / 3 + DOCUMENT_BYTES; /* a record is some thrice its stored size */
+    TRY(segment_writer_document(merge->writer, &document));
+out:
+    return status;
+}
+
+static void order_insert(struct merge *merge, uint32_t from, uint32_t number);
+
+/* Moves a source to its next term; it leaves the order behind its last. */
+static lupe_status source_advance(struct merge *merge, uint32_t place)
+{
+    uint32_t number = merge->order[place];
+    lupe_status status = dictionary_next(&merge->sources[number].terms);
+    if (status == LUPE_OK) {
+        order_insert(merge, place, number);
+    } else if (status == LUPE_NOT_FOUND) {
+        merge->order_count--;
+        memmove(merge->order + place, merge->order + place + 1,
+                (merge->order_count - place) * sizeof *merge->order);
+        status = LUPE_OK;
+    }
+    return status;
+}
+
+static lupe_status terms_begin(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    TRY(segment_writer_documents_done(merge->writer));
+    merge->order_count = 0;
+    for (uint32_t i = merge->count; i-- > 0;) {
+        struct source *source = &merge->sources[i];
+        TRY(dictionary_seek(&source->segment->dictionary, NULL, 0, &source->terms));
+        memmove(merge->order + 1, merge->order, merge->order_count * sizeof *merge->order);
+        merge->order[0] = i;
+        merge->order_count++;
+        TRY(source_advance(merge, 0));
+    }
+    merge->stage = STAGE_TERMS;
+out:
+    return status;
+}
+
+static lupe_status documents_step(struct merge *merge, uint64_t until)
+{
+    lupe_status status = LUPE_OK;
+    while (merge->bytes_done < until && merge->source < merge->count) {
+        struct source *source = &merge->sources[merge->source];
+        if (merge->document == source->segment->entry.documents) {
+            merge->source++;
+            merge->document = 0;
+            continue;
+        }
+        uint32_t document = merge->document++;
+        if (live_has(&source->live, document))
+            TRY(document_copy(merge, source->segment, document));
+    }
+    if (merge->source == merge->count)
+        TRY(terms_begin(merge));
+out:
+    return status;
+}
+
+/* ---- terms */
+
+static int compare_terms(const struct merge *merge, uint32_t left, uint32_t right)
+{
+    const struct dictionary_iterator *a = &merge->sources[left].terms;
+    const struct dictionary_iterator *b = &merge->sources[right].terms;
+    size_t shared = a->key_size < b->key_size ? a->key_size : b->key_size;
+    int order = memcmp(a->key, b->key, shared);
+    if (order)
+        return order;
+    if (a->key_size != b->key_size)
+        return a->key_size < b->key_size ? -1 : 1;
+    return left < right ? -1 : 1;
+}
+
+static bool same_term(const struct merge *merge, uint32_t left, uint32_t right)
+{
+    const struct dictionary_iterator *a = &merge->sources[left].terms;
+    const struct dictionary_iterator *b = &merge->sources[right].terms;
+    return a->key_size == b->key_size && !memcmp(a->key, b->key, a->key_size);
+}
+
+/* Moves the source at place back to where its key belongs among those behind it. */
+static void order_insert(struct merge *merge, uint32_t place, uint32_t number)
+{
+    while (place + 1 < merge->order_count && compare_terms(merge, merge->order[place + 1], number) < 0) {
+        merge->order[place] = merge->order[place + 1];
+        place++;
+    }
+    merge->order[place] = number;
+}
+
+/* Maps the documents of merge->block in place; index gets the places of live ones in the block. */
+static uint32_t block_map(struct merge *merge, const struct source *source, uint8_t index[BLOCK_DOCUMENTS])
+{
+    struct block *block = &merge->block;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < block->count; i++) {
+        index[i] = (uint8_t)i;
+        if (!source->map)
+            block->documents[i] += source->base;
+    }
+    if (!source->map)
+        return block->count;
+    for (uint32_t i = 0; i < block->count; i++) {
+        uint32_t mapped = source->map[block->documents[i]];
+        if (mapped == DOCUMENT_DEAD)
+            continue;
+        index[count] = (uint8_t)i;
+        block->documents[count++] = mapped;
+    }
+    return count;
+}
+
+static lupe_status block_copy(struct merge *merge, const struct source *source, const struct list *list,
+                              uint32_t number)
+{
+    lupe_status status = LUPE_OK;
+    struct block *block = &merge->block;
+    uint8_t index[BLOCK_DOCUMENTS];
+    uint32_t tfs[BLOCK_DOCUMENTS];
+    uint64_t words = 0;
+    bool has_positions = list->flags & ENTRY_HAS_POSITIONS;
+
+    TRY(block_read(list, number, block));
+    TRY(block_read_tfs(list, block));
+    uint32_t count = block_map(merge, source, index);
+    if (count == 0)
+        goto out;
+    for (uint32_t i = 0; i < count; i++)
+        words += tfs[i] = block->tfs[index[i]];
+    if (has_positions)
+        TRY(block_positions(list, block, index, count, &merge->positions, &merge->position_capacity, 0));
+    TRY(segment_writer_term_add(merge->writer, block->documents, list->flags & ENTRY_HAS_TF ? tfs : NULL,
+                                has_positions ? merge->positions : NULL, count));
+    merge->bytes_done += count + (has_positions ? words : 0);
+out:
+    return status;
+}
+
+static lupe_status list_copy(struct merge *merge, const struct source *source)
+{
+    lupe_status status = LUPE_OK;
+    struct segment *segment = source->segment;
+    struct list list;
+    TRY(list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
+                  segment->entry.documents, &source->terms.entry, &list));
+    for (uint32_t i = 0; i < list.block_count; i++)
+        TRY(block_copy(merge, source, &list, i));
+    merge->bytes_done += source->terms.key_size / 2 + TERM_BYTES;
+out:
+    return status;
+}
+
+#define LIST_FLAGS (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)
+
+static lupe_status term_copy(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    const struct dictionary_iterator *first = &merge->sources[merge->order[0]].terms;
+    uint8_t flags = first->entry.flags & LIST_FLAGS;
+    uint32_t same = 1;
+    while (same < merge->order_count && same_term(merge, merge->order[0], merge->order[same]))
+        same++;
+    TRY(segment_writer_term_begin(merge->writer, first->key, first->key_size, flags));
+    for (uint32_t i = 0; i < same; i++) {
+        const struct source *source = &merge->sources[merge->order[i]];
+        if ((source->terms.entry.flags & LIST_FLAGS) != flags)
+            return fail(LUPE_CORRUPT, "segment %u: a list has other contents than the same list of segment %u",
+                        source->segment->entry.number,
+                        merge->sources[merge->order[0]].segment->entry.number);
+        TRY(list_copy(merge, source));
+    }
+    TRY(segment_writer_term_end(merge->writer));
+    for (uint32_t i = same; i-- > 0;) /* from behind, so that places stay */
+        TRY(source_advance(merge, i));
+out:
+    return status;
+}
+
+static lupe_status terms_step(struct merge *merge, uint64_t until)
+{
+    lupe_status status = LUPE_OK;
+    while (merge->bytes_done < until && merge->order_count)
+        TRY(term_copy(merge));
+    if (merge->order_count == 0) {
+        TRY(segment_writer_finish(merge->writer, &merge->entry));
+        merge->stage = STAGE_FINISHED;
+    }
+out:
+    return status;
+}
+
+lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done)
+{
+    lupe_status status = LUPE_OK;
+    uint64_t until = merge->bytes_done + bytes;
+    if (until < bytes)
+        until = UINT64_MAX;
+    *done = false;
+    if (merge->stage == STAGE_DOCUMENTS)
+        TRY(documents_step(merge, until));
+    if (merge->stage == STAGE_TERMS)
+        TRY(terms_step(merge, until));
+    *done = merge->stage == STAGE_FINISHED;
+out:
+    return status;
+}
+
+/* ---- publishing */
+
+lupe_status merge_result(struct merge *merge, struct segment_entry *entry)
+{
+    assert(merge->stage == STAGE_FINISHED);
+    lupe_status status = publication_flush(&merge->publication);
+    if (status == LUPE_OK) {
+        merge->entry.number = merge->publication.segment;
+        *entry = merge->entry;
+        merge->stage = STAGE_HANDED_OUT;
+    }
+    return status;
+}
+
+/* Where the sources stand in the catalogue, one after the other. */
+static lupe_status sources_place(const struct merge *merge, const struct catalogue *catalogue, uint32_t *place)
+{
+    uint32_t at = 0;
+    while (at < catalogue->segment_count &&
+           catalogue->segments[at].number != merge->sources[0].segment->entry.number)
+        at++;
+    for (uint32_t i = 0; i < merge->count; i++)
+        if (at + i >= catalogue->segment_count ||
+            catalogue->segments[at + i].number != merge->sources[i].segment->entry.number)
+            return fail(LUPE_CORRUPT, "segment %u vanished while it was merged",
+                        merge->sources[i].segment->entry.number);
+    *place = at;
+    return LUPE_OK;
+}
+
+/* Deletes in the new segment what was deleted from a source since the merge began. read sees the
+ * catalogue that is being changed. */
+static lupe_status deletes_follow(struct source *source, struct store_read *read,
+                                  const struct segment_entry *now_entry, struct live *live)
+{
+    lupe_status status = LUPE_OK;
+    struct live now = {NULL, 0, 0};
+    bool was_live;
+    if (now_entry->live_version == source->segment->entry.live_version)
+        return LUPE_OK;
+    TRY(live_load(read, now_entry, &now));
+    for (uint32_t i = 0; i < now_entry->documents; i++)
+        if (live_has(&source->live, i) && !live_has(&now, i))
+            TRY(live_delete(live, source->map ? source->map[i] : source->base + i, &was_live));
+out:
+    live_free(&now);
+    return status;
+}
+
+static lupe_status sources_replace(struct merge *merge, struct store_write *write, struct store_read *read,
+                                   struct catalogue *catalogue)
+{
+    lupe_status status = LUPE_OK;
+    struct live live = {NULL, merge->documents, 0};
+    struct live before = {NULL, merge->documents, 0};
+    uint32_t place = 0;
+
+    TRY(sources_place(merge, catalogue, &place));
+    for (uint32_t i = 0; i < merge->count; i++)
+        TRY(deletes_follow(&merge->sources[i], read, &catalogue->segments[place + i], &live));
+    catalogue_remove_segments(catalogue, place, merge->count);
+    for (uint32_t i = 0; i < merge->count; i++)
+        TRY(store_delete_segment(write, merge->sources[i].segment->entry.number));
+    if (live.deleted == merge->documents) { /* nothing of it is left */
+        if (merge->publication.segment)
+            TRY(store_delete_segment(write, merge->publication.segment));
+    } else {
+        struct segment_entry entry = merge->entry;
+        TRY(publication_put(&merge->publication, write, catalogue));
+        entry.number = merge->publication.segment;
+        TRY(live_store(write, &entry, &before, &live));
+        TRY(catalogue_insert_segment(catalogue, place, &entry));
+    }
+out:
+    live_free(&live);
+    return status;
+}
+
+lupe_status merge_publish(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    struct store_write *write = NULL;
+    struct store_read *read = NULL;
+    struct catalogue catalogue;
+    uint32_t segment = merge->publication.segment;
+
+    assert(merge->stage == STAGE_FINISHED);
+    catalogue_init(&catalogue);
+    TRY(store_write_begin(merge->store, &write));
+    TRY(store_read_begin(merge->store, &read)); /* what was committed last, as long as write lasts */
+    TRY(catalogue_load_for_write(write, &catalogue));
+    TRY(sources_replace(merge, write, read, &catalogue));
+    TRY(catalogue_put(write, &catalogue));
+    status = store_write_commit(write);
+    write = NULL;
+    if (status == LUPE_OK)
+        merge->stage = STAGE_HANDED_OUT;
+out:
+    store_write_abort(write);
+    store_read_end(read);
+    catalogue_free(&catalogue);
+    if (status != LUPE_OK)
+        merge->publication.segment = segment;
+    return status;
+}

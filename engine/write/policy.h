@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * policy.h - which neighbouring segments to merge next.
+ *
+ * Owns nothing and touches nothing: a function of sizes. Called by upkeep.c. Never merges.
+ */
+#ifndef LUPE_WRITE_POLICY_H
+#define LUPE_WRITE_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define POLICY_FLOOR_BYTES (16u << 10) /* smaller segments are of the lowest tier */
+#define POLICY_RATIO 8u                /* between tiers, and segments of a tier that are merged */
+#define POLICY_DELETED_PERCENT 30u     /* more deletes than that: the segment is rewritten */
+
+struct policy_segment {
+    uint64_t bytes; /* of all its sections */
+    uint32_t documents;
+    uint32_t deleted;
+};
+
+struct policy_limits {
+    uint32_t segments_max;  /* beyond that something must be merged */
+    uint32_t documents_max; /* live documents of a merged segment */
+    uint64_t input_bytes_max; /* of a merge that is not a must */
+};
+
+/* The neighbours to merge: count of them from first on. count 1: to rewrite alone. */
+struct policy_choice {
+    uint32_t first;
+    uint32_t count;
+};
+
+/* True when something should be merged. Called again after each merge until it says no. */
+bool policy_choose(const struct policy_segment *segments, uint32_t count, const struct policy_limits *limits,
+                   struct policy_choice *choice);
+
+#endif
