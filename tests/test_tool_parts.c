@@ -429,9 +429,9 @@ Test(tool_walk, finds_texts_in_order_and_follows_no_loop)
     make_folder("t");
     make_folder("t/b");
     make_folder("t/b/tief");
-    static const char *const names[] = {"t/z.txt",          "t/a.md",       "t/b.txt",
-                                        "t/b/x.JSONL",      "t/b/bild.png", "t/README",
-                                        "t/b/tief/y.ndjson"};
+    static const char *const names[] = {"t/z.txt",      "t/a.md",           "t/b.txt",
+                                        "t/b/x.JSONL",  "t/b/bild.png",     "t/README",
+                                        "t/z.txt-lock", "t/b/tief/y.ndjson"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         write_text(names[i]);
     write_text("fern.txt");

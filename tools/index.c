@@ -81,11 +81,13 @@ static bool put_lines(struct run *run, const struct walk_file *file)
 {
     bool standard = strcmp(file->path, "-") == 0;
     int descriptor = standard ? STDIN_FILENO : open(file->path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && interrupted())
+        return false;
     if (descriptor < 0) {
         complain("%s: %s; passed over", file->path, strerror(errno));
         run->unreadable++;
         run->input_bad = true;
-        return !interrupted();
+        return true;
     }
     bool good = lines_put(run, descriptor, standard ? "standard input" : file->path);
     if (!standard)

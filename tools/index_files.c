@@ -394,11 +394,13 @@ bool files_put(struct run *run, struct file_state *state)
         return true;
     }
     char *bytes = read_file(state->file->path, &size, &about);
+    if (!bytes && interrupted())
+        return false;
     if (!bytes) {
         complain("%s: %s; passed over", state->file->path, strerror(errno));
         run->unreadable++;
         run->input_bad = true;
-        return !interrupted();
+        return true;
     }
     run->bytes_done += size;
     bool good = put_bytes(run, state, bytes, size, &about);

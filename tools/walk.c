@@ -106,6 +106,18 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* The same for a name in a folder; the path is made only where it may be. */
+static bool is_excluded_name(const struct walk *walk, const char *folder, const char *name)
+{
+    const char *slash = walk->excluded ? strrchr(walk->excluded, '/') : NULL;
+    if (!slash || strncmp(name, slash + 1, strlen(slash + 1)) != 0)
+        return false;
+    char *path = format_text("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
+    bool excluded = is_excluded(walk, path);
+    free(path);
+    return excluded;
+}
+
 static void complain_of(struct walk *walk, const char *path)
 {
     complain("%s: %s; passed over", path, strerror(errno));
@@ -126,7 +138,7 @@ static bool read_folder(struct walk *walk, const char *path, struct names *names
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         if (entry->d_type == DT_REG && !kind_of(entry->d_name, &kind))
-            walk->other_count++; /* without asking for more */
+            walk->other_count += !is_excluded_name(walk, path, entry->d_name);
         else
             names_add(names, copy_bytes(entry->d_name, strlen(entry->d_name)));
     }
