@@ -26,7 +26,7 @@ HEADERS := $(sort $(wildcard include/*.h engine/*.h engine/*/*.h tools/*.h bench
 objects = $(patsubst %.c,$(BUILD)/objects/%.o,$(1))
 ENGINE_O := $(call objects,$(ENGINE_C))
 TOOL_O := $(call objects,$(TOOL_C))
-BENCH_O := $(call objects,$(BENCH_C))
+BENCH_O := $(call objects,$(BENCH_C) $(if $(BENCH_C),tools/jsonl.c))
 TEST_O := $(call objects,$(TEST_C))
 
 TOOL := $(if $(TOOL_C),$(BUILD)/lupe)
@@ -161,7 +161,7 @@ test-all: ## all of it: full fault injection, every SIMD path, sanitizers, an in
 	$(MAKE) check-install
 
 bench: $(BUILD)/lupe-bench ## speed and size of this machine's build
-	$(BUILD)/lupe-bench
+	$(BUILD)/lupe-bench micro
 
 check-layers: ## includes and calls obey the house rules
 	bash tests/check_layers.sh

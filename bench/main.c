@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c - lupe-bench: which command, and what there is.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+
+static const char usage[] =
+    "lupe-bench index JSONL DIR [--threads N] [--merge] [--store]\n"
+    "                           [--analysis german|best|plain]\n"
+    "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
+    "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"
+    "lupe-bench generate N [SEED]    N invented documents as JSON Lines\n"
+    "lupe-bench commits DIR N        N commits of a document beside two bare fdatasync\n"
+    "lupe-bench updates DIR N IDS    N updates of IDS documents: size beside a fresh index\n";
+
+static const struct command {
+    const char *name;
+    int (*run)(int count, char **arguments);
+} commands[] = {
+    {"index", command_index},       {"serve", command_serve},     {"micro", command_micro},
+    {"generate", command_generate}, {"commits", command_commits}, {"updates", command_updates},
+};
+
+int usage_fail(void)
+{
+    fputs(usage, stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < LENGTH(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    }
+    return usage_fail();
+}
