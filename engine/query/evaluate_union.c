@@ -71,6 +71,14 @@ static uint32_t block_end_below(const struct leaf *leaf, uint32_t end)
     return low;
 }
 
+/* Sums are indexed by document: a damaged directory must not lead below the window. */
+static lupe_status leaf_in_order(const struct leaf *leaf, const struct window *window)
+{
+    if (leaf->documents[0] >= window->base)
+        return LUPE_OK;
+    return fail(LUPE_CORRUPT, "a postings list goes back; restore the index from a backup");
+}
+
 static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t *shares, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -123,6 +131,7 @@ static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct w
         if (leaf_block_last(leaf, block - 1) + 1 >= window->end)
             break;
         TRY(leaf_open_block(leaf, block));
+        TRY(leaf_in_order(leaf, window));
         inside = leaf->documents[0] < window->end;
     }
 out:
@@ -240,6 +249,7 @@ static lupe_status window_stream(struct evaluation *evaluation, struct window *w
         if (block >= leaf->block_count || leaf_block_last(leaf, block - 1) + 1 >= window->end)
             break;
         TRY(leaf_open_block(leaf, block));
+        TRY(leaf_in_order(leaf, window));
         inside = leaf->documents[0] < window->end;
     }
 out:

@@ -59,8 +59,9 @@ static lupe_status leaf_of_list(struct execution *execution, const struct list *
     TRY(leaf_new(execution, leaf));
     leaf_init_list(*leaf, list, execution->evaluation->work);
     if (weight > 0)
-        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->factors, segment->norms,
-                            &segment->bm25, &execution->plan->used));
+        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->scratch->factors, segment->norms,
+                            execution->plan->scratch->bound_values[execution->segment_place], &segment->bm25,
+                            &execution->plan->used));
 out:
     return status;
 }
@@ -99,7 +100,7 @@ static void sums_add(struct sums *sums, uint32_t document, float x)
 static lupe_status sums_gather(const struct sums *sums, struct execution *execution, float weight, struct gathered *out)
 {
     const uint8_t *norms = segment_of(execution)->norms;
-    const float *factors = execution->plan->factors;
+    const float *factors = execution->plan->scratch->factors;
     uint32_t count = 0;
     for (uint32_t w = 0; w <= sums->documents / 64; w++)
         count += (unsigned)__builtin_popcountll(sums->bits[w]);
@@ -253,7 +254,7 @@ static lupe_status phrase_of_variant(struct execution *execution, const struct p
                               .offsets = offsets,
                               .count = variant->count,
                               .weight = weight,
-                              .factors = execution->plan->factors,
+                              .factors = execution->plan->scratch->factors,
                               .norms = segment_of(execution)->norms,
                               .without_positions =
                                   execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS,

@@ -28,17 +28,13 @@ void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_wo
     work->blocks += leaf->block_count;
 }
 
-/* A share that a value in [0, 1] cannot exceed: up by what the float operations may round. */
-static uint32_t share_bound(float weight, double value)
-{
-    double bound = (double)weight * value * (1.0 + 1.0 / (1 << 20)) + 1.0;
-    return bound < 1.0 ? 1u : bound >= 2147483647.0 ? 2147483647u : (uint32_t)bound;
-}
+/* A share that a value in [0, 1] cannot exceed: up by more than the float operations may round. */
+#define BOUND_SLACK (1.0f + 1.0f / (1 << 19))
 
 lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight, const float *factors,
-                            const uint8_t *norms, const struct bm25 *made, const struct bm25 *used)
+                            const uint8_t *norms, const float bound_values[256], const struct bm25 *made,
+                            const struct bm25 *used)
 {
-    float values[256];
     leaf->bounds = arena_alloc(arena, 256 * sizeof *leaf->bounds);
     if (!leaf->bounds)
         return fail_memory();
@@ -46,9 +42,8 @@ lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight
     leaf->weight = weight;
     leaf->factors = factors;
     leaf->norms = norms;
-    bound_values(made, used, 1.0, values);
     for (unsigned i = 0; i < 256; i++)
-        leaf->bounds[i] = share_bound(weight, (double)values[i]);
+        leaf->bounds[i] = (uint32_t)((int32_t)(weight * bound_values[i] * BOUND_SLACK) + 1);
     leaf->bound = leaf->bounds[leaf->list->bound];
     for (unsigned i = 0; leaf->list->has_champions && i < 3; i++) {
         double value = champion_value(made, used, 1.0, leaf->list->champions[i]);

@@ -79,9 +79,11 @@ CHECKED lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share);
 CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
-/* Scores a list leaf: bounds from what the segment's were made with to what is used now. */
+/* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were made
+ * with to what is used now. */
 CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight, const float *factors,
-                                    const uint8_t *norms, const struct bm25 *made, const struct bm25 *used);
+                                    const uint8_t *norms, const float bound_values[256], const struct bm25 *made,
+                                    const struct bm25 *used);
 /* shares NULL: not scored. */
 CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena, const uint32_t *documents,
                                     const uint32_t *shares, uint32_t count, struct search_work *work);

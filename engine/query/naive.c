@@ -146,7 +146,7 @@ static lupe_status naive_words(const struct naive *naive, const struct plan_node
         else if (node->kind == PLAN_FILTER)
             shares[d] = NAIVE_FILTER;
         else
-            shares[d] = score_share(node->weight, x[d], naive->plan->factors[naive->segment->norms[d]]);
+            shares[d] = score_share(node->weight, x[d], naive->plan->scratch->factors[naive->segment->norms[d]]);
     }
 out:
     memory_free(x);

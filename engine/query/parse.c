@@ -322,8 +322,11 @@ static bool boost_read(const uint8_t *text, size_t at, size_t end, double *boost
         if (at == digits)
             return false;
     }
-    *boost = (double)whole + (double)part / (double)unit;
-    return at == end && *boost > 0 && *boost <= BOOST_TYPED_MAX;
+    double value = (double)whole + (double)part / (double)unit;
+    if (at < end || value <= 0 || value > BOOST_TYPED_MAX)
+        return false;
+    *boost = value;
+    return true;
 }
 
 /* Cuts "^boost" off the end of a run. */
@@ -654,6 +657,7 @@ static lupe_status parse_group(struct parser *parser, const struct place *place,
     lupe_status status = LUPE_OK;
     uint32_t base = clauses_begin(&parser->clauses);
     enum occur otherwise = parser->all && place->depth == 0 ? OCCUR_MUST : OCCUR_SHOULD;
+    bool in_keyword = is_keyword_field(parser, place->field);
 
     for (;;) {
         enum sign sign;
@@ -661,9 +665,10 @@ static lupe_status parse_group(struct parser *parser, const struct place *place,
         if (parser->at == parser->size || is_closing(parser, parser->at))
             break;
         TRY(parse_chain(parser, place, item, &sign));
+        item->loose = item->filter && !in_keyword && occur_of(sign, otherwise) == OCCUR_SHOULD;
         TRY(clauses_add(&parser->clauses, base, occur_of(sign, otherwise), item));
     }
-    if (!is_keyword_field(parser, place->field))
+    if (!in_keyword)
         TRY(clauses_require_filters(&parser->clauses, base));
     TRY(clauses_end(&parser->clauses, base, item));
 out:

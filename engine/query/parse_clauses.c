@@ -138,6 +138,7 @@ static lupe_status leaf_add(struct parse_clauses *clauses, uint32_t base, enum o
         if (clauses->slots[slot].draft) {
             struct parse_draft *draft = &clauses->stack[clauses->slots[slot].draft - 1];
             draft->item.boost = boost_limited(draft->item.boost + item->boost);
+            draft->item.loose |= item->loose;
             if (occur == OCCUR_MUST)
                 draft->occur = OCCUR_MUST;
             return LUPE_OK;
@@ -168,12 +169,13 @@ lupe_status clauses_add(struct parse_clauses *clauses, uint32_t base, enum occur
         clauses->used -= item->branch->count; /* to exclude an exclusion asks for nothing */
         return LUPE_OK;
     }
-    if (item->kind == ITEM_BRANCH && !dissolves(item->branch, occur))
+    if (item->kind == ITEM_BRANCH && (item->loose || !dissolves(item->branch, occur)))
         return draft_push(clauses, base, occur, item);
     clauses->used -= item->branch->count;
     for (uint32_t i = 0; i < item->branch->count; i++) {
         const struct parse_draft *draft = &item->branch->drafts[i];
         struct parse_item inner = draft->item;
+        inner.loose = false;
         inner.boost = boost_limited(inner.boost * item->boost);
         enum occur inner_occur = occur == OCCUR_NOT ? OCCUR_NOT : draft->occur;
         if (inner.kind == ITEM_LEAF)
@@ -247,6 +249,7 @@ lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base, struct par
         return LUPE_OK;
     if (count == 1 && clauses->stack[base].occur != OCCUR_NOT) {
         *item = clauses->stack[base].item;
+        item->loose = false;
         stack_pop(clauses, base);
         clauses->used--;
         return LUPE_OK;
@@ -276,7 +279,7 @@ lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base, struct par
 
 static bool is_loose_filter(const struct parse_draft *draft)
 {
-    return draft->occur == OCCUR_SHOULD && draft->item.filter;
+    return draft->occur == OCCUR_SHOULD && draft->item.loose;
 }
 
 /* Keywords by field, in the order of their coming; branches of keywords last. */
@@ -326,7 +329,7 @@ lupe_status clauses_require_filters(struct parse_clauses *clauses, uint32_t base
 
     for (uint32_t i = base; i < clauses->top; i++) {
         filter_count += is_loose_filter(&clauses->stack[i]);
-        has_must |= clauses->stack[i].occur == OCCUR_MUST && !clauses->stack[i].item.filter;
+        has_must |= clauses->stack[i].occur == OCCUR_MUST;
     }
     if (filter_count == 0)
         return LUPE_OK;
@@ -341,11 +344,12 @@ lupe_status clauses_require_filters(struct parse_clauses *clauses, uint32_t base
     for (uint32_t i = 0; i < count; i++)
         if (is_loose_filter(&drafts[i])) {
             filters[filter_count] = drafts[i];
+            filters[filter_count].item.loose = false;
             filters[filter_count++].slot = i; /* keeps the sort stable */
         }
     uint32_t inner = clauses_begin(clauses);
     for (uint32_t i = 0; i < count; i++)
-        if (drafts[i].occur == OCCUR_SHOULD && !drafts[i].item.filter)
+        if (drafts[i].occur == OCCUR_SHOULD && !drafts[i].item.loose)
             TRY(clauses_add(clauses, inner, OCCUR_SHOULD, &drafts[i].item));
     TRY(clauses_end(clauses, inner, &words));
     TRY(clauses_add(clauses, base, has_must ? OCCUR_SHOULD : OCCUR_MUST, &words));

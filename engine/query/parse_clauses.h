@@ -26,6 +26,7 @@ struct parse_branch;
 struct parse_item {
     enum parse_item_kind kind;
     bool filter; /* all it asks for are keywords */
+    bool loose;  /* such a filter that stands beside other operands without sign or operator */
     double boost;
     const struct parse_leaf *leaf;
     const struct parse_branch *branch; /* of ITEM_BRANCH and ITEM_EXCLUSIONS */
@@ -66,8 +67,9 @@ uint32_t clauses_begin(const struct parse_clauses *clauses);
 CHECKED lupe_status clauses_add(struct parse_clauses *clauses, uint32_t base, enum occur occur,
                                 const struct parse_item *item);
 
-/* Makes what keywords a person put beside words mean: a filter. Optional keywords become
- * required, those of one field as alternatives, and of the words beside them one is required. */
+/* Makes the loose keywords of a group mean what a person means who puts them beside words: a
+ * filter. They become required, those of one field as alternatives, and of the words beside them
+ * one is required. */
 CHECKED lupe_status clauses_require_filters(struct parse_clauses *clauses, uint32_t base);
 
 CHECKED lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base, struct parse_item *item);

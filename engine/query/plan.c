@@ -529,7 +529,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query, cons
     }
     plan->used = (struct bm25){request->k1, request->b,
                                words ? (double)words / (double)plan->documents : 1.0};
-    norm_factors(&plan->used, plan->factors);
+    TRY(scratch_of(view, &plan->used, &plan->scratch));
     plan->score_bits = SCORE_BITS;
     if (query->root && plan->documents) {
         TRY(compile(plan, query->root, &plan->root));

@@ -9,6 +9,7 @@
 #ifndef LUPE_QUERY_PLAN_H
 #define LUPE_QUERY_PLAN_H
 
+#include "query/scratch.h"
 #include "query/search.h"
 
 struct plan_term {
@@ -52,7 +53,7 @@ struct plan {
     struct plan_node *root; /* NULL: matches nothing */
     uint64_t documents;
     struct bm25 used;
-    float factors[NORMS];
+    struct scratch *scratch; /* the view's */
     int score_bits;
     struct plan_entry *table; /* terms by key */
     size_t table_size;

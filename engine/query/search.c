@@ -15,9 +15,6 @@ struct run {
     struct collector collector;
     struct ticker ticker;
     struct search_answer *answer;
-    uint32_t *sums;
-    uint32_t *window_documents;
-    uint32_t *window_scores;
     uint64_t count_stop; /* counting may stop here */
     bool collects;
 };
@@ -25,11 +22,6 @@ struct run {
 static lupe_status run_init(struct run *run)
 {
     lupe_status status = LUPE_OK;
-    run->sums = memory_zalloc(WINDOW_DOCUMENTS, sizeof *run->sums);
-    run->window_documents = memory_alloc((WINDOW_DOCUMENTS + 16) * sizeof *run->window_documents);
-    run->window_scores = memory_alloc((WINDOW_DOCUMENTS + 16) * sizeof *run->window_scores);
-    if (!run->sums || !run->window_documents || !run->window_scores)
-        return fail_memory();
     TRY(collector_init(&run->collector, run->request->k, run->plan->documents));
     run->collects = run->collector.k > 0;
     run->ticker.request = run->request;
@@ -40,9 +32,6 @@ out:
 
 static void run_free(struct run *run)
 {
-    memory_free(run->sums);
-    memory_free(run->window_documents);
-    memory_free(run->window_scores);
     collector_free(&run->collector);
 }
 
@@ -114,9 +103,9 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
                                     .collector = &run->collector,
                                     .ticker = &run->ticker,
                                     .work = &run->answer->work,
-                                    .sums = run->sums,
-                                    .window_documents = run->window_documents,
-                                    .window_scores = run->window_scores};
+                                    .sums = run->plan->scratch->sums,
+                                    .window_documents = run->plan->scratch->window_documents,
+                                    .window_scores = run->plan->scratch->window_scores};
     struct execution execution = {.plan = run->plan, .segment_place = place, .evaluation = &evaluation};
     const struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;

@@ -191,9 +191,10 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     for (unsigned i = 0; i < words; i++)
         set += (unsigned)__builtin_popcountll(load_u64(block->bits + 8 * i));
     uint64_t last = load_u64(block->bits + 8 * (words - 1));
-    if (set != block->count || last == 0 ||
-        (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last)) >=
-            list->documents_max)
+    uint64_t highest = last ? (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last))
+                            : UINT64_MAX;
+    if (set != block->count || highest >= list->documents_max ||
+        (list->last && highest != list_block_last(list, block->number)))
         return list_corrupt(list, "a bit set does not have its documents");
     if (mode == BLOCK_DOCUMENTS_READ)
         (void)list->kernels->bits_to_documents(block->bits, words, before, block->documents);
@@ -290,9 +291,12 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
         status = deltas_read(list, block, bytes, left, before, &size);
     if (status)
         return status;
+    if (mode == BLOCK_DOCUMENTS_READ && list->last &&
+        block->documents[block->count - 1] != list_block_last(list, number))
+        return list_corrupt(list, "a block does not end where its directory says");
     block->end = bytes + left;
     bytes += size;
-    if (list->flags & ENTRY_HAS_POSITIONS) {
+    if ((list->flags & ENTRY_HAS_POSITIONS) && number) {
         if ((size_t)(block->end - bytes) < 4)
             return list_corrupt(list, "a block ends behind the extent");
         block->positions_at = load_u32(bytes);
@@ -338,8 +342,14 @@ lupe_status block_read_tfs(const struct list *list, struct block *block)
         block->tfs_read = false;
         return list_corrupt(list, "term frequencies are damaged");
     }
-    for (unsigned i = 0; i < count; i++)
-        block->tfs[i]++;
+    uint64_t sum = 0;
+    uint32_t all = 0;
+    for (unsigned i = 0; i < count; i++) {
+        all |= block->tfs[i];
+        sum += ++block->tfs[i];
+    }
+    if (all >= DOCUMENT_WORDS_MAX || sum > list->occurrences)
+        return list_corrupt(list, "term frequencies are damaged");
     return LUPE_OK;
 }
 
@@ -399,15 +409,22 @@ static lupe_status inline_positions(const struct list *list, const uint8_t *inde
     return LUPE_OK;
 }
 
-/* A unit of positions being read chunk by chunk; numbers [first, first + held) are decoded. */
+/* Numbers of a unit being read chunk by chunk; [first, first + held) are decoded. */
 struct unit {
     const struct list *list;
-    uint64_t offset;   /* logical, of the chunk after the decoded one */
-    uint64_t total;    /* numbers of the unit */
+    uint64_t offset; /* logical, of the chunk after the decoded one */
+    uint64_t total;  /* numbers */
     uint64_t first;
     unsigned held;
     uint32_t numbers[PACK_COUNT_MAX + 16];
 };
+
+static void unit_begin(struct unit *unit, uint64_t total)
+{
+    unit->total = total;
+    unit->first = 0;
+    unit->held = 0;
+}
 
 /* Moves to the next chunk; decodes it when it holds number `wanted`, else only skips it. */
 static lupe_status unit_next(struct unit *unit, uint64_t wanted)
@@ -424,11 +441,28 @@ static lupe_status unit_next(struct unit *unit, uint64_t wanted)
     if (status)
         return status;
     const uint8_t *behind = wanted < unit->first + count ? chunk_read(bytes, bytes + left, count, unit->numbers)
-                                                          : chunk_skip(bytes, bytes + left, count);
+                                                         : chunk_skip(bytes, bytes + left, count);
     if (!behind)
         return list_corrupt(unit->list, "positions are damaged");
     unit->offset += (uint64_t)(behind - bytes);
     unit->held = count;
+    return LUPE_OK;
+}
+
+/* Copies numbers [number, number + count) of the unit. */
+static lupe_status unit_copy(struct unit *unit, uint64_t number, uint32_t count, uint32_t *out)
+{
+    for (uint32_t done = 0; done < count;) {
+        while (number + done >= unit->first + unit->held) {
+            lupe_status status = unit_next(unit, number + done);
+            if (status)
+                return status;
+        }
+        uint64_t held = number + done - unit->first;
+        uint32_t take = (uint32_t)(unit->held - held) < count - done ? (uint32_t)(unit->held - held) : count - done;
+        memcpy(out + done, unit->numbers + held, take * sizeof(uint32_t));
+        done += take;
+    }
     return LUPE_OK;
 }
 
@@ -440,38 +474,31 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     if (list->storage != ENTRY_LIST)
         return inline_positions(list, index, n, out, capacity, at);
     assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
+    uint32_t firsts[PACK_COUNT_MAX + 16];
     struct unit unit;
+    lupe_status status = LUPE_OK;
     unit.list = list;
     unit.offset = list->positions_start + block->positions_at;
-    unit.first = 0;
-    unit.held = 0;
-    unit.total = 0;
+    unit_begin(&unit, block->count);
+    TRY(unit_copy(&unit, 0, block->count, firsts));
+    uint64_t more = 0;
     for (unsigned i = 0; i < block->count; i++)
-        unit.total += block->tfs[i];
+        more += block->tfs[i] - 1;
+    unit_begin(&unit, more);
     uint64_t number = 0;
     unsigned document = 0;
-    size_t done = at;
     for (unsigned w = 0; w < n; w++) {
         for (; document < index[w]; document++)
-            number += block->tfs[document];
+            number += block->tfs[document] - 1;
         uint32_t tf = block->tfs[document];
-        lupe_status status = positions_grow(out, capacity, done + tf);
-        if (status)
-            return status;
-        for (uint32_t j = 0; j < tf;) {
-            while (number + j >= unit.first + unit.held) {
-                status = unit_next(&unit, number + j);
-                if (status)
-                    return status;
-            }
-            uint64_t held = number + j - unit.first;
-            uint32_t take = (uint32_t)(unit.held - held) < tf - j ? (uint32_t)(unit.held - held) : tf - j;
-            memcpy(*out + done + j, unit.numbers + held, take * sizeof(uint32_t));
-            j += take;
-        }
-        if (!positions_sum(*out + done, tf))
+        TRY(positions_grow(out, capacity, at + tf));
+        (*out)[at] = firsts[document];
+        if (tf > 1)
+            TRY(unit_copy(&unit, number, tf - 1, *out + at + 1));
+        if (!positions_sum(*out + at, tf))
             return list_corrupt(list, "positions are damaged");
-        done += tf;
+        at += tf;
     }
-    return LUPE_OK;
+out:
+    return status;
 }

@@ -29,7 +29,8 @@ struct postings_writer {
     unsigned count;              /* postings in the block being filled */
     uint32_t documents[BLOCK_DOCUMENTS + 16];
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
-    uint32_t *deltas;            /* position deltas of the block, in order */
+    uint32_t firsts[BLOCK_DOCUMENTS]; /* first positions of the block's documents */
+    uint32_t *deltas;                 /* and the deltas of the further ones, in order */
     size_t delta_count;
     size_t delta_capacity;
     struct buffer blocks;        /* encoded blocks, one after the other */

@@ -6,9 +6,9 @@
  *   header    := flags:u8 bound:u8 [champion:u16 * 3]
  *   directory := nothing | [super_last:u32 * ns super_bound:u8 * ns]
  *                last:u32 * nb offset:u32 * nb bound:u8 * nb
- *   block     := documents [positions_at:u32] [tfs]
+ *   block     := documents [positions_at:u32 but in the first] [tfs]
  *   documents := bit_set | chunk       bit_set := 0x1f:u8 words:u8 word:u64 * words
- *   unit      := chunk *               in section positions
+ *   unit      := first * more *        in section positions; first, more := chunk
  *   single    := document:varint [position:varint]
  *   inline    := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
  *
@@ -70,7 +70,7 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     writer->count = 0;
     writer->delta_count = 0;
     writer->champion_count = 0;
-    writer->positions_start = section_writer_offset(writer->positions);
+    writer->positions_start = 0;
     buffer_clear(&writer->blocks);
     buffer_clear(&writer->directory);
 }
@@ -132,23 +132,32 @@ static size_t write_documents(const struct postings_writer *writer, uint32_t bef
     return 2 + 8 * words;
 }
 
-static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+/* A run of numbers as chunks; none begins where a chunk might not fit the extent. */
+static void write_chunks(struct section_writer *positions, const uint32_t *numbers, size_t total)
 {
     uint8_t chunk[CHUNK_BYTES_MAX];
+    for (size_t done = 0; done < total; done += PACK_COUNT_MAX) {
+        unsigned count = total - done < PACK_COUNT_MAX ? (unsigned)(total - done) : PACK_COUNT_MAX;
+        if (section_writer_left(positions) < CHUNK_BYTES_MAX)
+            section_writer_fit(positions, CHUNK_BYTES_MAX);
+        size_t size = chunk_write(numbers + done, count, chunk);
+        section_writer_add(positions, chunk, size);
+    }
+}
+
+/* The unit of the block: first positions apart from the deltas, which are far smaller numbers. */
+static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+{
     if (section_writer_left(writer->positions) < CHUNK_BYTES_MAX)
         section_writer_fit(writer->positions, CHUNK_BYTES_MAX);
+    if (writer->directory.size == 0)
+        writer->positions_start = section_writer_offset(writer->positions);
     uint64_t at = section_writer_offset(writer->positions) - writer->positions_start;
     if (at > UINT32_MAX)
         return fail(LUPE_LIMIT, "the positions of one word exceed 4 GiB in a segment");
     *positions_at = (uint32_t)at;
-    for (size_t done = 0; done < writer->delta_count; done += PACK_COUNT_MAX) {
-        size_t left = writer->delta_count - done;
-        unsigned count = left < PACK_COUNT_MAX ? (unsigned)left : PACK_COUNT_MAX;
-        if (section_writer_left(writer->positions) < CHUNK_BYTES_MAX)
-            section_writer_fit(writer->positions, CHUNK_BYTES_MAX);
-        size_t size = chunk_write(writer->deltas + done, count, chunk);
-        section_writer_add(writer->positions, chunk, size);
-    }
+    write_chunks(writer->positions, writer->firsts, writer->count);
+    write_chunks(writer->positions, writer->deltas, writer->delta_count);
     return writer->positions->status;
 }
 
@@ -167,8 +176,10 @@ static lupe_status block_end(struct postings_writer *writer)
         lupe_status status = write_positions(writer, &positions_at);
         if (status)
             return status;
-        store_u32(out + size, positions_at);
-        size += 4;
+        if (writer->directory.size) {
+            store_u32(out + size, positions_at);
+            size += 4;
+        }
     }
     bool keep_champions = writer->flags & ENTRY_HAS_TF;
     float best = 0;
@@ -213,7 +224,9 @@ lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *
     lupe_status status = LUPE_OK;
     for (size_t i = 0; i < count; i++) {
         uint32_t tf = tfs ? tfs[i] : 1;
-        assert(tf > 0 && (writer->last == UINT32_MAX || documents[i] > writer->last));
+        /* A merge may feed what it read from a damaged file. */
+        if (tf == 0 || (writer->last != UINT32_MAX && documents[i] <= writer->last))
+            return fail(LUPE_CORRUPT, "postings do not ascend; run check");
         if (writer->count == BLOCK_DOCUMENTS)
             TRY(block_end(writer));
         writer->documents[writer->count] = documents[i];
@@ -227,13 +240,13 @@ lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *
         if (writer->delta_capacity - writer->delta_count < tf)
             TRY(deltas_grow(writer, tf));
         uint32_t *deltas = writer->deltas + writer->delta_count;
-        uint32_t expected = 0;
-        for (uint32_t j = 0; j < tf; j++) {
-            assert(positions[j] >= expected);
-            deltas[j] = positions[j] - expected;
-            expected = positions[j] + 1;
+        writer->firsts[writer->count - 1] = positions[0];
+        for (uint32_t j = 1; j < tf; j++) {
+            if (positions[j] <= positions[j - 1])
+                return fail(LUPE_CORRUPT, "positions do not ascend; run check");
+            deltas[j - 1] = positions[j] - positions[j - 1] - 1;
         }
-        writer->delta_count += tf;
+        writer->delta_count += tf - 1;
         positions += tf;
     }
 out:
@@ -249,7 +262,7 @@ static size_t write_inline(const struct postings_writer *writer, uint8_t info[25
         info[0] = writer->flags | ENTRY_SINGLE;
         size_t size = 1 + varint_put(info + 1, writer->documents[0]);
         if (has_positions)
-            size += varint_put(info + size, writer->deltas[0]);
+            size += varint_put(info + size, writer->firsts[0]);
         return size;
     }
     if (writer->count > DICTIONARY_INLINE_BYTES || writer->delta_count > DICTIONARY_INLINE_BYTES)
@@ -264,7 +277,7 @@ static size_t write_inline(const struct postings_writer *writer, uint8_t info[25
         if (has_tf)
             size += varint_put(info + size, writer->tfs[i]);
         for (uint32_t j = 0; has_positions && j < writer->tfs[i]; j++) {
-            size += varint_put(info + size, *delta++);
+            size += varint_put(info + size, j ? *delta++ : writer->firsts[i]);
             if (size - start > DICTIONARY_INLINE_BYTES)
                 return 0;
         }
@@ -381,8 +394,6 @@ lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256
         if (*info_size)
             return LUPE_OK;
     }
-    if (writer->directory.size == 0) /* the one block: its positions begin where the list's do */
-        writer->positions_start = section_writer_offset(writer->positions);
     TRY(block_end(writer));
     uint64_t start = 0;
     TRY(write_list(writer, &start));

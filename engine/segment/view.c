@@ -42,6 +42,7 @@ void view_close(struct view *view)
     for (uint32_t i = 0; view->segments && i < view->catalogue.segment_count; i++)
         segment_close(view->segments[i]);
     memory_free(view->segments);
+    memory_free(view->scratch);
     catalogue_free(&view->catalogue);
     store_read_end(view->read);
     memory_free(view);

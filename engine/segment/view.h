@@ -13,6 +13,7 @@
 struct view {
     struct store_read *read;
     struct catalogue catalogue;
+    void *scratch;             /* query/'s, kept between searches; one piece of memory */
     struct segment **segments; /* catalogue.segment_count of them, in document order */
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scratch.h - what searches of one view share: BM25's tables and the sums of a window.
+ *
+ * Owns one piece of memory that hangs on the view. Making it costs about as much as a cheap query,
+ * so it is kept from one search to the next and made anew only when k1, b or the average change.
+ */
+#ifndef LUPE_QUERY_SCRATCH_H
+#define LUPE_QUERY_SCRATCH_H
+
+#include "segment/view.h"
+
+struct scratch {
+    struct bm25 used;
+    float factors[NORMS];
+    uint32_t sums[WINDOW_DOCUMENTS]; /* zero between searches */
+    uint32_t window_documents[WINDOW_DOCUMENTS + 16];
+    uint32_t window_scores[WINDOW_DOCUMENTS + 16];
+    float bound_values[][256]; /* [segment]: value by bound byte */
+};
+
+/* The scratch of the view for these parameters; belongs to the view. */
+CHECKED lupe_status scratch_of(struct view *view, const struct bm25 *used, struct scratch **scratch);
+
+#endif
