@@ -26,8 +26,8 @@ lupe_status options_take(void *options, size_t size, const void *given, const ch
         return LUPE_OK;
     memcpy(&given_size, given, sizeof given_size);
     if (given_size < sizeof given_size || given_size > size)
-        return fail(LUPE_INVALID, "%s.size is %zu: start from its initializer (%zu bytes)", name, given_size,
-                    size);
+        return fail(LUPE_INVALID, "%s.size is %zu: start from its initializer (%zu bytes)", name,
+                    given_size, size);
     memcpy(options, given, given_size);
     memcpy(options, &size, sizeof size);
     return LUPE_OK;
@@ -36,7 +36,8 @@ lupe_status options_take(void *options, size_t size, const void *given, const ch
 /* ---- creating */
 
 /* The canonical name of a language, NULL being the default. */
-static lupe_status language_resolve(lupe_analysis analysis, const char *language, char out[LANGUAGE_NAME_BYTES])
+static lupe_status language_resolve(lupe_analysis analysis, const char *language,
+                                    char out[LANGUAGE_NAME_BYTES])
 {
     struct analyzer *analyzer = NULL;
     lupe_status status = analyzer_open(analysis, language, &analyzer);
@@ -51,7 +52,8 @@ static lupe_status language_resolve(lupe_analysis analysis, const char *language
     return LUPE_OK;
 }
 
-static lupe_status fields_declare(struct catalogue *catalogue, const lupe_field *fields, size_t count)
+static lupe_status fields_declare(struct catalogue *catalogue, const lupe_field *fields,
+                                  size_t count)
 {
     if (count && !fields)
         return fail(LUPE_INVALID, "%zu fields are announced, none given", count);
@@ -74,7 +76,8 @@ static lupe_status fields_declare(struct catalogue *catalogue, const lupe_field 
     return LUPE_OK;
 }
 
-static lupe_status catalogue_of_options(const lupe_create_options *options, struct catalogue *catalogue)
+static lupe_status catalogue_of_options(const lupe_create_options *options,
+                                        struct catalogue *catalogue)
 {
     if (options->analysis < LUPE_ANALYSIS_STANDARD || options->analysis > LUPE_ANALYSIS_PLAIN)
         return fail(LUPE_INVALID, "%d is no analysis", (int)options->analysis);
@@ -91,7 +94,8 @@ static lupe_status catalogue_of_options(const lupe_create_options *options, stru
     catalogue->field_gap = (uint16_t)options->field_gap;
     catalogue->k1 = options->k1;
     catalogue->b = options->b;
-    lupe_status status = language_resolve(options->analysis, options->language, catalogue->language);
+    lupe_status status =
+        language_resolve(options->analysis, options->language, catalogue->language);
     if (status == LUPE_OK)
         status = fields_declare(catalogue, options->fields, options->field_count);
     if (status == LUPE_OK)
@@ -120,7 +124,8 @@ out:
 
 /* ---- opening */
 
-static lupe_status index_make(const char *path, bool create, const lupe_open_options *given, lupe_index **out)
+static lupe_status index_make(const char *path, bool create, const lupe_open_options *given,
+                              lupe_index **out)
 {
     lupe_open_options options = LUPE_OPEN_OPTIONS_INIT;
     lupe_status status = options_take(&options, sizeof options, given, "lupe_open_options");
@@ -134,8 +139,8 @@ static lupe_status index_make(const char *path, bool create, const lupe_open_opt
     if (create && (options.flags & (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE)))
         return fail(LUPE_INVALID, "an index that is created cannot be read only");
     if (options.map_bytes && options.map_bytes < MAP_BYTES_MIN)
-        return fail(LUPE_INVALID, "map_bytes is %llu, at least %llu", (unsigned long long)options.map_bytes,
-                    (unsigned long long)MAP_BYTES_MIN);
+        return fail(LUPE_INVALID, "map_bytes is %llu, at least %llu",
+                    (unsigned long long)options.map_bytes, (unsigned long long)MAP_BYTES_MIN);
     lupe_index *index = memory_zalloc(1, sizeof *index);
     if (!index)
         return fail_memory();
@@ -337,7 +342,8 @@ lupe_status lupe_snapshot_get(lupe_snapshot *snapshot, const char *id, size_t id
     TRY(store_usable(snapshot->index->store));
     status = view_find_id(snapshot->view, id, id_size, &segment, &number);
     if (status == LUPE_NOT_FOUND)
-        status = fail(LUPE_NOT_FOUND, "no document has the id %.*s", (int)(id_size < 200 ? id_size : 200), id);
+        status = fail(LUPE_NOT_FOUND, "no document has the id %.*s",
+                      (int)(id_size < 200 ? id_size : 200), id);
     if (status != LUPE_OK)
         goto out;
     TRY(document_load(&snapshot->document, snapshot->view, segment, number));
@@ -360,8 +366,8 @@ static void statistics_add(lupe_statistics *statistics, const struct segment_ent
         lengths[SECTION_POSITIONS] + lengths[SECTION_BOUNDARIES] + lengths[SECTION_BOUNDARY_INDEX];
     statistics->norm_bytes += lengths[SECTION_NORMS];
     statistics->id_bytes += lengths[SECTION_IDS] + lengths[SECTION_ID_INDEX];
-    statistics->stored_bytes +=
-        lengths[SECTION_STORED] + lengths[SECTION_STORED_INDEX] + lengths[SECTION_STORED_DICTIONARY];
+    statistics->stored_bytes += lengths[SECTION_STORED] + lengths[SECTION_STORED_INDEX] +
+                                lengths[SECTION_STORED_DICTIONARY];
 }
 
 lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *statistics)
@@ -375,7 +381,8 @@ lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *s
                     snapshot ? "statistics" : "snapshot");
     size_t size = statistics->size;
     if (size < sizeof size || size > sizeof all)
-        return fail(LUPE_INVALID, "lupe_statistics.size is %zu: set it to sizeof(lupe_statistics)", size);
+        return fail(LUPE_INVALID, "lupe_statistics.size is %zu: set it to sizeof(lupe_statistics)",
+                    size);
     memset((char *)statistics + sizeof size, 0, size - sizeof size);
     TRY(store_usable(snapshot->index->store));
     TRY(store_space(snapshot->index->store, &space));

@@ -28,8 +28,8 @@ struct lupe_results {
     struct result_id {
         const char *bytes; /* NULL until asked for */
         size_t size;
-    } *ids;
-    struct stored_document document;     /* of lupe_results_document */
+    } * ids;
+    struct stored_document document;      /* of lupe_results_document */
     struct stored_document text_document; /* of snippets and matches */
     struct schema *schema;
     struct matcher *matcher;
@@ -89,8 +89,8 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static lupe_status request_make(const lupe_search_options *options, const struct catalogue *catalogue,
-                                struct search_request *request)
+static lupe_status request_make(const lupe_search_options *options,
+                                const struct catalogue *catalogue, struct search_request *request)
 {
     uint64_t k = (uint64_t)options->limit + options->offset;
 
@@ -104,8 +104,8 @@ static lupe_status request_make(const lupe_search_options *options, const struct
         .cancel = options->cancel,
     };
     if (k > SEARCH_LIMIT_MAX)
-        return fail(LUPE_INVALID, "limit and offset are %llu, together at most %u", (unsigned long long)k,
-                    SEARCH_LIMIT_MAX);
+        return fail(LUPE_INVALID, "limit and offset are %llu, together at most %u",
+                    (unsigned long long)k, SEARCH_LIMIT_MAX);
     if (!(request->k1 >= 0 && request->k1 <= K1_MAX))
         return fail(LUPE_INVALID, "k1 is %g, 0 to %g", request->k1, K1_MAX);
     if (!(request->b >= 0 && request->b <= 1))
@@ -113,8 +113,8 @@ static lupe_status request_make(const lupe_search_options *options, const struct
     return LUPE_OK;
 }
 
-lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query, const lupe_search_options *given,
-                        lupe_results **out)
+lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
+                        const lupe_search_options *given, lupe_results **out)
 {
     lupe_status status = LUPE_OK;
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
@@ -195,17 +195,20 @@ size_t lupe_results_words_dropped(const lupe_results *results)
 }
 
 /* The hit at a position, checked. */
-static lupe_status hit_at(const lupe_results *results, size_t position, const struct search_hit **hit)
+static lupe_status hit_at(const lupe_results *results, size_t position,
+                          const struct search_hit **hit)
 {
     if (!results)
         return fail(LUPE_INVALID, "results is NULL");
     if (position >= results->count)
-        return fail(LUPE_INVALID, "there is no hit at position %zu of %zu", position, results->count);
+        return fail(LUPE_INVALID, "there is no hit at position %zu of %zu", position,
+                    results->count);
     *hit = &results->answer.hits[results->offset + position];
     return store_usable(results->snapshot->index->store);
 }
 
-static lupe_status id_read(lupe_results *results, const struct search_hit *hit, struct result_id *id)
+static lupe_status id_read(lupe_results *results, const struct search_hit *hit,
+                           struct result_id *id)
 {
     struct segment *segment = results->snapshot->view->segments[hit->segment];
 
@@ -245,7 +248,8 @@ out:
     return status;
 }
 
-lupe_status lupe_results_document(lupe_results *results, size_t position, const lupe_document **document)
+lupe_status lupe_results_document(lupe_results *results, size_t position,
+                                  const lupe_document **document)
 {
     lupe_status status = LUPE_OK;
     const struct search_hit *hit = NULL;
@@ -274,8 +278,8 @@ out:
     return status;
 }
 
-lupe_status lupe_results_snippet(lupe_results *results, size_t position, const lupe_snippet_options *given,
-                                 const lupe_snippet **snippet)
+lupe_status lupe_results_snippet(lupe_results *results, size_t position,
+                                 const lupe_snippet_options *given, const lupe_snippet **snippet)
 {
     lupe_status status = LUPE_OK;
     lupe_snippet_options options = LUPE_SNIPPET_OPTIONS_INIT;
@@ -293,7 +297,8 @@ lupe_status lupe_results_snippet(lupe_results *results, size_t position, const l
     if (!results->weighed)
         TRY(matcher_weigh(results->matcher, results->snapshot->view));
     results->weighed = true;
-    TRY(document_load(&results->text_document, results->snapshot->view, hit->segment, hit->document));
+    TRY(document_load(&results->text_document, results->snapshot->view, hit->segment,
+                      hit->document));
     TRY(snippet_make(&results->snippet, results->matcher, &results->text_document, &options));
     *snippet = &results->snippet.snippet;
 out:
@@ -320,7 +325,8 @@ lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t 
     const struct search_hit *hit = NULL;
 
     if (!spans || !span_count)
-        return fail(LUPE_INVALID, "lupe_results_matches: %s is NULL", spans ? "span_count" : "spans");
+        return fail(LUPE_INVALID, "lupe_results_matches: %s is NULL",
+                    spans ? "span_count" : "spans");
     *spans = NULL;
     *span_count = 0;
     TRY(hit_at(results, position, &hit));
@@ -333,8 +339,8 @@ lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t 
     const lupe_value *value = &document->document.values[value_number];
     if (value->kind != LUPE_TEXT)
         goto out;
-    TRY(matcher_scan(results->matcher, (int)document->fields[value_number], value->data, value->size,
-                     everything, &results->matches));
+    TRY(matcher_scan(results->matcher, (int)document->fields[value_number], value->data,
+                     value->size, everything, &results->matches));
     TRY(spans_reserve(results, results->matches.count));
     snippet_spans(&results->matches, results->spans, span_count);
     *spans = results->spans;

@@ -57,8 +57,8 @@ static unsigned space_size(const struct parser *parser, size_t at)
     if (byte != 0xc2 && byte != 0xe1 && byte != 0xe2 && byte != 0xe3)
         return 0;
     uint32_t c = utf8_decode(parser->text + at, parser->text + parser->size, &size);
-    bool is_space = c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
-                    c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+    bool is_space = c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+                    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
     return is_space ? size : 0;
 }
 
@@ -198,7 +198,8 @@ static bool has_lower_case(const struct parser *parser)
     while (at < end) {
         unsigned size;
         uint32_t c = utf8_decode(at, end, &size);
-        if (c < 0x80 ? c >= 'a' && c <= 'z' : utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_LL)
+        if (c < 0x80 ? c >= 'a' && c <= 'z'
+                     : utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_LL)
             return true;
         at += size;
     }
@@ -249,7 +250,8 @@ static bool operator_take(struct parser *parser, enum keyword keyword)
     size_t end;
     size_t at = spaces_end(parser, parser->at);
 
-    if (at == parser->size || keyword_at(parser, at, &end) != keyword || !operand_follows(parser, keyword, end))
+    if (at == parser->size || keyword_at(parser, at, &end) != keyword ||
+        !operand_follows(parser, keyword, end))
         return false;
     parser->at = spaces_end(parser, end);
     return true;
@@ -295,7 +297,8 @@ static void field_take(struct parser *parser, int *field)
         return;
     const struct schema *schema = parser->leaves.schema;
     int found = schema_find(schema, parser->text + at, end - at);
-    if (found < 0 || (schema->fields[found].kind != LUPE_TEXT && schema->fields[found].kind != LUPE_KEYWORD))
+    if (found < 0 ||
+        (schema->fields[found].kind != LUPE_TEXT && schema->fields[found].kind != LUPE_KEYWORD))
         return;
     *field = found;
     parser->at = end + 1;
@@ -378,7 +381,8 @@ struct pieces {
     bool many;
 };
 
-static lupe_status pieces_add(struct parser *parser, struct pieces *pieces, const struct parse_item *item)
+static lupe_status pieces_add(struct parser *parser, struct pieces *pieces,
+                              const struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
 
@@ -407,7 +411,8 @@ static lupe_status pieces_end(struct parser *parser, struct pieces *pieces, stru
 }
 
 /* A word of the scanner with, for a hyphen word, all its parts. */
-static bool parts_next(struct word_scanner *scanner, struct word parts[HYPHEN_PARTS_MAX], unsigned *count)
+static bool parts_next(struct word_scanner *scanner, struct word parts[HYPHEN_PARTS_MAX],
+                       unsigned *count)
 {
     *count = 0;
     do {
@@ -421,8 +426,8 @@ static bool parts_next(struct word_scanner *scanner, struct word parts[HYPHEN_PA
 
 /* The words of a run of text: each an item of its own, those glued together (e-mail addresses,
  * host names) a sequence. A slash separates: und/oder. */
-static lupe_status text_words(struct parser *parser, const struct place *place, size_t start, size_t end,
-                              enum occur occur, struct parse_item *item)
+static lupe_status text_words(struct parser *parser, const struct place *place, size_t start,
+                              size_t end, enum occur occur, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     const uint8_t *text = parser->text + start;
@@ -457,8 +462,8 @@ out:
 }
 
 /* The readings of a prefix as alternatives. */
-static lupe_status prefix_item(struct parser *parser, const struct place *place, size_t start, size_t end,
-                               struct parse_item *item)
+static lupe_status prefix_item(struct parser *parser, const struct place *place, size_t start,
+                               size_t end, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     struct pieces pieces = {.item = {.kind = ITEM_NOTHING, .boost = 1}, .occur = OCCUR_SHOULD};
@@ -466,7 +471,8 @@ static lupe_status prefix_item(struct parser *parser, const struct place *place,
     const struct parse_leaf *leaf = NULL;
 
     for (unsigned r = 0; r < leaves_readings(&parser->leaves, place->field); r++) {
-        TRY(leaves_prefix(&parser->leaves, place->field, r, parser->text + start, end - start, &leaf));
+        TRY(leaves_prefix(&parser->leaves, place->field, r, parser->text + start, end - start,
+                          &leaf));
         if (leaf == known)
             continue; /* most languages fold alike */
         known = leaf;
@@ -480,8 +486,8 @@ out:
 
 /* A run that ends with one asterisk behind a word. What stands before that word in the run
  * (e-ma*) is required beside it. *found is false when there is no word to be a prefix. */
-static lupe_status prefix_text(struct parser *parser, const struct place *place, size_t start, size_t end,
-                               bool *found, struct parse_item *item)
+static lupe_status prefix_text(struct parser *parser, const struct place *place, size_t start,
+                               size_t end, bool *found, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     struct word_scanner scanner;
@@ -492,7 +498,8 @@ static lupe_status prefix_text(struct parser *parser, const struct place *place,
     struct parse_item prefix;
 
     *found = false;
-    word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start, end - 1 - start);
+    word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start,
+                      end - 1 - start);
     while (word_next(&scanner, &word)) {
         last = start + word.start;
         last_end = last + word.size;
@@ -522,7 +529,8 @@ static lupe_status parse_text(struct parser *parser, const struct place *place, 
 
     parser->at = end;
     if (is_keyword_field(parser, place->field)) {
-        TRY(leaves_keyword(&parser->leaves, place->field, parser->text + start, end - start, &leaf));
+        TRY(leaves_keyword(&parser->leaves, place->field, parser->text + start, end - start,
+                           &leaf));
         *item = leaf_item(leaf);
         return LUPE_OK;
     }
@@ -538,7 +546,8 @@ out:
     return status;
 }
 
-static lupe_status parse_quoted(struct parser *parser, const struct place *place, struct parse_item *item)
+static lupe_status parse_quoted(struct parser *parser, const struct place *place,
+                                struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     size_t start = parser->at + quote_size(parser, parser->at);
@@ -549,12 +558,14 @@ static lupe_status parse_quoted(struct parser *parser, const struct place *place
         end++;
     parser->at = end + quote_size(parser, end);
     if (is_keyword_field(parser, place->field)) {
-        TRY(leaves_keyword(&parser->leaves, place->field, parser->text + start, end - start, &leaf));
+        TRY(leaves_keyword(&parser->leaves, place->field, parser->text + start, end - start,
+                           &leaf));
     } else {
         struct word_scanner scanner;
         struct word parts[HYPHEN_PARTS_MAX];
         unsigned count;
-        word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start, end - start);
+        word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start,
+                          end - start);
         leaves_begin(&parser->leaves, place->field);
         while (parts_next(&scanner, parts, &count))
             TRY(leaves_word(&parser->leaves, place->field, parser->text + start, parts, count));
@@ -566,10 +577,11 @@ out:
     return status;
 }
 
-static lupe_status parse_group(struct parser *parser, const struct place *place, struct parse_item *item);
+static lupe_status parse_group(struct parser *parser, const struct place *place,
+                               struct parse_item *item);
 
-static lupe_status parse_operand(struct parser *parser, const struct place *outer, struct parse_item *item,
-                                 enum sign *sign)
+static lupe_status parse_operand(struct parser *parser, const struct place *outer,
+                                 struct parse_item *item, enum sign *sign)
 {
     lupe_status status = LUPE_OK;
     struct place place = *outer;
@@ -603,8 +615,8 @@ static enum occur occur_of(enum sign sign, enum occur otherwise)
 }
 
 /* a AND b AND NOT c */
-static lupe_status parse_run(struct parser *parser, const struct place *place, struct parse_item *item,
-                             enum sign *sign)
+static lupe_status parse_run(struct parser *parser, const struct place *place,
+                             struct parse_item *item, enum sign *sign)
 {
     lupe_status status = LUPE_OK;
     bool required = false;
@@ -628,8 +640,8 @@ out:
 
 /* a OR b AND c. A required member makes the whole chain required, an excluded one is excluded
  * from it. */
-static lupe_status parse_chain(struct parser *parser, const struct place *place, struct parse_item *item,
-                               enum sign *sign)
+static lupe_status parse_chain(struct parser *parser, const struct place *place,
+                               struct parse_item *item, enum sign *sign)
 {
     lupe_status status = LUPE_OK;
     bool required = false;
@@ -652,7 +664,8 @@ out:
 }
 
 /* Everything up to the end or the closing parenthesis. */
-static lupe_status parse_group(struct parser *parser, const struct place *place, struct parse_item *item)
+static lupe_status parse_group(struct parser *parser, const struct place *place,
+                               struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     uint32_t base = clauses_begin(&parser->clauses);

@@ -13,8 +13,8 @@
 
 /* flags: LUPE_QUERY_... The only error is LUPE_NO_MEMORY. The query keeps nothing of text and
  * schema; its index is NULL until the caller sets it. */
-CHECKED lupe_status query_parse(const struct schema *schema, const char *text, size_t size, uint32_t flags,
-                                struct lupe_query **query);
+CHECKED lupe_status query_parse(const struct schema *schema, const char *text, size_t size,
+                                uint32_t flags, struct lupe_query **query);
 
 /* A query lives until each of its holders has released it: its owner and the results of searches.
  * Any thread. */

@@ -297,8 +297,8 @@ static int filters_compare(const void *left, const void *right)
 }
 
 /* Adds the filters: those of one field as alternatives. */
-static lupe_status filters_add(struct parse_clauses *clauses, uint32_t base, const struct parse_draft *filters,
-                               uint32_t count)
+static lupe_status filters_add(struct parse_clauses *clauses, uint32_t base,
+                               const struct parse_draft *filters, uint32_t count)
 {
     lupe_status status = LUPE_OK;
 
@@ -309,7 +309,8 @@ static lupe_status filters_add(struct parse_clauses *clauses, uint32_t base, con
         do {
             TRY(clauses_add(clauses, inner, OCCUR_SHOULD, &filters[next].item));
             next++;
-        } while (next < count && filters[i].item.kind == ITEM_LEAF && filters[next].item.kind == ITEM_LEAF &&
+        } while (next < count && filters[i].item.kind == ITEM_LEAF &&
+                 filters[next].item.kind == ITEM_LEAF &&
                  filters[next].item.leaf->node.field == filters[i].item.leaf->node.field);
         TRY(clauses_end(clauses, inner, &item));
         TRY(clauses_add(clauses, base, OCCUR_MUST, &item));
@@ -399,7 +400,8 @@ static lupe_status node_build(struct arena *arena, const struct parse_item *item
     return LUPE_OK;
 }
 
-lupe_status clauses_build(struct arena *arena, const struct parse_item *item, const struct node **node)
+lupe_status clauses_build(struct arena *arena, const struct parse_item *item,
+                          const struct node **node)
 {
     *node = NULL;
     if (item->kind == ITEM_NOTHING || item->kind == ITEM_EXCLUSIONS)

@@ -53,7 +53,7 @@ struct parse_clauses {
         uint32_t draft; /* 1 + place on the stack; 0: empty */
         uint32_t base;
         uint32_t key;
-    } *slots;
+    } * slots;
     uint32_t slot_count;
     uint32_t used; /* clauses on the stack and in branches */
     uint64_t words_dropped;
@@ -72,7 +72,8 @@ CHECKED lupe_status clauses_add(struct parse_clauses *clauses, uint32_t base, en
  * one is required. */
 CHECKED lupe_status clauses_require_filters(struct parse_clauses *clauses, uint32_t base);
 
-CHECKED lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base, struct parse_item *item);
+CHECKED lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base,
+                                struct parse_item *item);
 
 /* The tree of an item in the query's arena; *node is NULL when it matches nothing. */
 CHECKED lupe_status clauses_build(struct arena *arena, const struct parse_item *item,

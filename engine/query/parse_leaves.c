@@ -110,7 +110,8 @@ static const uint8_t *take_u32(const uint8_t *at, uint32_t *value)
     return at + sizeof *value;
 }
 
-static lupe_status alternative_make(struct arena *arena, const uint8_t **at, struct alternative *alternative)
+static lupe_status alternative_make(struct arena *arena, const uint8_t **at,
+                                    struct alternative *alternative)
 {
     alternative->joined = *(*at)++;
     *at = take_u32(*at, &alternative->term_count);
@@ -185,7 +186,8 @@ static lupe_status leaf_make(struct parse_leaves *leaves, uint64_t hash, struct 
 }
 
 /* The leaf of the key in hand, new or known; NULL beyond the limit. */
-static lupe_status leaf_intern(struct parse_leaves *leaves, uint32_t words, const struct parse_leaf **out)
+static lupe_status leaf_intern(struct parse_leaves *leaves, uint32_t words,
+                               const struct parse_leaf **out)
 {
     lupe_status status = LUPE_OK;
     struct parse_leaf *leaf = NULL;
@@ -236,7 +238,8 @@ unsigned leaves_readings(const struct parse_leaves *leaves, int field)
     return field >= 0 ? 1 : leaves->schema->word_analyzer_count;
 }
 
-static struct analyzer *reading_analyzer(const struct parse_leaves *leaves, int field, unsigned reading)
+static struct analyzer *reading_analyzer(const struct parse_leaves *leaves, int field,
+                                         unsigned reading)
 {
     const struct schema *schema = leaves->schema;
     return field >= 0 ? schema_analyzer(schema, field)
@@ -325,7 +328,8 @@ static void element_close(struct parse_leaves *leaves, const struct open_element
 }
 
 /* One word that is no hyphen word. In STANDARD mode it also answers joined forms. */
-static lupe_status word_add(struct parse_leaves *leaves, int field, const uint8_t *surface, size_t size)
+static lupe_status word_add(struct parse_leaves *leaves, int field, const uint8_t *surface,
+                            size_t size)
 {
     bool joined = leaves->schema->analysis == LUPE_ANALYSIS_STANDARD;
     struct open_element element;
@@ -397,8 +401,8 @@ lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **le
 
 /* ---- prefixes and keywords */
 
-lupe_status leaves_prefix(struct parse_leaves *leaves, int field, unsigned reading, const uint8_t *text,
-                          size_t size, const struct parse_leaf **leaf)
+lupe_status leaves_prefix(struct parse_leaves *leaves, int field, unsigned reading,
+                          const uint8_t *text, size_t size, const struct parse_leaf **leaf)
 {
     struct term term;
 
@@ -411,8 +415,8 @@ lupe_status leaves_prefix(struct parse_leaves *leaves, int field, unsigned readi
     return leaf_intern(leaves, 1, leaf);
 }
 
-lupe_status leaves_keyword(struct parse_leaves *leaves, int field, const uint8_t *value, size_t size,
-                           const struct parse_leaf **leaf)
+lupe_status leaves_keyword(struct parse_leaves *leaves, int field, const uint8_t *value,
+                           size_t size, const struct parse_leaf **leaf)
 {
     *leaf = NULL;
     if (size == 0)

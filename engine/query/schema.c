@@ -23,7 +23,8 @@ static size_t name_fold(const uint8_t *name, size_t size, uint8_t *out)
         unsigned bytes;
         uint32_t code_point = utf8_decode(name, end, &bytes);
         name += bytes;
-        written += utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point), out + written);
+        written +=
+            utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point), out + written);
     }
     return written;
 }
@@ -42,7 +43,8 @@ static int names_compare(const void *left, const void *right, void *user)
     uint32_t b = *(const uint32_t *)right;
     const struct schema_field *first = &schema->fields[a];
     const struct schema_field *second = &schema->fields[b];
-    int order = folded_compare(first->folded, first->folded_size, second->folded, second->folded_size);
+    int order =
+        folded_compare(first->folded, first->folded_size, second->folded, second->folded_size);
     return order ? order : (a > b) - (a < b);
 }
 
@@ -71,7 +73,8 @@ static lupe_status language_place(struct schema *schema, const char *language, u
     return LUPE_OK;
 }
 
-static lupe_status field_copy(struct schema *schema, const struct catalogue *catalogue, uint32_t number)
+static lupe_status field_copy(struct schema *schema, const struct catalogue *catalogue,
+                              uint32_t number)
 {
     const struct field *from = &catalogue->fields[number];
     struct schema_field *to = &schema->fields[number];
@@ -88,7 +91,8 @@ static lupe_status field_copy(struct schema *schema, const struct catalogue *cat
         return fail_memory();
     if (to->kind != LUPE_TEXT)
         return LUPE_OK;
-    return language_place(schema, from->language[0] ? from->language : catalogue->language, &to->analyzer);
+    return language_place(schema, from->language[0] ? from->language : catalogue->language,
+                          &to->analyzer);
 }
 
 /* Which analyzers read a word without a field: those of the text fields, each once; the index's
@@ -131,7 +135,8 @@ lupe_status schema_open(const struct catalogue *catalogue, struct schema **out)
     }
     TRY(word_analyzers_choose(schema));
     if (schema->field_count)
-        qsort_r(schema->by_name, schema->field_count, sizeof *schema->by_name, names_compare, schema);
+        qsort_r(schema->by_name, schema->field_count, sizeof *schema->by_name, names_compare,
+                schema);
     *out = schema;
     schema = NULL;
 out:
@@ -190,7 +195,8 @@ int schema_find(const struct schema *schema, const void *name, size_t size)
 
 struct analyzer *schema_analyzer(const struct schema *schema, int field)
 {
-    if (field >= 0 && (uint32_t)field < schema->field_count && schema->fields[field].kind == LUPE_TEXT)
+    if (field >= 0 && (uint32_t)field < schema->field_count &&
+        schema->fields[field].kind == LUPE_TEXT)
         return schema->analyzers[schema->fields[field].analyzer];
     return schema->analyzers[0];
 }

@@ -23,12 +23,13 @@ struct stored_document {
 };
 
 /* Loads a document; nothing to do when it is the one it holds. On failure it holds nothing. */
-CHECKED lupe_status document_load(struct stored_document *stored, struct view *view, uint32_t segment,
-                                  uint32_t number);
+CHECKED lupe_status document_load(struct stored_document *stored, struct view *view,
+                                  uint32_t segment, uint32_t number);
 void document_free(struct stored_document *stored);
 
 /* Reads a record (FORMAT.md section 10) into values, whose data point into it. LUPE_CORRUPT. */
-CHECKED lupe_status document_parse(struct stored_document *stored, const struct catalogue *catalogue,
-                                   const uint8_t *record, size_t size);
+CHECKED lupe_status document_parse(struct stored_document *stored,
+                                   const struct catalogue *catalogue, const uint8_t *record,
+                                   size_t size);
 
 #endif

@@ -22,10 +22,11 @@
 #include "base/hash.h"
 #include "text/words.h"
 
-#define SEEN_SLOTS 8192u        /* surface forms remembered, a power of two */
-#define TOKENS_MIN 256u         /* tokens read ahead at least */
-#define SEQUENCE_STEPS_MAX 4096u /* attempts at one place; phrases of many readings could take more */
-#define PREFIX_WEIGHT 2.0       /* what a prefix weighs beside words by rarity */
+#define SEEN_SLOTS 8192u /* surface forms remembered, a power of two */
+#define TOKENS_MIN 256u  /* tokens read ahead at least */
+#define SEQUENCE_STEPS_MAX \
+    4096u                 /* attempts at one place; phrases of many readings could take more */
+#define PREFIX_WEIGHT 2.0 /* what a prefix weighs beside words by rarity */
 
 /* A clause of the query. Its terms have numbers in ids, in the order of elements, alternatives,
  * terms. */
@@ -130,7 +131,8 @@ static uint32_t *term_slot(const struct matcher *matcher, const void *bytes, siz
     uint32_t slot = (uint32_t)hash_bytes(bytes, size) & mask;
     for (;; slot = (slot + 1) & mask) {
         uint32_t id = matcher->term_slots[slot];
-        if (id == 0 || (matcher->terms[id].size == size && memcmp(matcher->terms[id].bytes, bytes, size) == 0))
+        if (id == 0 ||
+            (matcher->terms[id].size == size && memcmp(matcher->terms[id].bytes, bytes, size) == 0))
             return &matcher->term_slots[slot];
     }
 }
@@ -204,7 +206,8 @@ static lupe_status starters_list(struct matcher *matcher)
     return LUPE_OK;
 }
 
-lupe_status matcher_open(const struct lupe_query *query, struct schema *schema, struct matcher **out)
+lupe_status matcher_open(const struct lupe_query *query, struct schema *schema,
+                         struct matcher **out)
 {
     lupe_status status = LUPE_OK;
     uint32_t count = 0;
@@ -273,7 +276,8 @@ double matcher_weight(const struct matcher *matcher, uint32_t clause)
 }
 
 /* In how many documents a term stands, over all segments. */
-static lupe_status term_frequency(struct view *view, const struct query_term *term, uint64_t *frequency)
+static lupe_status term_frequency(struct view *view, const struct query_term *term,
+                                  uint64_t *frequency)
 {
     uint8_t key[KEY_BYTES_MAX];
     size_t size = key_make(key, LIST_WORDS, term->bytes, term->size);
@@ -332,8 +336,8 @@ static bool field_fits(const struct matcher *matcher, uint32_t clause, int field
     return wanted < 0 || wanted == field;
 }
 
-static lupe_status surface_look_up(struct matcher *matcher, int field, const uint8_t *surface, size_t size,
-                                   const struct seen **out)
+static lupe_status surface_look_up(struct matcher *matcher, int field, const uint8_t *surface,
+                                   size_t size, const struct seen **out)
 {
     uint64_t hash = (hash_bytes(surface, size) ^ (uint64_t)(field + 2) * 0x9e3779b97f4a7c15u) | 1;
     struct seen *seen = &matcher->seen[hash >> 32 & (SEEN_SLOTS - 1)];
@@ -342,7 +346,8 @@ static lupe_status surface_look_up(struct matcher *matcher, int field, const uin
     *out = seen;
     if (seen->hash == hash)
         return LUPE_OK;
-    lupe_status status = analyzer_term(schema_analyzer(matcher->schema, field), surface, size, &term);
+    lupe_status status =
+        analyzer_term(schema_analyzer(matcher->schema, field), surface, size, &term);
     if (status != LUPE_OK)
         return status;
     *seen = (struct seen){.hash = hash, .vanishes = term.size == 0};
@@ -411,8 +416,10 @@ static bool elements_fit(struct matcher *matcher, const struct wanted *wanted, u
     for (uint32_t a = 0; a < here->alternative_count; a++) {
         const struct alternative *alternative = &here->alternatives[a];
         const struct token *token = &matcher->tokens[at];
-        if (alternative->joined && token->joined == *ids && token->joined_size <= matcher->tokens_end - at &&
-            element_stands(matcher, wanted, element, next_ids, at, token->joined_size, token->joined_end))
+        if (alternative->joined && token->joined == *ids &&
+            token->joined_size <= matcher->tokens_end - at &&
+            element_stands(matcher, wanted, element, next_ids, at, token->joined_size,
+                           token->joined_end))
             return true;
         size_t size = alternative_fits(matcher, alternative, ids, at);
         if (size && element_stands(matcher, wanted, element, next_ids, at, size,
@@ -430,7 +437,8 @@ static lupe_status starters_try(struct matcher *matcher, int field, uint32_t id,
         uint32_t clause = matcher->starters[i];
         const struct wanted *wanted = &matcher->wanted[clause];
         matcher->steps = 0;
-        if (!field_fits(matcher, clause, field) || !elements_fit(matcher, wanted, 0, wanted->ids, at))
+        if (!field_fits(matcher, clause, field) ||
+            !elements_fit(matcher, wanted, 0, wanted->ids, at))
             continue;
         for (uint32_t e = 0; e < wanted->node->element_count; e++) {
             matcher->found[e].clause = clause;
@@ -480,7 +488,8 @@ static lupe_status word_read(struct matcher *matcher, int field, const uint8_t *
         if (part + 1 >= first->parts || !word_next(scanner, &word))
             break;
     }
-    if (first->joined_size && *count > before && matcher->schema->analysis == LUPE_ANALYSIS_STANDARD) {
+    if (first->joined_size && *count > before &&
+        matcher->schema->analysis == LUPE_ANALYSIS_STANDARD) {
         TRY(surface_look_up(matcher, field, text + first->start, first->joined_size, &seen));
         matcher->tokens[before].joined = seen->id;
         matcher->tokens[before].joined_size = (uint32_t)(*count - before);

@@ -17,7 +17,7 @@
 
 #include "base/utf8.h"
 
-#define REPEAT_WEIGHT 0.1  /* of a clause's weight, for each further occurrence */
+#define REPEAT_WEIGHT 0.1 /* of a clause's weight, for each further occurrence */
 #define REPEATS_MAX 4u
 #define ABBREVIATION_LETTERS_MAX 3u /* "Dr.", "bzw.", "z." end no sentence */
 #define TITLE_FIELD "title"
@@ -115,7 +115,8 @@ static void window_choose(struct snippet_maker *maker, const struct matcher *mat
     memset(maker->counts, 0, maker->count_capacity * sizeof *maker->counts);
     passage->score = -1;
     for (size_t first = 0; first < count; first++) {
-        while (next < count && (next == first || matches[next].end <= matches[first].start + length)) {
+        while (next < count &&
+               (next == first || matches[next].end <= matches[first].start + length)) {
             uint32_t clause = matches[next].clause;
             score += clause_gain(matcher, clause, maker->counts[clause]++);
             next++;
@@ -156,8 +157,8 @@ static lupe_status values_search(struct snippet_maker *maker, struct matcher *ma
         const lupe_value *value = &document->document.values[i];
         if (value->kind != LUPE_TEXT || (strcmp(value->field, TITLE_FIELD) == 0) != titles)
             continue;
-        lupe_status status =
-            matcher_scan(matcher, (int)document->fields[i], value->data, value->size, reach, &maker->matches);
+        lupe_status status = matcher_scan(matcher, (int)document->fields[i], value->data,
+                                          value->size, reach, &maker->matches);
         if (status != LUPE_OK)
             return status;
         if (maker->matches.count == 0)
@@ -214,7 +215,8 @@ static bool sentence_begins(const uint8_t *text, size_t size, size_t at)
     if (text[end - 1] != '.')
         return false;
     size_t letters = 0;
-    while (letters < end - 1 && letters <= ABBREVIATION_LETTERS_MAX && is_letter(text[end - 2 - letters]))
+    while (letters < end - 1 && letters <= ABBREVIATION_LETTERS_MAX &&
+           is_letter(text[end - 2 - letters]))
         letters++;
     return letters > ABBREVIATION_LETTERS_MAX;
 }
@@ -261,8 +263,8 @@ static size_t end_choose(const uint8_t *text, size_t size, size_t last, size_t w
 }
 
 /* The bytes of the value to show. `matches` may be empty. */
-static lupe_span passage_grow(const uint8_t *text, size_t size, const struct match *first, const struct match *last,
-                              size_t length)
+static lupe_span passage_grow(const uint8_t *text, size_t size, const struct match *first,
+                              const struct match *last, size_t length)
 {
     size_t start = first ? first->start : 0;
     size_t end = last ? last->end : 0;
@@ -319,8 +321,8 @@ static void render_mark(struct render *render, const char *mark)
 
 /* Writes text[span] with the marks of spans (in: places in the text; out: in the snippet). Returns
  * how many there are. */
-static size_t passage_render(struct render *render, const uint8_t *text, lupe_span span, lupe_span *spans,
-                             size_t span_count)
+static size_t passage_render(struct render *render, const uint8_t *text, lupe_span span,
+                             lupe_span *spans, size_t span_count)
 {
     size_t done = 0;
     bool inside = false;
@@ -422,7 +424,8 @@ out:
 }
 
 lupe_status snippet_make(struct snippet_maker *maker, struct matcher *matcher,
-                         const struct stored_document *document, const lupe_snippet_options *options)
+                         const struct stored_document *document,
+                         const lupe_snippet_options *options)
 {
     lupe_status status = LUPE_OK;
     struct passage best = {.value = SIZE_MAX};
