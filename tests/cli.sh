@@ -364,5 +364,11 @@ ok "and says so" has "$err" "waiting"
 wait
 ok "both are in the index" is "$(documents -i two.lupe)" 3
 
+for id in 1 2 3 4; do
+    printf '{"id":"%s","text":"zugleich"}\n' $id | "$lupe" index -q -i race.lupe - 2> /dev/null &
+done
+wait
+ok "four writers may make one index" is "$(documents -i race.lupe)" 4
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -36,12 +36,15 @@ int command_check(const struct options *options)
     }
     lupe_status status = lupe_check_file(path, note_finding, &findings);
     int result = output_finish(&findings.output, EXIT_HITS);
-    if (status != LUPE_OK)
+    if (status == LUPE_CORRUPT && findings.count) {
+        complain("%s is damaged: %s finding%s; restore a backup or index the texts again", path,
+                 with_commas(findings.count), findings.count == 1 ? "" : "s");
+        result = EXIT_DAMAGED;
+    } else if (status != LUPE_OK) {
         result = session_failed(status, path);
-    else if (result == EXIT_HITS && !options->quiet)
+    } else if (result == EXIT_HITS && !options->quiet) {
         complain("%s is sound", path);
-    if (findings.count)
-        complain("%s finding%s", with_commas(findings.count), findings.count == 1 ? "" : "s");
+    }
     free(path);
     return result;
 }

@@ -7,12 +7,15 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "find.h"
 
-#define WAIT_SLICE_MS 200u     /* between two looks for Ctrl-C */
-#define CREATION_WAIT_MS 1000u /* another process may be about to create the same index */
+#define WAIT_SLICE_MS 200u /* between two looks for Ctrl-C */
+#define CREATION_WAIT_S 2  /* another process may be about to create the same index */
+#define CREATION_BYTES_MAX 65536
+#define CREATION_SLICE_MS 20
 #define THREADS_MAX 64u
 
 /* ------------------------------------------------------------------ failures */
@@ -121,33 +124,44 @@ static void sleep_ms(long milliseconds)
     nanosleep(&time, NULL);
 }
 
-int session_open_or_create(const char *path, const struct options *options, lupe_index **index)
+/* Whether a file that is no index may become one at once: another process has begun to make
+ * it this moment. */
+static bool is_in_the_making(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
+           about.st_size <= CREATION_BYTES_MAX && time(NULL) - about.st_mtime <= CREATION_WAIT_S;
+}
+
+/* Opens or creates, and waits for another process that is creating. */
+static lupe_status open_or_create(const char *path, const struct options *options, bool *created,
+                                  lupe_index **index)
 {
     lupe_open_options open = LUPE_OPEN_OPTIONS_INIT;
+    lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     open.progress = show_progress;
+    create.language = options->language;
     lupe_status status = lupe_index_open(path, &open, index);
     if (status == LUPE_NOT_FOUND) {
-        lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
-        create.language = options->language;
         status = lupe_index_create(path, &create, &open, index);
-        /* Another process was faster: wait until it is through with that. */
-        for (unsigned waited = 0; status == LUPE_EXISTS || (waited && status == LUPE_NOT_INDEX);
-             waited += 20) {
-            if (waited >= CREATION_WAIT_MS)
-                break;
-            sleep_ms(20);
+        *created = status == LUPE_OK;
+        if (status == LUPE_EXISTS)
             status = lupe_index_open(path, &open, index);
-        }
-        return status == LUPE_OK ? EXIT_HITS : session_failed(status, path);
     }
-    if (status != LUPE_OK)
-        return session_failed(status, path);
-    if (!options->language)
-        return EXIT_HITS;
+    while (status == LUPE_NOT_INDEX && !interrupted() && is_in_the_making(path)) {
+        sleep_ms(CREATION_SLICE_MS);
+        status = lupe_index_open(path, &open, index);
+    }
+    return status;
+}
+
+/* Whether an index that was there already has the language that the options ask for. */
+static int check_language(const char *path, const struct options *options, lupe_index *index)
+{
     lupe_snapshot *snapshot = NULL;
     lupe_statistics statistics = {.size = sizeof statistics};
     int result = EXIT_HITS;
-    status = lupe_snapshot_open(*index, &snapshot);
+    lupe_status status = lupe_snapshot_open(index, &snapshot);
     if (status == LUPE_OK)
         status = lupe_snapshot_statistics(snapshot, &statistics);
     if (status != LUPE_OK) {
@@ -159,6 +173,19 @@ int session_open_or_create(const char *path, const struct options *options, lupe
         result = EXIT_USAGE;
     }
     lupe_snapshot_close(snapshot);
+    return result;
+}
+
+int session_open_or_create(const char *path, const struct options *options, lupe_index **index)
+{
+    bool created = false;
+    int result = EXIT_HITS;
+    lupe_status status = open_or_create(path, options, &created, index);
+    if (status != LUPE_OK) {
+        result = session_failed(status, path);
+    } else if (options->language && !created) {
+        result = check_language(path, options, *index);
+    }
     if (result != EXIT_HITS) {
         lupe_index_close(*index);
         *index = NULL;
