@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_segment_format.c - the worked example of engine/FORMAT.md: a segment of four documents, the
+ * bytes of its one value, and what a reader makes of them.
+ *
+ * A change of these bytes is a change of the format: it needs a new FORMAT_VERSION, and the old bytes
+ * stay here to be read.
+ */
+#include "base/hash.h"
+#include "segment/stored.h"
+#include "segment_cases.h"
+
+/* Four documents with the fields title (0) and text (1), the last without stored text:
+ *
+ *   a1  "Zug"    "der Zug der Post"     length 5
+ *   a2           "Post"                 length 1
+ *   b   "Tag"    "der Tag"              length 3
+ *   c            "ja" thirty times      length 30
+ */
+static const uint8_t example[] = {
+    /* index: one part of 1 block from block 0; address 0; offsets 0, 0: an empty separator */
+    0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00,
+    /* dictionary: a block of 99 bytes with 9 entries */
+    0x63, 0xd8, 0x6b, 0x49, 0x63, 0x00, 0x09,
+    /* list 0 "der": inline, tf, positions; 2 documents: 0 with 101, 103, then 2 with 101 */
+    0x00, 0x05, 0x09, 0x00, 0x00, 'd', 'e', 'r', 0x0d, 0x02, 0x00, 0x02, 0x65, 0x01, 0x01, 0x01, 0x65,
+    /* "ja" shares 2 bytes: list, 1 document, 29 more occurrences; postings at 0, positions at 0 */
+    0x02, 0x02, 0x05, 'j', 'a', 0x0c, 0x01, 0x1d, 0x00, 0x00,
+    /* "post": 2 documents: 0 with 104, 1 with 0 */
+    0x02, 0x04, 0x08, 'p', 'o', 's', 't', 0x0d, 0x02, 0x00, 0x01, 0x68, 0x00, 0x01, 0x00,
+    /* "tag": 1 document: 2 with 0, 102 */
+    0x02, 0x03, 0x06, 't', 'a', 'g', 0x0d, 0x01, 0x02, 0x02, 0x00, 0x65,
+    /* "zug": 1 document: 0 with 0, 102 */
+    0x02, 0x03, 0x06, 'z', 'u', 'g', 0x0d, 0x01, 0x00, 0x02, 0x00, 0x65,
+    /* list 1 "a1", "a2", "b", "c": single, documents 0 to 3 */
+    0x01, 0x03, 0x02, 0x01, 'a', '1', 0x02, 0x00,
+    0x03, 0x01, 0x02, '2', 0x02, 0x01,
+    0x02, 0x01, 0x02, 'b', 0x02, 0x02,
+    0x02, 0x01, 0x02, 'c', 0x02, 0x03,
+    /* postings: of "ja": tf and positions, bound 232/255; document 3 in 2 bits; tf 29 + 1 in 5 */
+    0x06, 0xe8, 0x02, 0x03, 0x05, 0x1d,
+    /* positions: of "ja": the first is 0, in 0 bits; 29 more, each right behind the one before */
+    0x00, 0x00,
+    /* norms */
+    0x05, 0x01, 0x03, 0x1e,
+    /* ids, each with what it shares with the one before */
+    0x00, 0x02, 'a', '1', 0x01, 0x01, '2', 0x00, 0x01, 'b', 0x00, 0x01, 'c',
+    /* id index */
+    0x00, 0x00, 0x00, 0x00,
+    /* stored: a frame of 55 bytes as they are */
+    0x37, 0x00,
+    0x1a, 0x02, 0x00, 0x01, 0x03, 'Z', 'u', 'g',
+    0x01, 0x01, 0x10, 'd', 'e', 'r', ' ', 'Z', 'u', 'g', ' ', 'd', 'e', 'r', ' ', 'P', 'o', 's', 't',
+    0x08, 0x01, 0x01, 0x01, 0x04, 'P', 'o', 's', 't',
+    0x11, 0x02, 0x00, 0x01, 0x03, 'T', 'a', 'g',
+    0x01, 0x01, 0x07, 'd', 'e', 'r', ' ', 'T', 'a', 'g',
+    0x00,
+    /* stored index: document 0, offset 0 */
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    /* boundaries: values with field and words, by document */
+    0x02, 0x00, 0x01, 0x01, 0x04, 0x01, 0x01, 0x01, 0x02, 0x00, 0x01, 0x01, 0x02, 0x01, 0x01, 0x1e,
+    /* boundary index */
+    0x00, 0x00, 0x00, 0x00,
+    /* 64 zeros and the checksum */
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0xaf, 0x78, 0x35, 0xdf, 0x6c, 0xcf, 0x0e, 0x9a,
+};
+
+/* What the catalogue says of it. */
+static const struct segment_entry example_entry = {
+    .number = 1,
+    .one_value = true,
+    .documents = 4,
+    .words = 39,
+    .k1 = 1.2,
+    .b = 0.75,
+    .terms = 9,
+    .lengths = {[SECTION_INDEX] = 20,
+                [SECTION_DICTIONARY] = 99,
+                [SECTION_POSTINGS] = 6,
+                [SECTION_POSITIONS] = 2,
+                [SECTION_NORMS] = 4,
+                [SECTION_IDS] = 13,
+                [SECTION_ID_INDEX] = 4,
+                [SECTION_STORED] = 57,
+                [SECTION_STORED_INDEX] = 12,
+                [SECTION_BOUNDARIES] = 16,
+                [SECTION_BOUNDARY_INDEX] = 4},
+};
+
+#define DOCUMENTS 4u
+
+struct posting {
+    uint32_t document;
+    uint32_t tf;
+    uint32_t positions[30];
+};
+
+static const struct {
+    const char *word;
+    struct posting postings[2];
+    unsigned count;
+} words[] = {
+    /* FIELD_GAP positions lie between title and text. */
+    {"der", {{0, 2, {101, 103}}, {2, 1, {101}}}, 2},
+    {"ja", {{3, 30, {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+                     15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29}}}, 1},
+    {"post", {{0, 1, {104}}, {1, 1, {0}}}, 2},
+    {"tag", {{2, 2, {0, 102}}}, 1},
+    {"zug", {{0, 2, {0, 102}}}, 1},
+};
+
+static const struct {
+    const char *id;
+    const char *title;
+    const char *text;
+    uint32_t length;
+    uint32_t boundaries[4];
+    unsigned boundary_count;
+} documents[] = {
+    {"a1", "Zug", "der Zug der Post", 5, {0, 1, 1, 4}, 2},
+    {"a2", NULL, "Post", 1, {1, 1}, 1},
+    {"b", "Tag", "der Tag", 3, {0, 1, 1, 2}, 2},
+    {"c", NULL, NULL, 30, {1, 30}, 1},
+};
+
+static void write_documents(struct segment_writer *writer)
+{
+    struct buffer record = BUFFER_INIT(0);
+    for (size_t d = 0; d < DOCUMENTS; d++) {
+        buffer_clear(&record);
+        if (documents[d].text)
+            record_begin(&record, documents[d].title ? 2 : 1);
+        if (documents[d].title)
+            record_add(&record, 0, LUPE_TEXT, documents[d].title, strlen(documents[d].title));
+        if (documents[d].text)
+            record_add(&record, 1, LUPE_TEXT, documents[d].text, strlen(documents[d].text));
+        struct segment_document document = {documents[d].id,
+                                            strlen(documents[d].id),
+                                            documents[d].length,
+                                            record.data,
+                                            record.size,
+                                            documents[d].boundaries,
+                                            documents[d].boundary_count};
+        cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
+    }
+    buffer_free(&record);
+    cr_assert_eq(segment_writer_documents_done(writer), LUPE_OK);
+}
+
+static void write_terms(struct segment_writer *writer)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        size_t size = key_make(key, LIST_WORDS, words[w].word, strlen(words[w].word));
+        cr_assert_eq(segment_writer_term_begin(writer, key, size, ENTRY_HAS_TF | ENTRY_HAS_POSITIONS),
+                     LUPE_OK);
+        for (unsigned i = 0; i < words[w].count; i++) {
+            const struct posting *posting = &words[w].postings[i];
+            cr_assert_eq(segment_writer_term_add(writer, &posting->document, &posting->tf,
+                                                 posting->positions, 1),
+                         LUPE_OK);
+        }
+        cr_assert_eq(segment_writer_term_end(writer), LUPE_OK);
+    }
+    for (uint32_t d = 0; d < DOCUMENTS; d++) {
+        size_t size = key_of_id(key, documents[d].id, strlen(documents[d].id));
+        cr_assert_eq(segment_writer_term_begin(writer, key, size, 0), LUPE_OK);
+        cr_assert_eq(segment_writer_term_add(writer, &d, NULL, NULL, 1), LUPE_OK);
+        cr_assert_eq(segment_writer_term_end(writer), LUPE_OK);
+    }
+}
+
+static void write_example(struct keeper *keeper, struct segment_entry *entry)
+{
+    struct segment_writer_options options = {1, 1.2, 0.75, {keeper_put, keeper}};
+    struct segment_writer *writer = NULL;
+    cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
+    write_documents(writer);
+    write_terms(writer);
+    cr_assert_eq(segment_writer_finish(writer, entry), LUPE_OK);
+    segment_writer_close(writer);
+}
+
+Test(segment_format, the_example_is_written_so)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    write_example(&keeper, &entry);
+    cr_assert(entry.one_value);
+    cr_assert_eq(entry.documents, example_entry.documents);
+    cr_assert_eq(entry.words, example_entry.words);
+    cr_assert_eq(entry.terms, example_entry.terms);
+    for (unsigned i = 0; i < SECTION_COUNT; i++)
+        cr_assert_eq(entry.lengths[i], example_entry.lengths[i], "section %u has %" PRIu64 " bytes", i,
+                     entry.lengths[i]);
+    cr_assert_eq(keeper.count, 1u);
+    cr_assert_eq(keeper.values[0].number, 0u);
+    cr_assert_eq(keeper.values[0].size, sizeof example);
+    for (size_t i = 0; i < sizeof example; i++)
+        cr_assert_eq(keeper.values[0].bytes[i], example[i], "byte %zu is %02x", i,
+                     keeper.values[0].bytes[i]);
+    keeper_free(&keeper);
+    support_no_leaks();
+}
+
+static void check_word(struct segment *segment, size_t w)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    uint8_t index[2] = {0, 1};
+    uint32_t *positions = NULL;
+    size_t capacity = 0;
+    struct list list;
+    struct block block;
+    size_t size = key_make(key, LIST_WORDS, words[w].word, strlen(words[w].word));
+    cr_assert_eq(segment_find(segment, key, size, &list), LUPE_OK, "%s", words[w].word);
+    cr_assert_eq(list.frequency, words[w].count);
+    cr_assert_eq(block_read(&list, 0, &block), LUPE_OK);
+    cr_assert_eq(block_read_tfs(&list, &block), LUPE_OK);
+    cr_assert_eq(block_positions(&list, &block, index, words[w].count, &positions, &capacity, 0), LUPE_OK);
+    size_t at = 0;
+    for (unsigned i = 0; i < words[w].count; i++) {
+        const struct posting *posting = &words[w].postings[i];
+        cr_assert_eq(block.documents[i], posting->document);
+        cr_assert_eq(block.tfs[i], posting->tf);
+        for (uint32_t j = 0; j < posting->tf; j++)
+            cr_assert_eq(positions[at++], posting->positions[j], "%s", words[w].word);
+    }
+    memory_free(positions);
+}
+
+static void check_value(struct record *record, uint32_t field, const char *text)
+{
+    struct record_value value;
+    if (!text)
+        return;
+    cr_assert_eq(record_next(record, &value), LUPE_OK);
+    cr_assert_eq(value.field, field);
+    cr_assert_eq(value.kind, LUPE_TEXT);
+    cr_assert_eq(value.size, strlen(text));
+    cr_assert_arr_eq(value.bytes, text, value.size);
+}
+
+static void check_document(struct segment *segment, uint32_t d)
+{
+    struct buffer id = BUFFER_INIT(ID_BYTES_MAX);
+    struct record record;
+    struct record_value none;
+    uint32_t found, pairs[4];
+    const uint8_t *bytes;
+    size_t size, count;
+    cr_assert_eq(segment_id(segment, d, &id), LUPE_OK);
+    cr_assert_eq(id.size, strlen(documents[d].id));
+    cr_assert_arr_eq(id.data, documents[d].id, id.size);
+    cr_assert_eq(segment_find_id(segment, id.data, id.size, &found), LUPE_OK);
+    cr_assert_eq(found, d);
+    buffer_free(&id);
+    cr_assert_eq(norm_length(segment->norms[d]), documents[d].length);
+    cr_assert_eq(segment_boundaries(segment, d, pairs, 2, &count), LUPE_OK);
+    cr_assert_eq(count, documents[d].boundary_count);
+    cr_assert_arr_eq(pairs, documents[d].boundaries, count * 8);
+    cr_assert_eq(segment_stored(segment, d, &bytes, &size), LUPE_OK);
+    cr_assert_eq(record_open(&record, bytes, size), LUPE_OK);
+    check_value(&record, 0, documents[d].title);
+    check_value(&record, 1, documents[d].text);
+    cr_assert_eq(record_next(&record, &none), LUPE_NOT_FOUND);
+}
+
+Test(segment_format, the_example_is_read_so)
+{
+    uint8_t *bytes = malloc(sizeof example);
+    memcpy(bytes, example, sizeof example);
+    struct kept_value value = {0, bytes, sizeof example};
+    struct keeper keeper = {&value, 1, LUPE_OK};
+    struct open_segment open = open_kept(&keeper, &example_entry, "example");
+    cr_assert_eq(open.status, LUPE_OK, "%s", lupe_last_error());
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        check_word(open.segment, w);
+    for (uint32_t d = 0; d < DOCUMENTS; d++)
+        check_document(open.segment, d);
+    cr_assert_eq(segment_check(open.segment, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
+    open_kept_close(&open);
+    free(bytes);
+    support_no_leaks();
+}
+
+/* A catalogue with one field and one segment. */
+static const uint8_t catalogue_example[] = {
+    /* "LUPE", format 1, checksum of what follows */
+    'L', 'U', 'P', 'E', 0x01, 0x00, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
+    /* commit 2, next segment 2, lexicon 0 */
+    0x02, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0,
+    /* standard, no flags, a gap of 100, k1 1.5, b 0.5 */
+    0x00, 0x00, 0x64, 0x00, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f,
+    /* fingerprint, "german", words_cut 300 */
+    0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x06, 'g', 'e', 'r', 'm', 'a', 'n', 0xac, 0x02,
+    /* 1 field: text with a list of its own, weight 2, "title", the index's language */
+    0x01, 0x01, 0x01, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0x05, 't', 'i', 't', 'l', 'e', 0x00,
+    /* 1 segment: number 1, one value, 4 documents, 39 words, k1 1.5, b 0.5, 9 terms */
+    0x01, 0x01, 0, 0, 0, 0x01, 0x04, 0, 0, 0, 0x27, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0x09, 0, 0, 0, 0, 0, 0, 0,
+    /* live version 1; 2 deleted: 1 and 3; sections 2 and 5 with 300 and 4 bytes */
+    0x01, 0, 0, 0, 0x02, 0x01, 0x01, 0x24, 0x00, 0xac, 0x02, 0x04,
+};
+
+Test(segment_format, a_catalogue_is_written_so)
+{
+    struct catalogue catalogue;
+    struct buffer bytes = BUFFER_INIT(0);
+    uint32_t number;
+    catalogue_init(&catalogue);
+    catalogue.commit = 2;
+    catalogue.k1 = 1.5;
+    catalogue.b = 0.5;
+    catalogue.fingerprint = 0x1122334455667788;
+    catalogue.words_cut = 300;
+    strcpy(catalogue.language, "german");
+    cr_assert_eq(catalogue_add_field(&catalogue, "title", LUPE_TEXT, 2, NULL, &number), LUPE_OK);
+    struct segment_entry entry = {.number = 1, .one_value = true, .documents = 4, .words = 39,
+                                  .k1 = 1.5, .b = 0.5, .terms = 9, .live_version = 1,
+                                  .deleted = 2, .deleted_list = {1, 3}};
+    entry.lengths[SECTION_DICTIONARY] = 300;
+    entry.lengths[SECTION_NORMS] = 4;
+    catalogue.next_segment = 2;
+    cr_assert_eq(catalogue_insert_segment(&catalogue, 0, &entry), LUPE_OK);
+    cr_assert_eq(catalogue_encode(&catalogue, &bytes), LUPE_OK);
+    cr_assert_eq(bytes.size, sizeof catalogue_example);
+    for (size_t i = 0; i < bytes.size; i++)
+        if (i < 8 || i >= 16)
+            cr_assert_eq(bytes.data[i], catalogue_example[i], "byte %zu is %02x", i, bytes.data[i]);
+    cr_assert_eq(load_u64(bytes.data + 8), hash_bytes(bytes.data + 16, bytes.size - 16));
+    buffer_free(&bytes);
+    catalogue_free(&catalogue);
+    support_no_leaks();
+}
