@@ -117,6 +117,8 @@ static lupe_status run_open_segments(struct run *run, struct store_read **read, 
     if (run->segment_count)
         TRY(store_read_begin(run->store, read));
     for (uint32_t i = 0; i < run->segment_count; i++)
+        assert(run->segments[i].entry.number != 0); /* only the last of a commit has none */
+    for (uint32_t i = 0; i < run->segment_count; i++)
         TRY(segment_open(*read, &run->segments[i].entry, &(*segments)[i]));
 out:
     return status;

@@ -4,6 +4,7 @@
  */
 #include "write/upkeep.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "write/merge.h"
@@ -29,6 +30,9 @@ static lupe_status run_merge(struct run *run, const struct catalogue *catalogue,
     struct segment_entry entry;
     bool done;
 
+    assert(choice.count <= 2 * SEGMENTS_MAX);
+    for (uint32_t i = 0; i < choice.count; i++)
+        assert(run->segments[choice.first + i].entry.number != 0);
     for (uint32_t i = 0; i < choice.count; i++)
         sources[i] = (struct merge_source){&run->segments[choice.first + i].entry,
                                            &run->segments[choice.first + i].live};

@@ -193,7 +193,6 @@ static lupe_status segments_take(struct writer *writer, const struct batch *batc
     for (size_t i = 0; i < count; i++)
         TRY(run_add(&writer->run, &entries[i]));
     writer->words_cut += words_cut;
-    TRY(upkeep_run(&writer->run, &writer->catalogue));
 out:
     return status;
 }
@@ -228,7 +227,9 @@ static lupe_status flush_midway(struct writer *writer)
     struct publication publication;
     publication_init(&publication, writer->store);
     lupe_status status = batch_flush(writer, &publication, true);
-    if (status != LUPE_OK && publication.segment)
+    if (status == LUPE_OK)
+        status = upkeep_run(&writer->run, &writer->catalogue);
+    else if (publication.segment)
         publish_drop(writer->store, &publication.segment, 1);
     publication_free(&publication);
     return status;
@@ -243,6 +244,7 @@ static lupe_status workers_take(struct writer *writer, bool all)
         TRY(result.status);
         TRY(segments_take(writer, result.batch, result.entries, result.entry_count, result.words_cut));
         workers_done(writer->workers);
+        TRY(upkeep_run(&writer->run, &writer->catalogue));
     }
 out:
     return status;
