@@ -224,9 +224,18 @@ static int count_words(const struct corpus *corpus, struct vocabulary *vocabular
 
 enum frequency { RARE, MEDIUM, FREQUENT, FREQUENCIES };
 
-/* Shares of the documents. Rare words are in four documents at least. */
+/* Shares of the documents, and the fewest documents of a word that counts as rare. */
 static const double shares[FREQUENCIES][2] = {{0, 0.0005}, {0.002, 0.02}, {0.1, 0.7}};
 #define RARE_DOCUMENTS_MIN 4u
+#define RARE_DOCUMENTS_SURE 8u /* rare in any corpus */
+
+static bool is_of(enum frequency frequency, uint32_t documents, double corpus_documents)
+{
+    double share = documents / corpus_documents;
+    if (frequency == RARE && documents <= RARE_DOCUMENTS_SURE)
+        return documents >= RARE_DOCUMENTS_MIN;
+    return share >= shares[frequency][0] && share <= shares[frequency][1];
+}
 
 struct picker {
     const struct corpus *corpus;
@@ -267,10 +276,8 @@ static bool sort_words(struct picker *picker)
     }
     for (uint32_t i = 0; i < picker->vocabulary->count; i++) {
         uint32_t documents = picker->vocabulary->words[i].documents;
-        double share = (double)documents / (double)picker->corpus->count;
         for (int frequency = 0; frequency < FREQUENCIES; frequency++)
-            if (share >= shares[frequency][0] && share <= shares[frequency][1] &&
-                documents >= RARE_DOCUMENTS_MIN)
+            if (is_of((enum frequency)frequency, documents, (double)picker->corpus->count))
                 picker->words[frequency][picker->counts[frequency]++] = i;
     }
     return true;

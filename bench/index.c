@@ -115,15 +115,11 @@ static int put_lines(struct index_run *run, lupe_writer *writer, struct jsonl_re
     }
 }
 
-static int put_source(struct index_run *run, lupe_writer *writer)
+static int put_source(struct index_run *run, lupe_writer *writer, int descriptor)
 {
-    int descriptor = open(run->source, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return bench_fail("%s: %s", run->source, strerror(errno));
     struct jsonl_reader *reader = jsonl_open(descriptor, NULL);
     int status = reader ? put_lines(run, writer, reader) : bench_fail("out of memory");
     jsonl_close(reader);
-    close(descriptor);
     return status;
 }
 
@@ -140,29 +136,39 @@ static int finish(struct index_run *run, struct building *building)
     return 0;
 }
 
+static void print_run(const struct index_run *run, const lupe_statistics *statistics,
+                      double seconds)
+{
+    fprintf(stderr,
+            "lupe %s: %" PRIu64 " docs, %.2f s (last commit %.2f s, merge %.2f s), "
+            "%" PRIu64 " segments, %.1f MB, of it %.1f MB free\n",
+            lupe_version(), run->documents, seconds, run->commit_seconds, run->merge_seconds,
+            statistics->segments, (double)statistics->file_bytes / 1e6,
+            (double)statistics->free_bytes / 1e6);
+}
+
 int command_index(int count, char **arguments)
 {
     struct index_run run = {0};
-    struct building building;
+    struct building building = {0};
+    lupe_statistics statistics;
     if (!parse_arguments(count, arguments, &run))
         return usage_fail();
     double start = wall_us();
-    if (building_open(&building, run.directory, "index.lupe", &run.options) != 0)
-        return 1;
-    int status = put_source(&run, building.writer);
+    int descriptor = open(run.source, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return bench_fail("%s: %s", run.source, strerror(errno));
+    int status = building_open(&building, run.directory, "index.lupe", &run.options);
+    if (status == 0)
+        status = put_source(&run, building.writer, descriptor);
     if (status == 0)
         status = finish(&run, &building);
     double seconds = (wall_us() - start) / 1e6;
-    lupe_statistics statistics;
     if (status == 0)
         status = building_statistics(&building, &statistics);
     if (status == 0)
-        fprintf(stderr,
-                "lupe %s: %" PRIu64 " docs, %.2f s (last commit %.2f s, merge %.2f s), "
-                "%" PRIu64 " segments, %.1f MB, of it %.1f MB free\n",
-                lupe_version(), run.documents, seconds, run.commit_seconds, run.merge_seconds,
-                statistics.segments, (double)statistics.file_bytes / 1e6,
-                (double)statistics.free_bytes / 1e6);
+        print_run(&run, &statistics, seconds);
     building_close(&building);
+    close(descriptor);
     return status;
 }

@@ -25,9 +25,9 @@
 #include "text/analyzer.h"
 #include "text/words.h"
 
-#define MICRO_DOCUMENTS 16000u
+#define MICRO_DOCUMENTS 40000u
 #define MICRO_SEED 1u
-#define MICRO_BYTES_MAX ((uint64_t)48 << 20) /* of a file's texts */
+#define MICRO_BYTES_MAX ((uint64_t)128 << 20) /* of a file's texts */
 #define ANALYSIS_BYTES ((uint64_t)16 << 20)
 #define ANALYSIS_WORDS 500000u
 #define QUERY_ROUNDS 11u
