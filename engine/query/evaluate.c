@@ -158,45 +158,62 @@ static void sort_by_bound(struct leaf **leaves, unsigned count)
     }
 }
 
-/* Keeps the candidates that leaf has (wanted) or has not (!wanted); adds its shares when it is
- * scored and scores are given. */
-static lupe_status probe(struct leaf *leaf, bool wanted, uint32_t *documents, uint32_t *scores, unsigned *count)
+lupe_status leaf_require(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count)
 {
+    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
     unsigned kept = 0;
-    bool found = true;
     lupe_status status = LUPE_OK;
-    for (unsigned i = 0; i < *count; i++) {
-        uint32_t document = documents[i];
-        uint32_t share = 0;
-        if (found)
-            TRY(leaf_seek(leaf, document, &found));
-        bool has = found && leaf->documents[leaf->next] == document;
-        if (has != wanted)
+    for (unsigned next = 0; next < *count;) {
+        unsigned found = 0;
+        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, document_at, &found));
+        if (found == 0)
             continue;
-        if (has && scores && leaf->scored)
-            TRY(leaf_share(leaf, leaf->next, &share));
-        documents[kept] = document;
-        if (scores)
-            scores[kept] = scores[i] + share;
-        kept++;
+        if (scores && leaf->scored)
+            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, scores));
+        for (unsigned i = 0; i < found; i++) { /* kept never overtakes what is still to be read */
+            documents[kept] = documents[candidate_at[i]];
+            if (scores)
+                scores[kept] = scores[candidate_at[i]];
+            kept++;
+        }
     }
     *count = kept;
 out:
     return status;
 }
 
-/* Adds the shares of an optional leaf to the candidates that have it. */
-static lupe_status probe_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count)
+lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count)
 {
-    bool found = true;
+    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    bool gone[BLOCK_DOCUMENTS] = {false};
+    unsigned kept = 0;
     lupe_status status = LUPE_OK;
-    for (unsigned i = 0; i < count && found; i++) {
-        uint32_t share = 0;
-        TRY(leaf_seek(leaf, documents[i], &found));
-        if (!found || leaf->documents[leaf->next] != documents[i])
-            continue;
-        TRY(leaf_share(leaf, leaf->next, &share));
-        scores[i] += share;
+    for (unsigned next = 0; next < *count;) {
+        unsigned found = 0;
+        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, document_at, &found));
+        for (unsigned i = 0; i < found; i++)
+            gone[candidate_at[i]] = true;
+    }
+    for (unsigned i = 0; i < *count; i++) {
+        documents[kept] = documents[i];
+        if (scores)
+            scores[kept] = scores[i];
+        kept += !gone[i];
+    }
+    *count = kept;
+out:
+    return status;
+}
+
+lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count)
+{
+    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    lupe_status status = LUPE_OK;
+    for (unsigned next = 0; next < count;) {
+        unsigned found = 0;
+        TRY(leaf_match(leaf, documents, count, &next, candidate_at, document_at, &found));
+        if (found)
+            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, scores));
     }
 out:
     return status;
@@ -251,14 +268,14 @@ static lupe_status conjunction_block(struct evaluation *evaluation, const struct
     if (limit)
         count = kernels->keep_above(documents, scores, count, c->rests[0], limit);
     for (unsigned i = 1; i < c->required_count && count; i++) {
-        TRY(probe(c->required[i], true, documents, scores, &count));
+        TRY(leaf_require(c->required[i], documents, scores, &count));
         if (c->required[i]->scored && limit)
             count = kernels->keep_above(documents, scores, count, c->rests[i], limit);
     }
     for (unsigned i = 0; i < c->excluded_count && count; i++)
-        TRY(probe(c->excluded[i], false, documents, scores, &count));
+        TRY(leaf_exclude(c->excluded[i], documents, scores, &count));
     for (unsigned i = 0; i < c->optional_count && count; i++) {
-        TRY(probe_optional(c->optional[i], documents, scores, count));
+        TRY(leaf_add_optional(c->optional[i], documents, scores, count));
         if (limit)
             count = kernels->keep_above(documents, scores, count, c->rests[c->required_count + i], limit);
     }

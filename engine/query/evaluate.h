@@ -15,8 +15,6 @@
 #include "query/collector.h"
 #include "query/leaf.h"
 
-#define WINDOW_WORDS (WINDOW_DOCUMENTS / 64)
-
 /* Asks now and then whether the search is to go on. */
 struct ticker {
     const struct search_request *request;
@@ -105,6 +103,12 @@ CHECKED lupe_status gather_phrase(struct evaluation *evaluation, const struct ph
  * field in a document. */
 CHECKED lupe_status field_places(struct segment *segment, uint32_t field_gap, int field, uint32_t document,
                                  const uint32_t *places, uint32_t count, uint32_t span, uint32_t *inside);
+
+/* Candidates (ascending, at most BLOCK_DOCUMENTS) against one leaf: keep those it has and add its
+ * shares, keep those it has not, or add its shares where it has them. scores may be NULL. */
+CHECKED lupe_status leaf_require(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count);
+CHECKED lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count);
+CHECKED lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count);
 
 /* Sets the bits of the leaf's documents in the window that begins at base (a multiple of 64). */
 CHECKED lupe_status leaf_fill_window(struct leaf *leaf, uint32_t base, uint64_t bits[WINDOW_WORDS]);

@@ -6,7 +6,7 @@
 #include "query/evaluate.h"
 
 /* From this share of all documents on (1 in n) windows of bits beat probing. */
-#define DENSE_SHARE 32u
+#define DENSE_SHARE 8u
 
 static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t from, uint32_t count, uint32_t base)
 {
@@ -88,14 +88,6 @@ static void clear_excluded(uint64_t *bits, const uint64_t *others)
         bits[w] &= ~others[w];
 }
 
-static uint64_t popcount_window(const uint64_t *bits)
-{
-    uint64_t count = 0;
-    for (unsigned w = 0; w < WINDOW_WORDS; w++)
-        count += (unsigned)__builtin_popcountll(bits[w]);
-    return count;
-}
-
 /* What is left of a window after exclusions and deletes. */
 static lupe_status window_count(struct evaluation *evaluation, uint64_t *bits, uint32_t base, struct leaf **excluded,
                                 unsigned excluded_count, uint64_t *count)
@@ -112,7 +104,7 @@ static lupe_status window_count(struct evaluation *evaluation, uint64_t *bits, u
             return status;
         clear_excluded(bits, others);
     }
-    *count += popcount_window(bits);
+    *count += intersect_kernels()->count_bits(bits);
     return LUPE_OK;
 }
 
@@ -132,21 +124,13 @@ static lupe_status count_by_probing(struct evaluation *evaluation, struct leaf *
         uint32_t documents[BLOCK_DOCUMENTS];
         unsigned candidates = lead->count;
         memcpy(documents, lead->documents, candidates * sizeof *documents);
-        for (unsigned l = 1; l < required_count + excluded_count && candidates; l++) {
-            bool wanted = l < required_count;
-            struct leaf *leaf = wanted ? required[l] : excluded[l - required_count];
-            bool found = true;
-            unsigned kept = 0;
-            for (unsigned i = 0; i < candidates; i++) {
-                if (found)
-                    TRY(leaf_seek(leaf, documents[i], &found));
-                bool has = found && leaf->documents[leaf->next] == documents[i];
-                documents[kept] = documents[i];
-                kept += has == wanted;
-                if (!found && wanted)
-                    break;
-            }
-            candidates = kept;
+        for (unsigned l = 1; l < required_count && candidates; l++)
+            TRY(leaf_require(required[l], documents, NULL, &candidates));
+        for (unsigned l = 0; l < excluded_count && candidates; l++)
+            TRY(leaf_exclude(excluded[l], documents, NULL, &candidates));
+        if (!live->words) {
+            *count += candidates;
+            continue;
         }
         for (unsigned i = 0; i < candidates; i++)
             *count += live_has(live, documents[i]);
@@ -179,8 +163,7 @@ lupe_status count_required(struct evaluation *evaluation, struct leaf **required
         for (unsigned i = 1; i < required_count; i++) {
             memset(others, 0, sizeof others);
             TRY(leaf_fill_window(required[i], (uint32_t)base, others));
-            for (unsigned w = 0; w < WINDOW_WORDS; w++)
-                bits[w] &= others[w];
+            intersect_kernels()->and_bits(bits, others);
         }
         TRY(window_count(evaluation, bits, (uint32_t)base, excluded, excluded_count, count));
     }

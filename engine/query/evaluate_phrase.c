@@ -89,29 +89,55 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
     run->count = kept;
 }
 
-/* Intersects the candidates with word w; remembers their places. A candidate without it gets the
- * bound 0 and falls with the next keep_candidates. */
+/* Keeps the candidates that word w has too; remembers their places and lowers their bounds. */
 static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
 {
     struct leaf *leaf = run->phrase->leaves[w];
-    bool found = true;
+    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    uint32_t shares[BLOCK_DOCUMENTS];
+    unsigned kept = 0;
     lupe_status status = LUPE_OK;
-    for (unsigned i = 0; i < run->count; i++) {
-        if (found)
-            TRY(leaf_seek(leaf, run->documents[i], &found));
-        if (!found || leaf->documents[leaf->next] != run->documents[i]) {
-            run->bounds[i] = 0;
-            continue;
+    for (unsigned next = 0; next < run->count;) {
+        unsigned found = 0;
+        TRY(leaf_match(leaf, run->documents, run->count, &next, candidate_at, document_at, &found));
+        if (bounded && found) {
+            for (unsigned i = 0; i < found; i++)
+                shares[candidate_at[i]] = 0;
+            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, shares));
         }
-        run->places[w * BLOCK_DOCUMENTS + i] = (struct place){leaf->number, (uint8_t)leaf->next};
-        if (bounded) {
-            uint32_t share = 0;
-            TRY(leaf_share(leaf, leaf->next, &share));
-            run->bounds[i] = share < run->bounds[i] ? share : run->bounds[i];
+        for (unsigned i = 0; i < found; i++) {
+            unsigned from = candidate_at[i];
+            uint32_t bound = run->bounds[from];
+            if (bounded && shares[from] < bound)
+                bound = shares[from];
+            run->documents[kept] = run->documents[from];
+            run->bounds[kept] = bound;
+            for (unsigned before = 0; before < w; before++)
+                run->places[before * BLOCK_DOCUMENTS + kept] = run->places[before * BLOCK_DOCUMENTS + from];
+            run->places[w * BLOCK_DOCUMENTS + kept] = (struct place){leaf->number, document_at[i]};
+            kept++;
         }
     }
+    run->count = kept;
 out:
     return status;
+}
+
+/* Positions of a document that stands alone in its block: with tf 1 its first position is all, and
+ * nothing else of the block is decoded. *done is false when that is not so. */
+static lupe_status read_single(struct phrase_run *run, unsigned w, struct block *block, uint8_t at, size_t place,
+                               bool *done)
+{
+    const struct list *list = run->phrase->leaves[w]->list;
+    uint32_t tf = 0;
+    *done = false;
+    if (list->storage != ENTRY_LIST || block->tfs_read)
+        return LUPE_OK;
+    lupe_status status = block_tf(list, block, at, &tf);
+    if (status || tf != 1 || run->capacities[w] <= place)
+        return status;
+    *done = true;
+    return block_first_position(list, block, at, run->positions[w] + place);
 }
 
 /* Reads the positions of all candidates in the list of word w, block by block. */
@@ -126,12 +152,20 @@ static lupe_status read_positions(struct phrase_run *run, unsigned w)
         uint8_t index[BLOCK_DOCUMENTS];
         unsigned n = 0, first = i;
         uint32_t number = places[i].block;
+        bool single = false;
         for (; i < run->count && places[i].block == number; i++)
             index[n++] = places[i].at;
         struct block *block = &leaf->block;
         if (leaf->number != number) {
             block = &run->block;
             TRY(block_locate_tfs(leaf->list, number, block));
+        }
+        starts[first] = (uint32_t)done;
+        if (n == 1)
+            TRY(read_single(run, w, block, index[0], done, &single));
+        if (single) {
+            done++;
+            continue;
         }
         TRY(block_read_tfs(leaf->list, block));
         for (unsigned j = 0; j < n; j++) {
@@ -249,7 +283,8 @@ static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
         keep_candidates(run, 1, limit);
     for (unsigned w = 1; w < phrase->count && run->count; w++) {
         TRY(intersect(run, w, bounded));
-        keep_candidates(run, w + 1, limit);
+        if (bounded)
+            keep_candidates(run, w + 1, limit);
     }
     if (run->count == 0)
         goto out;

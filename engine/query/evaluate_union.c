@@ -161,59 +161,47 @@ static unsigned window_take(struct evaluation *evaluation, const struct window *
     return count;
 }
 
-static lupe_status drop_excluded(struct leaf **excluded, unsigned excluded_count, uint32_t *documents,
-                                 uint32_t *scores, unsigned *count)
-{
-    lupe_status status = LUPE_OK;
-    for (unsigned e = 0; e < excluded_count; e++) {
-        unsigned kept = 0;
-        bool found = true;
-        for (unsigned i = 0; i < *count; i++) {
-            uint32_t document = documents[i];
-            if (found)
-                TRY(leaf_seek(excluded[e], document, &found));
-            documents[kept] = document;
-            scores[kept] = scores[i];
-            kept += !(found && excluded[e]->documents[excluded[e]->next] == document);
-        }
-        *count = kept;
-    }
-out:
-    return status;
-}
-
-/* Candidates get the shares of the leaves that were not scanned, highest bound first. */
-static lupe_status finish_candidates(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
-                                     uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
+/* Candidates (at most BLOCK_DOCUMENTS) get the shares of the leaves that were not scanned, highest
+ * bound first. */
+static lupe_status finish_block(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
+                                uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
 {
     const struct score_kernels *kernels = score_kernels();
     uint64_t rest = window->bound_probed;
+    uint32_t limit = evaluation_limit(evaluation);
     lupe_status status = LUPE_OK;
-    TRY(drop_excluded(excluded, excluded_count, documents, scores, &count));
+    for (unsigned e = 0; e < excluded_count && count; e++)
+        TRY(leaf_exclude(excluded[e], documents, scores, &count));
     for (unsigned p = window->probed_count; p-- > 0 && count;) {
-        struct leaf *leaf = window->by_bound[p];
-        uint32_t limit = evaluation_limit(evaluation);
         if (limit)
             count = kernels->keep_above(documents, scores, count, (uint32_t)rest, limit);
         rest -= window->bound_by_place[p];
-        if (window->bound_by_place[p] == 0)
-            continue;
-        bool found = true;
-        for (unsigned i = 0; i < count && found; i++) {
-            uint32_t share = 0;
-            TRY(leaf_seek(leaf, documents[i], &found));
-            if (!found || leaf->documents[leaf->next] != documents[i])
-                continue;
-            TRY(leaf_share(leaf, leaf->next, &share));
-            scores[i] += share;
-        }
+        if (window->bound_by_place[p] && count)
+            TRY(leaf_add_optional(window->by_bound[p], documents, scores, count));
     }
-    uint32_t limit = evaluation_limit(evaluation);
     if (limit)
         count = kernels->keep_above(documents, scores, count, 0, limit);
     TRY(evaluation_emit(evaluation, documents, scores, count));
 out:
     return status;
+}
+
+static lupe_status finish_candidates(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
+                                     uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
+{
+    if (window->probed_count == 0 && excluded_count == 0)
+        return evaluation_emit(evaluation, documents, scores, count);
+    for (unsigned done = 0; done < count; done += BLOCK_DOCUMENTS) {
+        unsigned some = count - done < BLOCK_DOCUMENTS ? count - done : BLOCK_DOCUMENTS;
+        uint32_t piece_documents[BLOCK_DOCUMENTS + 16], piece_scores[BLOCK_DOCUMENTS + 16];
+        memcpy(piece_documents, documents + done, some * sizeof *documents);
+        memcpy(piece_scores, scores + done, some * sizeof *scores);
+        lupe_status status = finish_block(evaluation, window, piece_documents, piece_scores, some, excluded,
+                                          excluded_count);
+        if (status)
+            return status;
+    }
+    return LUPE_OK;
 }
 
 /* One essential leaf: its blocks are candidates as they are. */

@@ -179,6 +179,90 @@ lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share)
     return LUPE_OK;
 }
 
+/* Of few matches in a block the tfs are read one by one. */
+#define SINGLE_TFS_MAX 3u
+
+lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count, unsigned *next,
+                       uint8_t *candidate_at, uint8_t *document_at, unsigned *found)
+{
+    unsigned first = *next;
+    uint32_t target = candidates[first];
+    *found = 0;
+    if (leaf->number == LEAF_NO_BLOCK || leaf->documents[leaf->count - 1] < target) {
+        uint32_t from = leaf->number == LEAF_NO_BLOCK ? 0 : leaf->number + 1;
+        uint32_t number = leaf_find_block(leaf, from, target);
+        if (number >= leaf->block_count) {
+            *next = count;
+            return LUPE_OK;
+        }
+        lupe_status status = leaf_open_block(leaf, number);
+        if (status)
+            return status;
+    }
+    uint32_t last = leaf->documents[leaf->count - 1];
+    unsigned end = count;
+    if (candidates[count - 1] > last) {
+        unsigned low = first, high = count - 1;
+        while (low < high) {
+            unsigned middle = (low + high) / 2;
+            if (candidates[middle] <= last)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        end = low;
+    }
+    if (end == first) { /* only a damaged directory leads here */
+        *next = first + 1;
+        return LUPE_OK;
+    }
+    *found = intersect_kernels()->intersect(candidates + first, end - first, leaf->documents, leaf->next, leaf->count,
+                                            candidate_at, document_at);
+    for (unsigned i = 0; i < *found; i++)
+        candidate_at[i] = (uint8_t)(candidate_at[i] + first);
+    if (*found)
+        leaf->next = document_at[*found - 1];
+    *next = end;
+    return LUPE_OK;
+}
+
+lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at, const uint8_t *document_at, unsigned found,
+                            uint32_t *scores)
+{
+    lupe_status status = LUPE_OK;
+    if (leaf->is_array) {
+        const uint32_t *shares = leaf->array_shares + (size_t)leaf->number * BLOCK_DOCUMENTS;
+        for (unsigned i = 0; i < found; i++)
+            scores[candidate_at[i]] += shares[document_at[i]];
+        return LUPE_OK;
+    }
+    if (!leaf->shares && found <= SINGLE_TFS_MAX) {
+        for (unsigned i = 0; i < found; i++) {
+            uint32_t tf = 0, at = document_at[i];
+            TRY(block_tf(leaf->list, &leaf->block, at, &tf));
+            scores[candidate_at[i]] +=
+                score_share(leaf->weight, (float)tf, leaf->factors[leaf->norms[leaf->documents[at]]]);
+        }
+        leaf->work->postings_scored += found;
+        return LUPE_OK;
+    }
+    if (!leaf->shares && found < leaf->count / 4) {
+        TRY(block_read_tfs(leaf->list, &leaf->block));
+        for (unsigned i = 0; i < found; i++) {
+            uint32_t at = document_at[i];
+            scores[candidate_at[i]] += score_share(leaf->weight, (float)leaf->block.tfs[at],
+                                                   leaf->factors[leaf->norms[leaf->documents[at]]]);
+        }
+        leaf->work->postings_scored += found;
+        return LUPE_OK;
+    }
+    TRY(leaf_score_block(leaf));
+    for (unsigned i = 0; i < found; i++)
+        scores[candidate_at[i]] += leaf->shares[document_at[i]];
+out:
+    return status;
+}
+
 /* Array documents may end at the array's end, so they are not read in steps of 16. */
 static uint32_t place_in_block(const struct leaf *leaf, uint32_t target)
 {

@@ -10,6 +10,7 @@
 #ifndef LUPE_QUERY_LEAF_H
 #define LUPE_QUERY_LEAF_H
 
+#include "query/intersect.h"
 #include "query/score.h"
 #include "query/search.h"
 
@@ -77,6 +78,17 @@ CHECKED lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share);
 /* Moves to the first document at or above target, from the open block on; false: none is left.
  * Then documents[next] is it. */
 CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
+
+/* The first of the candidates (ascending, from number *next on) that the leaf may have: opens their
+ * block and finds all candidates that are in it. Gives how many, their numbers and their places in
+ * the open block; *next is then the first candidate behind the block, count when none is left or the
+ * leaf has ended (*ended). The loop over it visits each block once. */
+CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count, unsigned *next,
+                               uint8_t *candidate_at, uint8_t *document_at, unsigned *found);
+
+/* Adds the shares of what leaf_match found to the candidates' scores. */
+CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at, const uint8_t *document_at,
+                                    unsigned found, uint32_t *scores);
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
 /* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were made

@@ -184,3 +184,20 @@ const uint8_t *chunk_skip(const uint8_t *in, const uint8_t *end, unsigned count)
     struct chunk_parts parts;
     return find_parts(in, end, count, &parts) ? parts.next : NULL;
 }
+
+bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index, uint32_t *out)
+{
+    struct chunk_parts parts;
+    if (!find_parts(in, end, count, &parts))
+        return false;
+    size_t bit = (size_t)index * parts.bits;
+    uint32_t mask = ((uint32_t)1 << parts.bits) - 1;
+    *out = load_u32(parts.packed + bit / 8) >> (bit % 8) & mask;
+    for (unsigned i = 0; i < parts.exceptions; i++) {
+        if (parts.index[i] != index)
+            continue;
+        uint32_t high = parts.high_bytes == 1 ? parts.high[i] : load_u16(parts.high + (size_t)i * 2);
+        *out |= high << parts.bits;
+    }
+    return true;
+}

@@ -17,6 +17,8 @@
 #ifndef LUPE_SEGMENT_CHUNK_H
 #define LUPE_SEGMENT_CHUNK_H
 
+#include <stdbool.h>
+
 #include "segment/pack.h"
 
 #define CHUNK_BITS_MASK 0x1fu
@@ -34,6 +36,9 @@ size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out);
  * READ_PADDING_BYTES beyond end. out has room for PACK_COUNT_MAX numbers, and beyond count holds
  * anything. Returns the byte behind the chunk, NULL when it is damaged (head, index, or end). */
 const uint8_t *chunk_read(const uint8_t *in, const uint8_t *end, unsigned count, uint32_t *out);
+
+/* Number `index` (below count) of a chunk alone; false when the chunk is damaged. */
+bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index, uint32_t *out);
 
 /* The byte behind a chunk without reading its numbers, or NULL; indexes are not looked at. */
 const uint8_t *chunk_skip(const uint8_t *in, const uint8_t *end, unsigned count);

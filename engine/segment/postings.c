@@ -322,6 +322,26 @@ lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct bl
     return block_open(list, number, block, BLOCK_DOCUMENTS_SKIPPED);
 }
 
+/* From tf - 1 to tf; false when they are out of range. Whole blocks have a count the compiler knows. */
+static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences)
+{
+    uint32_t all = 0, sum = 0;
+    if (count == BLOCK_DOCUMENTS) {
+        for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++) {
+            all |= tfs[i];
+            sum += tfs[i];
+            tfs[i]++;
+        }
+    } else {
+        for (unsigned i = 0; i < count; i++) {
+            all |= tfs[i];
+            sum += tfs[i];
+            tfs[i]++;
+        }
+    }
+    return all < DOCUMENT_WORDS_MAX && (uint64_t)sum + count <= occurrences;
+}
+
 lupe_status block_read_tfs(const struct list *list, struct block *block)
 {
     if (block->tfs_read)
@@ -342,14 +362,36 @@ lupe_status block_read_tfs(const struct list *list, struct block *block)
         block->tfs_read = false;
         return list_corrupt(list, "term frequencies are damaged");
     }
-    uint64_t sum = 0;
-    uint32_t all = 0;
-    for (unsigned i = 0; i < count; i++) {
-        all |= block->tfs[i];
-        sum += ++block->tfs[i];
-    }
-    if (all >= DOCUMENT_WORDS_MAX || sum > list->occurrences)
+    if (!tfs_raise(block->tfs, count, list->occurrences))
         return list_corrupt(list, "term frequencies are damaged");
+    return LUPE_OK;
+}
+
+lupe_status block_tf(const struct list *list, struct block *block, unsigned index, uint32_t *tf)
+{
+    if (block->tfs_read) {
+        *tf = block->tfs[index];
+        return LUPE_OK;
+    }
+    *tf = 0;
+    if (block->tf_bytes && !chunk_get(block->tf_bytes, block->end, block->count, index, tf))
+        return list_corrupt(list, "term frequencies are damaged");
+    ++*tf;
+    if (*tf == 0 || *tf > DOCUMENT_WORDS_MAX || *tf > list->occurrences)
+        return list_corrupt(list, "term frequencies are damaged");
+    return LUPE_OK;
+}
+
+lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index, uint32_t *position)
+{
+    const uint8_t *bytes = NULL;
+    size_t left = 0;
+    assert(list->storage == ENTRY_LIST);
+    lupe_status status = section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left);
+    if (status)
+        return status;
+    if (!chunk_get(bytes, bytes + left, block->count, index, position))
+        return list_corrupt(list, "positions are damaged");
     return LUPE_OK;
 }
 

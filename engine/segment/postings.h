@@ -132,6 +132,13 @@ CHECKED lupe_status block_locate_tfs(const struct list *list, uint32_t number, s
 /* Decodes the term frequencies of a block that was read (all 1 without tf). */
 CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block);
 
+/* The term frequency of one document of a block, without decoding the others. */
+CHECKED lupe_status block_tf(const struct list *list, struct block *block, unsigned index, uint32_t *tf);
+
+/* The first position of one document of a block of a list that is not inline, likewise. */
+CHECKED lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index,
+                                         uint32_t *position);
+
 /* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]
  * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers) grows with
  * memory_realloc. index ascends. LUPE_CORRUPT, LUPE_NO_MEMORY. */

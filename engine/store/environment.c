@@ -44,8 +44,17 @@ static void close_if_open(int *descriptor)
     *descriptor = -1;
 }
 
+/* Asking the kernel at every call would cost a tenth of a cheap query. */
+static pid_t process_of_registry;
+
+pid_t process_now(void)
+{
+    return process_of_registry;
+}
+
 static void fork_child(void)
 {
+    process_of_registry = getpid();
     while (registry) {
         struct environment *environment = registry;
         registry = environment->next;
@@ -61,6 +70,7 @@ static void fork_child(void)
 
 static void registry_start(void)
 {
+    process_of_registry = getpid();
     pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
@@ -426,6 +436,6 @@ static void detach_from(struct environment **list, struct store *store)
 void environment_detach(struct store *store)
 {
     registry_lock();
-    detach_from(store->process == getpid() ? &registry : &inherited, store);
+    detach_from(store->process == process_now() ? &registry : &inherited, store);
     registry_unlock();
 }

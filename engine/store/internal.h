@@ -142,6 +142,8 @@ struct store {
     int locks[2]; /* by enum store_lock: a descriptor that holds it, or -1 */
 };
 
+/* The id of this process, kept since the first store was opened and over forks. */
+pid_t process_now(void);
 void registry_lock(void);
 void registry_unlock(void);
 

@@ -137,7 +137,7 @@ const char *store_path(const struct store *store)
 
 lupe_status store_usable(const struct store *store)
 {
-    if (store->process != getpid())
+    if (store->process != process_now())
         return fail(LUPE_MISUSE,
                     "%s: was opened by the parent process: a child of fork() opens its own handle",
                     store->environment->path);

@@ -136,7 +136,7 @@ void store_read_end(struct store_read *read)
 {
     if (!read)
         return;
-    if (read->store->process == getpid()) {
+    if (read->store->process == process_now()) {
         if (read->cursor)
             mdb_cursor_close(read->cursor);
         mdb_txn_abort(read->transaction);
@@ -259,7 +259,7 @@ void store_write_abort(struct store_write *write)
 {
     if (!write)
         return;
-    if (write->store->process == getpid())
+    if (write->store->process == process_now())
         (void)write_end(write, false);
     else
         memory_free(write);

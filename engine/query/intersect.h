@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * intersect.h - which of some documents are in a block, and bits of windows: the inner loops of
+ * conjunctions and counts.
+ *
+ * Owns the kernels and their choice at run time (scalar, AVX2, AVX-512; all give the same). Called
+ * by leaf.c and the evaluators. Never allocates.
+ */
+#ifndef LUPE_QUERY_INTERSECT_H
+#define LUPE_QUERY_INTERSECT_H
+
+#include <stdint.h>
+
+#include "base/limits.h"
+
+#define WINDOW_WORDS (WINDOW_DOCUMENTS / 64)
+
+struct intersect_kernels {
+    /* Finds the candidates (ascending, count of them) that are among documents[from..size), also
+     * ascending and readable up to the next multiple of 16. candidate_at[i] and document_at[i] get
+     * their places (count_max 128 each); returns how many. */
+    unsigned (*intersect)(const uint32_t *candidates, unsigned count, const uint32_t *documents, unsigned from,
+                          unsigned size, uint8_t *candidate_at, uint8_t *document_at);
+    uint64_t (*count_bits)(const uint64_t bits[WINDOW_WORDS]);
+    void (*and_bits)(uint64_t bits[WINDOW_WORDS], const uint64_t others[WINDOW_WORDS]);
+};
+
+extern const struct intersect_kernels intersect_kernels_scalar;
+const struct intersect_kernels *intersect_kernels(void);
+
+#endif
