@@ -50,15 +50,18 @@ static bool is_space(uint32_t c)
            c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* Where the character before `at` begins. */
+/* Where the character before `at` begins; a byte of a broken one is one. */
 static size_t character_before(const uint8_t *text, size_t at)
 {
     size_t start = at;
+    unsigned bytes;
+
     assert(at > 0);
     do
         start--;
     while (start > 0 && at - start < 4 && (text[start] & 0xc0) == 0x80);
-    return start;
+    utf8_decode(text + start, text + at, &bytes);
+    return bytes == at - start ? start : at - 1;
 }
 
 static uint32_t character_at(const uint8_t *text, size_t size, size_t at, unsigned *bytes)
