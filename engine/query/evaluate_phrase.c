@@ -20,7 +20,6 @@ struct place {
 struct phrase_run {
     const struct phrase *phrase;
     struct evaluation *evaluation;
-    bool exists_only;         /* one match a document is enough */
     unsigned count;           /* candidates of the lead's block */
     uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
     uint32_t *bounds;         /* highest share possible */
@@ -30,6 +29,7 @@ struct phrase_run {
     uint32_t *starts;         /* [word][BLOCK_DOCUMENTS + 1]: where a candidate's positions begin */
     uint32_t *matches;        /* scratch: places where the phrase may begin */
     size_t matches_capacity;
+    unsigned (*follow)(uint32_t *, unsigned, const uint32_t *, unsigned, uint32_t);
     struct block block;
 };
 
@@ -47,7 +47,7 @@ static void phrase_run_free(struct phrase_run *run)
     memory_free(run);
 }
 
-static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation *evaluation, bool exists_only,
+static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation *evaluation,
                                   struct phrase_run **out)
 {
     struct phrase_run *run = memory_zalloc(1, sizeof *run);
@@ -56,7 +56,7 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
         return fail_memory();
     run->phrase = phrase;
     run->evaluation = evaluation;
-    run->exists_only = exists_only;
+    run->follow = intersect_kernels()->follow;
     run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
     run->bounds = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
     run->places = memory_zalloc(phrase->count, BLOCK_DOCUMENTS * sizeof *run->places);
@@ -134,7 +134,7 @@ static lupe_status read_single(struct phrase_run *run, unsigned w, struct block 
     if (list->storage != ENTRY_LIST || block->tfs_read)
         return LUPE_OK;
     lupe_status status = block_tf(list, block, at, &tf);
-    if (status || tf != 1 || run->capacities[w] <= place)
+    if (status || tf != 1 || run->capacities[w] < place + 17)
         return status;
     *done = true;
     return block_first_position(list, block, at, run->positions[w] + place);
@@ -179,23 +179,6 @@ out:
     return status;
 }
 
-/* Keeps those of `starts` (places where the phrase may begin) whose word w follows at its offset. */
-static unsigned follow(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned position_count,
-                       uint32_t offset)
-{
-    unsigned kept = 0, p = 0;
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t wanted = starts[i] + offset;
-        while (p < position_count && positions[p] < wanted)
-            p++;
-        if (p == position_count)
-            break;
-        starts[kept] = starts[i];
-        kept += positions[p] == wanted;
-    }
-    return kept;
-}
-
 /* How often the phrase occurs in candidate i. */
 static lupe_status match_candidate(struct phrase_run *run, unsigned i, uint32_t *frequency)
 {
@@ -217,8 +200,8 @@ static lupe_status match_candidate(struct phrase_run *run, unsigned i, uint32_t 
             run->matches[count++] = run->positions[0][p] - phrase->offsets[0];
     for (unsigned w = 1; w < phrase->count && count; w++) {
         starts = run->starts + w * (BLOCK_DOCUMENTS + 1);
-        count = follow(run->matches, count, run->positions[w] + starts[i], starts[i + 1] - starts[i],
-                       phrase->offsets[w]);
+        count = run->follow(run->matches, count, run->positions[w] + starts[i], starts[i + 1] - starts[i],
+                            phrase->offsets[w]);
     }
     *frequency = count;
     if (count && phrase->field >= 0)
@@ -346,7 +329,7 @@ static lupe_status phrase_run_all(struct evaluation *evaluation, const struct ph
     struct phrase_run *run = NULL;
     lupe_status status = LUPE_OK;
     bool counting = count != NULL;
-    TRY(phrase_run_new(phrase, evaluation, counting, &run));
+    TRY(phrase_run_new(phrase, evaluation, &run));
     for (uint32_t block = 0;; block++) {
         uint32_t limit = counting ? 0 : evaluation_limit(evaluation);
         bool more = false;

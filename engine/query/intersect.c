@@ -32,6 +32,22 @@ static unsigned intersect_scalar(const uint32_t *candidates, unsigned count, con
     return found;
 }
 
+static unsigned follow_scalar(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
+                              uint32_t offset)
+{
+    unsigned kept = 0, at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t wanted = starts[i] + offset;
+        while (at < size && positions[at] < wanted)
+            at++;
+        if (at == size)
+            break;
+        starts[kept] = starts[i];
+        kept += positions[at] == wanted;
+    }
+    return kept;
+}
+
 static uint64_t count_bits_scalar(const uint64_t bits[WINDOW_WORDS])
 {
     uint64_t count = 0;
@@ -51,7 +67,7 @@ static void and_bits_scalar(uint64_t bits[WINDOW_WORDS], const uint64_t others[W
         bits[w] &= others[w];
 }
 
-const struct intersect_kernels intersect_kernels_scalar = {intersect_scalar, count_bits_scalar, and_bits_scalar};
+const struct intersect_kernels intersect_kernels_scalar = {intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar};
 
 #if defined(__x86_64__)
 
@@ -76,6 +92,23 @@ AVX2 static unsigned intersect_avx2(const uint32_t *candidates, unsigned count, 
         found += mask != 0 && place < size;
     }
     return found;
+}
+
+AVX2 static unsigned follow_avx2(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
+                                 uint32_t offset)
+{
+    unsigned kept = 0, at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t wanted = starts[i] + offset;
+        while (at + 8 < size && positions[at + 7] < wanted)
+            at += 8;
+        __m256i same = _mm256_cmpeq_epi32(_mm256_loadu_si256((const __m256i *)(positions + at)),
+                                          _mm256_set1_epi32((int)wanted));
+        unsigned mask = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(same));
+        starts[kept] = starts[i];
+        kept += mask != 0 && at + (unsigned)__builtin_ctz(mask | 0x100) < size;
+    }
+    return kept;
 }
 
 AVX2 static uint64_t count_bits_avx2(const uint64_t bits[WINDOW_WORDS])
@@ -104,8 +137,24 @@ AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned cou
     return found;
 }
 
-static const struct intersect_kernels intersect_kernels_avx2 = {intersect_avx2, count_bits_avx2, and_bits_scalar};
-static const struct intersect_kernels intersect_kernels_avx512 = {intersect_avx512, count_bits_avx2, and_bits_scalar};
+AVX512 static unsigned follow_avx512(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
+                                     uint32_t offset)
+{
+    unsigned kept = 0, at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t wanted = starts[i] + offset;
+        while (at + 16 < size && positions[at + 15] < wanted)
+            at += 16;
+        unsigned mask =
+            _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(positions + at), _mm512_set1_epi32((int)wanted));
+        starts[kept] = starts[i];
+        kept += mask != 0 && at + (unsigned)__builtin_ctz(mask | 0x10000) < size;
+    }
+    return kept;
+}
+
+static const struct intersect_kernels intersect_kernels_avx2 = {intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar};
+static const struct intersect_kernels intersect_kernels_avx512 = {intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar};
 #endif
 
 const struct intersect_kernels *intersect_kernels(void)

@@ -17,6 +17,7 @@
 #define LIST_HAS_POSITIONS 4u
 #define LIST_FLAGS_KNOWN 7u
 #define HEAD_BIT_SET 0x1fu
+#define POSITION_LIMIT (1u << 26) /* words of a document and gaps stay below */
 
 /* Lists in the dictionary have no bound. */
 static const uint8_t bound_unknown = 255;
@@ -187,18 +188,28 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     block->bit_base = before + 1;
     if (mode == BLOCK_DOCUMENTS_SKIPPED)
         return LUPE_OK;
-    unsigned set = 0;
-    for (unsigned i = 0; i < words; i++)
-        set += (unsigned)__builtin_popcountll(load_u64(block->bits + 8 * i));
+    unsigned set = block->count;
+    if (mode == BLOCK_DOCUMENTS_READ)
+        set = list->kernels->bits_to_documents(block->bits, words, before, block->documents);
     uint64_t last = load_u64(block->bits + 8 * (words - 1));
     uint64_t highest = last ? (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last))
                             : UINT64_MAX;
     if (set != block->count || highest >= list->documents_max ||
         (list->last && highest != list_block_last(list, block->number)))
         return list_corrupt(list, "a bit set does not have its documents");
-    if (mode == BLOCK_DOCUMENTS_READ)
-        (void)list->kernels->bits_to_documents(block->bits, words, before, block->documents);
     return LUPE_OK;
+}
+
+static bool any_wide(const uint32_t *deltas, unsigned count)
+{
+    uint32_t all = 0;
+    if (count == BLOCK_DOCUMENTS)
+        for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++)
+            all |= deltas[i];
+    else
+        for (unsigned i = 0; i < count; i++)
+            all |= deltas[i];
+    return all >> 24;
 }
 
 /* A chunk of deltas; ascending is by construction, an overflow shows in the last document. */
@@ -208,6 +219,7 @@ static lupe_status deltas_read(const struct list *list, struct block *block, con
     uint8_t head = bytes[0];
     const uint8_t *end = bytes + left;
     const uint8_t *behind;
+    bool wide = head > 24;
     if (head <= PACK_BITS_MAX) {
         size_t packed = packed_bytes(block->count, head);
         if (left < 1 + packed)
@@ -218,14 +230,15 @@ static lupe_status deltas_read(const struct list *list, struct block *block, con
         behind = chunk_read(bytes, end, block->count, block->documents);
         if (!behind)
             return list_corrupt(list, "a block is damaged");
+        wide = any_wide(block->documents, block->count);
         list->kernels->sum_ascending(block->documents, block->count, before);
     }
     *size = (size_t)(behind - bytes);
-    /* Up to 24 bits a delta 128 of them cannot wrap, so the last document vouches for all; wider
-     * ones and those with exceptions are looked at one by one. */
+    /* Up to 24 bits a delta 128 of them cannot wrap, so the last document vouches for all; with
+     * wider ones they are looked at one by one. */
     const uint32_t *documents = block->documents;
     bool ascending = true;
-    for (unsigned i = 1; head > 24 && i < block->count; i++)
+    for (unsigned i = 1; wide && i < block->count; i++)
         ascending &= documents[i] > documents[i - 1];
     if (!ascending || documents[0] < (uint32_t)(before + 1) || documents[block->count - 1] >= list->documents_max)
         return list_corrupt(list, "a block has documents the segment has not");
@@ -415,10 +428,10 @@ static bool positions_sum(uint32_t *numbers, uint32_t count)
 {
     uint32_t expected = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (numbers[i] > 1u << 26)
+        if (numbers[i] >= POSITION_LIMIT)
             return false;
         numbers[i] += expected;
-        if (numbers[i] > 1u << 30)
+        if (numbers[i] >= POSITION_LIMIT)
             return false;
         expected = numbers[i] + 1;
     }
@@ -508,6 +521,20 @@ static lupe_status unit_copy(struct unit *unit, uint64_t number, uint32_t count,
     return LUPE_OK;
 }
 
+/* Positions of one document from its first and its deltas; false when they leave their range. */
+static bool positions_of(uint32_t first, const uint32_t *deltas, uint32_t more, uint32_t *out)
+{
+    uint32_t position = first;
+    uint32_t highest = first;
+    out[0] = position;
+    for (uint32_t i = 0; i < more; i++) {
+        highest |= deltas[i];
+        position += deltas[i] + 1;
+        out[i + 1] = position;
+    }
+    return highest < POSITION_LIMIT && position < POSITION_LIMIT;
+}
+
 lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index, unsigned n,
                             uint32_t **out, size_t *capacity, size_t at)
 {
@@ -533,11 +560,17 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
         for (; document < index[w]; document++)
             number += block->tfs[document] - 1;
         uint32_t tf = block->tfs[document];
-        TRY(positions_grow(out, capacity, at + tf));
-        (*out)[at] = firsts[document];
-        if (tf > 1)
-            TRY(unit_copy(&unit, number, tf - 1, *out + at + 1));
-        if (!positions_sum(*out + at, tf))
+        uint32_t further = tf - 1;
+        if (*capacity < at + tf + 16)
+            TRY(positions_grow(out, capacity, at + tf + 16));
+        const uint32_t *deltas = unit.numbers;
+        if (further && number >= unit.first && number + further <= unit.first + unit.held) {
+            deltas = unit.numbers + (number - unit.first);
+        } else if (further) {
+            TRY(unit_copy(&unit, number, further, *out + at + 1));
+            deltas = *out + at + 1;
+        }
+        if (!positions_of(firsts[document], deltas, further, *out + at))
             return list_corrupt(list, "positions are damaged");
         at += tf;
     }
