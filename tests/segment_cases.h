@@ -56,7 +56,8 @@ static inline struct kept_value *keeper_find(struct keeper *keeper, uint32_t num
 }
 
 /* A section whose extents are preset from what was kept, without a store behind it. */
-static inline struct section kept_section(struct keeper *keeper, enum section_id id, uint64_t length)
+static inline struct section kept_section(struct keeper *keeper, enum section_id id,
+                                          uint64_t length)
 {
     struct section section = {NULL, 1, (uint8_t)id, length, extent_count(length), NULL};
     section.extents = calloc(section.extent_count + 1, sizeof *section.extents);
@@ -102,8 +103,8 @@ struct open_segment {
     lupe_status status; /* of segment_open */
 };
 
-static inline struct open_segment open_kept(struct keeper *keeper, const struct segment_entry *entry,
-                                            const char *name)
+static inline struct open_segment open_kept(struct keeper *keeper,
+                                            const struct segment_entry *entry, const char *name)
 {
     struct open_segment open = {0};
     open.store = kept_store(keeper, entry->number, name);

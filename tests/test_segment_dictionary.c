@@ -112,7 +112,8 @@ static void check_all(struct written *written, const struct key *keys, size_t co
             cr_assert_eq(dictionary_find(&written->dictionary, other.bytes, other.size, &entry),
                          there ? LUPE_OK : LUPE_NOT_FOUND);
             /* That key is below this one, so the walk from there begins here or before. */
-            cr_assert_eq(dictionary_seek(&written->dictionary, other.bytes, other.size, &at), LUPE_OK);
+            cr_assert_eq(dictionary_seek(&written->dictionary, other.bytes, other.size, &at),
+                         LUPE_OK);
             cr_assert_eq(dictionary_next(&at), LUPE_OK);
             cr_assert_leq(at.entry.postings, i);
             cr_assert(at.entry.postings == 0 ||
@@ -121,7 +122,8 @@ static void check_all(struct written *written, const struct key *keys, size_t co
             memcpy(met.bytes, at.key, at.key_size);
             cr_assert_geq(compare_keys(&met, &other), 0);
         }
-        cr_assert_eq(dictionary_seek(&written->dictionary, keys[i].bytes, keys[i].size, &at), LUPE_OK);
+        cr_assert_eq(dictionary_seek(&written->dictionary, keys[i].bytes, keys[i].size, &at),
+                     LUPE_OK);
         for (size_t j = i; j < count && j < i + 70; j++) {
             cr_assert_eq(dictionary_next(&at), LUPE_OK, "%s", lupe_last_error());
             cr_assert_eq(at.entry.postings, j);
@@ -215,7 +217,8 @@ static size_t make_keys(struct key *keys, size_t count)
     for (size_t i = 0; i < count; i++) {
         keys[i].bytes[0] = 0;
         keys[i].bytes[1] = 0;
-        keys[i].size = 2 + (size_t)sprintf((char *)keys[i].bytes + 2, "wort%zu", i * 7919 % 100003);
+        keys[i].size =
+            2 + (size_t)snprintf((char *)keys[i].bytes + 2, 20, "wort%zu", i * 7919 % 100003);
     }
     return sort_keys(keys, count);
 }
@@ -277,8 +280,8 @@ static void damage(const struct key *keys, size_t count, bool reseal, uint64_t s
         struct dictionary dictionary = {&damaged_index, &damaged_blocks};
         bool told = use(&dictionary, keys, count);
         if (in_blocks && !reseal && memcmp(blocks, written.blocks.extents[0], blocks_size) != 0)
-            cr_assert(told, "seed %" PRIu64 ", round %u: damage at %zu went unseen", random.seed, round,
-                      place);
+            cr_assert(told, "seed %" PRIu64 ", round %u: damage at %zu went unseen", random.seed,
+                      round, place);
         free(blocks);
         free(index);
     }
@@ -305,7 +308,10 @@ Test(segment_dictionary, keys_of_lists_ids_and_keywords)
     char long_value[ID_BYTES_MAX];
     memset(long_value, 'i', sizeof long_value);
     cr_assert_eq(key_make(key, LIST_FIELDS + 300, "ab", 2), 4u);
-    cr_assert_arr_eq(key, "\x01\x3c""ab", 4);
+    cr_assert_arr_eq(key,
+                     "\x01\x3c"
+                     "ab",
+                     4);
     cr_assert_eq(key_of_id(key, long_value, 200), 202u);
     cr_assert_arr_eq(key, "\0\1iii", 5);
     cr_assert_eq(key_of_id(key, long_value, 201), 218u);
@@ -332,7 +338,8 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
     cr_assert_eq(entry.occurrences, 0u);
     cr_assert_eq(entry.data, in_line + 2);
     cr_assert_eq(entry.data_size, 4u, "the group is not part of the postings");
-    const uint8_t list[] = {ENTRY_HAS_TF | ENTRY_HAS_POSITIONS | ENTRY_HAS_FORMS, 130, 2, 44, 7, 8, 6};
+    const uint8_t list[] = {
+        ENTRY_HAS_TF | ENTRY_HAS_POSITIONS | ENTRY_HAS_FORMS, 130, 2, 44, 7, 8, 6};
     cr_assert_eq(entry_parse(list, sizeof list, &entry), LUPE_OK);
     cr_assert_eq(entry.frequency, 258u);
     cr_assert_eq(entry.occurrences, 302u);

@@ -137,7 +137,8 @@ Test(segment_extent, extents_are_read_from_a_file_when_they_are_used)
     /* A length that asks for another size or for more extents than there are. */
     const uint8_t *other_table[5] = {NULL};
     struct section other = {read, 1, SECTION_STORED, length + 5000, 3, other_table};
-    cr_assert_eq(section_at(&other, 2 * (uint64_t)EXTENT_PAYLOAD_BYTES, &bytes, &left), LUPE_CORRUPT);
+    cr_assert_eq(section_at(&other, 2 * (uint64_t)EXTENT_PAYLOAD_BYTES, &bytes, &left),
+                 LUPE_CORRUPT);
     cr_assert_not_null(strstr(lupe_last_error(), "extent 2"));
     other.length = 4 * (uint64_t)EXTENT_PAYLOAD_BYTES;
     other.extent_count = 4;

@@ -3,8 +3,8 @@
  * test_segment_format.c - the worked example of engine/FORMAT.md: a segment of four documents, the
  * bytes of its one value, and what a reader makes of them.
  *
- * A change of these bytes is a change of the format: it needs a new FORMAT_VERSION, and the old bytes
- * stay here to be read.
+ * A change of these bytes is a change of the format: it needs a new FORMAT_VERSION, and the old
+ * bytes stay here to be read.
  */
 #include "base/hash.h"
 #include "segment/stored.h"
@@ -17,6 +17,8 @@
  *   b   "Tag"    "der Tag"              length 3
  *   c            "ja" thirty times      length 30
  */
+/* A line is a piece of the format. */
+/* clang-format off */
 static const uint8_t example[] = {
     /* index: one part of 1 block from block 0; address 0; offsets 0, 0: an empty separator */
     0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -24,7 +26,8 @@ static const uint8_t example[] = {
     /* dictionary: a block of 99 bytes with 9 entries */
     0x63, 0xd8, 0x6b, 0x49, 0x63, 0x00, 0x09,
     /* list 0 "der": inline, tf, positions; 2 documents: 0 with 101, 103, then 2 with 101 */
-    0x00, 0x05, 0x09, 0x00, 0x00, 'd', 'e', 'r', 0x0d, 0x02, 0x00, 0x02, 0x65, 0x01, 0x01, 0x01, 0x65,
+    0x00, 0x05, 0x09, 0x00, 0x00, 'd', 'e', 'r',
+    0x0d, 0x02, 0x00, 0x02, 0x65, 0x01, 0x01, 0x01, 0x65,
     /* "ja" shares 2 bytes: list, 1 document, 29 more occurrences; postings at 0, positions at 0 */
     0x02, 0x02, 0x05, 'j', 'a', 0x0c, 0x01, 0x1d, 0x00, 0x00,
     /* "post": 2 documents: 0 with 104, 1 with 0 */
@@ -51,7 +54,8 @@ static const uint8_t example[] = {
     /* stored: a frame of 55 bytes as they are */
     0x37, 0x00,
     0x1a, 0x02, 0x00, 0x01, 0x03, 'Z', 'u', 'g',
-    0x01, 0x01, 0x10, 'd', 'e', 'r', ' ', 'Z', 'u', 'g', ' ', 'd', 'e', 'r', ' ', 'P', 'o', 's', 't',
+    0x01, 0x01, 0x10,
+    'd', 'e', 'r', ' ', 'Z', 'u', 'g', ' ', 'd', 'e', 'r', ' ', 'P', 'o', 's', 't',
     0x08, 0x01, 0x01, 0x01, 0x04, 'P', 'o', 's', 't',
     0x11, 0x02, 0x00, 0x01, 0x03, 'T', 'a', 'g',
     0x01, 0x01, 0x07, 'd', 'e', 'r', ' ', 'T', 'a', 'g',
@@ -69,6 +73,7 @@ static const uint8_t example[] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0xaf, 0x78, 0x35, 0xdf, 0x6c, 0xcf, 0x0e, 0x9a,
 };
+/* clang-format on */
 
 /* What the catalogue says of it. */
 static const struct segment_entry example_entry = {
@@ -107,8 +112,10 @@ static const struct {
 } words[] = {
     /* FIELD_GAP positions lie between title and text. */
     {"der", {{0, 2, {101, 103}}, {2, 1, {101}}}, 2},
-    {"ja", {{3, 30, {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
-                     15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29}}}, 1},
+    {"ja",
+     {{3, 30, {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+               15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29}}},
+     1},
     {"post", {{0, 1, {104}}, {1, 1, {0}}}, 2},
     {"tag", {{2, 2, {0, 102}}}, 1},
     {"zug", {{0, 2, {0, 102}}}, 1},
@@ -139,13 +146,9 @@ static void write_documents(struct segment_writer *writer)
             record_add(&record, 0, LUPE_TEXT, documents[d].title, strlen(documents[d].title));
         if (documents[d].text)
             record_add(&record, 1, LUPE_TEXT, documents[d].text, strlen(documents[d].text));
-        struct segment_document document = {documents[d].id,
-                                            strlen(documents[d].id),
-                                            documents[d].length,
-                                            record.data,
-                                            record.size,
-                                            documents[d].boundaries,
-                                            documents[d].boundary_count};
+        struct segment_document document = {
+            documents[d].id, strlen(documents[d].id), documents[d].length,        record.data,
+            record.size,     documents[d].boundaries, documents[d].boundary_count};
         cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
     }
     buffer_free(&record);
@@ -157,8 +160,9 @@ static void write_terms(struct segment_writer *writer)
     uint8_t key[KEY_BYTES_MAX];
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         size_t size = key_make(key, LIST_WORDS, words[w].word, strlen(words[w].word));
-        cr_assert_eq(segment_writer_term_begin(writer, key, size, ENTRY_HAS_TF | ENTRY_HAS_POSITIONS),
-                     LUPE_OK);
+        cr_assert_eq(
+            segment_writer_term_begin(writer, key, size, ENTRY_HAS_TF | ENTRY_HAS_POSITIONS),
+            LUPE_OK);
         for (unsigned i = 0; i < words[w].count; i++) {
             const struct posting *posting = &words[w].postings[i];
             cr_assert_eq(segment_writer_term_add(writer, &posting->document, &posting->tf,
@@ -196,8 +200,8 @@ Test(segment_format, the_example_is_written_so)
     cr_assert_eq(entry.words, example_entry.words);
     cr_assert_eq(entry.terms, example_entry.terms);
     for (unsigned i = 0; i < SECTION_COUNT; i++)
-        cr_assert_eq(entry.lengths[i], example_entry.lengths[i], "section %u has %" PRIu64 " bytes", i,
-                     entry.lengths[i]);
+        cr_assert_eq(entry.lengths[i], example_entry.lengths[i], "section %u has %" PRIu64 " bytes",
+                     i, entry.lengths[i]);
     cr_assert_eq(keeper.count, 1u);
     cr_assert_eq(keeper.values[0].number, 0u);
     cr_assert_eq(keeper.values[0].size, sizeof example);
@@ -221,7 +225,8 @@ static void check_word(struct segment *segment, size_t w)
     cr_assert_eq(list.frequency, words[w].count);
     cr_assert_eq(block_read(&list, 0, &block), LUPE_OK);
     cr_assert_eq(block_read_tfs(&list, &block), LUPE_OK);
-    cr_assert_eq(block_positions(&list, &block, index, words[w].count, &positions, &capacity, 0), LUPE_OK);
+    cr_assert_eq(block_positions(&list, &block, index, words[w].count, &positions, &capacity, 0),
+                 LUPE_OK);
     size_t at = 0;
     for (unsigned i = 0; i < words[w].count; i++) {
         const struct posting *posting = &words[w].postings[i];
@@ -289,6 +294,7 @@ Test(segment_format, the_example_is_read_so)
 }
 
 /* A catalogue with one field and one segment. */
+/* clang-format off */
 static const uint8_t catalogue_example[] = {
     /* "LUPE", format 1, checksum of what follows */
     'L', 'U', 'P', 'E', 0x01, 0x00, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -306,6 +312,7 @@ static const uint8_t catalogue_example[] = {
     /* live version 1; 2 deleted: 1 and 3; sections 2 and 5 with 300 and 4 bytes */
     0x01, 0, 0, 0, 0x02, 0x01, 0x01, 0x24, 0x00, 0xac, 0x02, 0x04,
 };
+/* clang-format on */
 
 Test(segment_format, a_catalogue_is_written_so)
 {
@@ -318,11 +325,18 @@ Test(segment_format, a_catalogue_is_written_so)
     catalogue.b = 0.5;
     catalogue.fingerprint = 0x1122334455667788;
     catalogue.words_cut = 300;
-    strcpy(catalogue.language, "german");
+    memcpy(catalogue.language, "german", 7);
     cr_assert_eq(catalogue_add_field(&catalogue, "title", LUPE_TEXT, 2, NULL, &number), LUPE_OK);
-    struct segment_entry entry = {.number = 1, .one_value = true, .documents = 4, .words = 39,
-                                  .k1 = 1.5, .b = 0.5, .terms = 9, .live_version = 1,
-                                  .deleted = 2, .deleted_list = {1, 3}};
+    struct segment_entry entry = {.number = 1,
+                                  .one_value = true,
+                                  .documents = 4,
+                                  .words = 39,
+                                  .k1 = 1.5,
+                                  .b = 0.5,
+                                  .terms = 9,
+                                  .live_version = 1,
+                                  .deleted = 2,
+                                  .deleted_list = {1, 3}};
     entry.lengths[SECTION_DICTIONARY] = 300;
     entry.lengths[SECTION_NORMS] = 4;
     catalogue.next_segment = 2;

@@ -7,9 +7,9 @@
 struct live_case {
     struct store *store;
     struct segment_entry entry;
-    struct live live;     /* as it is */
-    struct live before;   /* as it is stored */
-    uint64_t *expected;   /* a bit a document: deleted */
+    struct live live;   /* as it is */
+    struct live before; /* as it is stored */
+    uint64_t *expected; /* a bit a document: deleted */
 };
 
 static struct live_case live_case_of(uint32_t documents, const char *name)
@@ -31,7 +31,7 @@ static void live_case_free(struct live_case *live_case)
     free(live_case->expected);
 }
 
-static void delete(struct live_case *live_case, uint32_t document)
+static void delete (struct live_case *live_case, uint32_t document)
 {
     bool was_live;
     bool expected = !(live_case->expected[document / 64] >> document % 64 & 1);
@@ -65,7 +65,8 @@ static void store_and_load(struct live_case *live_case)
     bool changed = live_case->live.deleted != live_case->before.deleted;
     cr_assert_eq(store_lock(live_case->store, STORE_LOCK_WRITER, 0), LUPE_OK);
     cr_assert_eq(store_write_begin(live_case->store, &write), LUPE_OK);
-    cr_assert_eq(live_store(write, &live_case->entry, &live_case->before, &live_case->live), LUPE_OK);
+    cr_assert_eq(live_store(write, &live_case->entry, &live_case->before, &live_case->live),
+                 LUPE_OK);
     cr_assert_eq(store_write_commit(write), LUPE_OK);
     store_unlock(live_case->store, STORE_LOCK_WRITER);
     cr_assert_eq(live_case->entry.live_version, version + changed);
@@ -98,14 +99,14 @@ Test(segment_live, few_deletes_are_a_list)
     store_and_load(&live_case);
     cr_assert_null(live_case.live.words);
     cr_assert_null(live_case.before.words);
-    delete(&live_case, 99999);
-    delete(&live_case, 0);
-    delete(&live_case, 0);
+    delete (&live_case, 99999);
+    delete (&live_case, 0);
+    delete (&live_case, 0);
     store_and_load(&live_case);
     cr_assert_eq(live_case.entry.deleted_list[0], 0u);
     cr_assert_eq(live_case.entry.deleted_list[1], 99999u);
     for (uint32_t i = 2; i < LIVE_LIST_MAX - 1; i++)
-        delete(&live_case, i * 1000);
+        delete (&live_case, i * 1000);
     cr_assert_eq(live_case.live.deleted, LIVE_LIST_MAX - 1);
     store_and_load(&live_case);
     store_and_load(&live_case);
@@ -118,18 +119,18 @@ Test(segment_live, more_deletes_are_chunks_and_only_changed_ones_are_stored)
 {
     struct live_case live_case = live_case_of(5 * LIVE_CHUNK_DOCUMENTS + 17, "chunks");
     for (uint32_t i = 0; i < LIVE_LIST_MAX; i++)
-        delete(&live_case, 3 * LIVE_CHUNK_DOCUMENTS - 10 + i);
+        delete (&live_case, 3 * LIVE_CHUNK_DOCUMENTS - 10 + i);
     store_and_load(&live_case);
     cr_assert_eq(chunks_there(live_case.store), 1u << 2 | 1u << 3);
-    delete(&live_case, 5 * LIVE_CHUNK_DOCUMENTS + 16);
+    delete (&live_case, 5 * LIVE_CHUNK_DOCUMENTS + 16);
     store_and_load(&live_case);
     cr_assert_eq(chunks_there(live_case.store), 1u << 2 | 1u << 3 | 1u << 5);
     for (uint32_t i = 0; i < live_case.entry.documents; i += 3)
-        delete(&live_case, i);
+        delete (&live_case, i);
     store_and_load(&live_case);
     cr_assert_eq(chunks_there(live_case.store), 0x3fu);
     for (uint32_t i = 0; i < live_case.entry.documents; i++)
-        delete(&live_case, i);
+        delete (&live_case, i);
     cr_assert_eq(live_case.live.deleted, live_case.entry.documents);
     store_and_load(&live_case);
     live_case_free(&live_case);
@@ -140,10 +141,10 @@ Test(segment_live, from_a_list_to_chunks)
 {
     struct live_case live_case = live_case_of(LIVE_CHUNK_DOCUMENTS, "both");
     for (uint32_t i = 0; i < 10; i++)
-        delete(&live_case, i);
+        delete (&live_case, i);
     store_and_load(&live_case);
     for (uint32_t i = 0; i < 100; i++)
-        delete(&live_case, i * 5);
+        delete (&live_case, i * 5);
     store_and_load(&live_case);
     cr_assert_eq(chunks_there(live_case.store), 1u);
     live_case_free(&live_case);
@@ -163,7 +164,8 @@ static lupe_status load(struct live_case *live_case)
     return status;
 }
 
-static void put_chunk(struct live_case *live_case, uint32_t chunk, const uint8_t *bytes, size_t size)
+static void put_chunk(struct live_case *live_case, uint32_t chunk, const uint8_t *bytes,
+                      size_t size)
 {
     struct store_write *write = NULL;
     cr_assert_eq(store_lock(live_case->store, STORE_LOCK_WRITER, 0), LUPE_OK);
@@ -177,7 +179,7 @@ Test(segment_live, damage_is_told)
 {
     struct live_case live_case = live_case_of(LIVE_CHUNK_DOCUMENTS + 100, "damage");
     for (uint32_t i = 0; i < 1000; i++)
-        delete(&live_case, i);
+        delete (&live_case, i);
     store_and_load(&live_case);
     cr_assert_eq(load(&live_case), LUPE_OK);
 

@@ -89,7 +89,8 @@ Test(segment_norm, bounds_hold_under_other_parameters)
                             1.0 + 500.0 * support_random_real(&random)};
         struct bm25 used = {parameter(&random, 4.0), parameter(&random, 1.0),
                             1.0 + 500.0 * support_random_real(&random)};
-        double weight = support_random_below(&random, 2) ? 1.0 : 5.0 * support_random_real(&random) + 0.01;
+        double weight =
+            support_random_below(&random, 2) ? 1.0 : 5.0 * support_random_real(&random) + 0.01;
         float made_factors[NORMS], used_factors[NORMS], values[256];
         norm_factors(&made, made_factors);
         norm_factors(&used, used_factors);
@@ -102,11 +103,13 @@ Test(segment_norm, bounds_hold_under_other_parameters)
             double then = value_of(tf, made_factors[norm]);
             double now = value_of(weight * tf, used_factors[norm]);
             cr_assert_geq(values[bound_of_value(then)], now,
-                          "seed %" PRIu64 ", round %u: %g/%g/%g to %g/%g/%g, weight %g", random.seed,
-                          round, made.k1, made.b, made.average, used.k1, used.b, used.average, weight);
+                          "seed %" PRIu64 ", round %u: %g/%g/%g to %g/%g/%g, weight %g",
+                          random.seed, round, made.k1, made.b, made.average, used.k1, used.b,
+                          used.average, weight);
             cr_assert_leq(champion_value(&made, &used, weight, champion_of_value(then)), now,
-                          "seed %" PRIu64 ", round %u: %g/%g/%g to %g/%g/%g, weight %g", random.seed,
-                          round, made.k1, made.b, made.average, used.k1, used.b, used.average, weight);
+                          "seed %" PRIu64 ", round %u: %g/%g/%g to %g/%g/%g, weight %g",
+                          random.seed, round, made.k1, made.b, made.average, used.k1, used.b,
+                          used.average, weight);
         }
     }
 }

@@ -46,8 +46,8 @@ static struct model model_of(uint64_t seed, uint32_t documents, uint32_t vocabul
                              uint32_t length_max, uint32_t fields, bool records)
 {
     struct support_random random = support_random_of(seed);
-    struct model model = {.documents = documents, .vocabulary = vocabulary, .fields = fields,
-                          .records = records};
+    struct model model = {
+        .documents = documents, .vocabulary = vocabulary, .fields = fields, .records = records};
     model.lengths = malloc(documents * sizeof *model.lengths);
     model.occurrences = malloc((size_t)documents * length_max * sizeof *model.occurrences);
     for (uint32_t d = 0; d < documents; d++) {
@@ -61,7 +61,8 @@ static struct model model_of(uint64_t seed, uint32_t documents, uint32_t vocabul
             model.occurrences[model.occurrence_count++] = (struct occurrence){word, d, p};
         }
     }
-    qsort(model.occurrences, model.occurrence_count, sizeof *model.occurrences, compare_occurrences);
+    qsort(model.occurrences, model.occurrence_count, sizeof *model.occurrences,
+          compare_occurrences);
     return model;
 }
 
@@ -73,10 +74,10 @@ static void model_free(struct model *model)
 
 static size_t id_of(uint32_t document, char id[300])
 {
-    size_t size = (size_t)sprintf(id, "id-%07u", document * 37 % 9999991);
+    size_t size = (size_t)snprintf(id, 300, "id-%07u", document * 37 % 9999991);
     if (document % 19 == 3) { /* some are longer than a term may be */
         memset(id + size, 'l', 250 - size);
-        sprintf(id + 250, "%u", document);
+        snprintf(id + 250, 50, "%u", document);
         size = strlen(id);
     }
     return size;
@@ -90,7 +91,8 @@ static size_t make_record(uint32_t document, struct buffer *out)
     if (document % 11 == 5)
         return 0;
     record_begin(out, 1);
-    record_add(out, 2, LUPE_TEXT, text, (size_t)sprintf(text, "document %u of the model", document));
+    record_add(out, 2, LUPE_TEXT, text,
+               (size_t)snprintf(text, sizeof text, "document %u of the model", document));
     return out->size;
 }
 
@@ -114,7 +116,8 @@ static lupe_status write_documents(const struct model *model, struct segment_wri
     for (uint32_t d = 0; d < model->documents && !status; d++) {
         char id[300];
         uint32_t pairs[6];
-        struct segment_document document = {.id = id, .length = model->lengths[d], .boundaries = pairs};
+        struct segment_document document = {
+            .id = id, .length = model->lengths[d], .boundaries = pairs};
         document.id_size = id_of(d, id);
         document.boundary_count = boundaries_of(model, d, pairs);
         if (model->records) {
@@ -137,7 +140,8 @@ static lupe_status write_words(const struct model *model, struct segment_writer 
         uint8_t key[KEY_BYTES_MAX];
         char term[16];
         uint32_t word = model->occurrences[at].word;
-        size_t size = key_make(key, LIST_WORDS, term, (size_t)sprintf(term, "w%07u", word));
+        size_t size =
+            key_make(key, LIST_WORDS, term, (size_t)snprintf(term, sizeof term, "w%07u", word));
         status = segment_writer_term_begin(writer, key, size, ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
         while (!status && at < model->occurrence_count && model->occurrences[at].word == word) {
             uint32_t document = model->occurrences[at].document;
@@ -223,7 +227,8 @@ static void print_finding(void *user, const char *finding)
 static void check_sound(struct segment *segment)
 {
     unsigned findings = 0;
-    cr_assert_eq(segment_check(segment, print_finding, &findings), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(segment_check(segment, print_finding, &findings), LUPE_OK, "%s",
+                 lupe_last_error());
     cr_assert_eq(findings, 0u);
 }
 
@@ -237,14 +242,16 @@ static void check_words(const struct model *model, struct segment *segment)
         struct list list;
         struct block block;
         uint32_t word = model->occurrences[at].word;
-        size_t size = key_make(key, LIST_WORDS, term, (size_t)sprintf(term, "w%07u", word));
+        size_t size =
+            key_make(key, LIST_WORDS, term, (size_t)snprintf(term, sizeof term, "w%07u", word));
         cr_assert_eq(segment_find(segment, key, size, &list), LUPE_OK);
         for (uint32_t b = 0; b < list.block_count; b++) {
             cr_assert_eq(block_read(&list, b, &block), LUPE_OK);
             cr_assert_eq(block_read_tfs(&list, &block), LUPE_OK);
             for (uint32_t i = 0; i < block.count; i++) {
                 uint8_t index = (uint8_t)i;
-                cr_assert_eq(block_positions(&list, &block, &index, 1, &positions, &capacity, 0), LUPE_OK);
+                cr_assert_eq(block_positions(&list, &block, &index, 1, &positions, &capacity, 0),
+                             LUPE_OK);
                 for (uint32_t j = 0; j < block.tfs[i]; j++, at++) {
                     const struct occurrence *expected = &model->occurrences[at];
                     cr_assert_lt(at, model->occurrence_count);
@@ -267,7 +274,8 @@ static void check_documents(const struct model *model, struct segment *segment)
         char id[300];
         size_t id_size = id_of(d, id);
         uint32_t found;
-        cr_assert_eq(segment_find_id(segment, id, id_size, &found), LUPE_OK, "%s", lupe_last_error());
+        cr_assert_eq(segment_find_id(segment, id, id_size, &found), LUPE_OK, "%s",
+                     lupe_last_error());
         cr_assert_eq(found, d);
         buffer_clear(&id_read);
         cr_assert_eq(segment_id(segment, d, &id_read), LUPE_OK);
@@ -366,7 +374,7 @@ Test(segment_segment, norms_of_several_extents_are_gathered)
     for (uint32_t d = 0; d < model.documents; d++) {
         char id[12];
         struct segment_document document = {.id = id, .length = model.lengths[d]};
-        document.id_size = (size_t)sprintf(id, "%u", d);
+        document.id_size = (size_t)snprintf(id, sizeof id, "%u", d);
         cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
     }
     cr_assert_eq(segment_writer_documents_done(writer), LUPE_OK);
@@ -465,8 +473,8 @@ static void damage(struct model *model, bool reseal, unsigned rounds, uint64_t s
             use_segment(model, open.segment);
             lupe_status status = segment_check(open.segment, count_finding, &findings);
             cr_assert_eq(status, findings ? LUPE_CORRUPT : LUPE_OK, "%s", lupe_last_error());
-            cr_assert(findings || reseal, "seed %" PRIu64 ", round %u: byte %zu of value %x", random.seed,
-                      round, place, value->number);
+            cr_assert(findings || reseal, "seed %" PRIu64 ", round %u: byte %zu of value %x",
+                      random.seed, round, place, value->number);
             told += findings > 0;
         }
         open_kept_close(&open);
@@ -590,7 +598,8 @@ Test(segment_segment, reading_survives_failing_allocations)
             status = segment_check(segment, NULL, NULL);
         segment_close(segment);
         failed = support_allocation_failed();
-        cr_assert_eq(status, failed ? LUPE_NO_MEMORY : LUPE_OK, "allocation %zu: %s", n, lupe_last_error());
+        cr_assert_eq(status, failed ? LUPE_NO_MEMORY : LUPE_OK, "allocation %zu: %s", n,
+                     lupe_last_error());
         support_fail_allocation(0);
         cr_assert_eq(lupe_allocations_live(), held);
     }

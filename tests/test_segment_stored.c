@@ -85,12 +85,13 @@ struct corpus {
     uint32_t count;
 };
 
-static const char *const words[] = {"der",   "Brief",  "Minister", "Haus",  "nach", "Berlin",
-                                    "Sitzung", "und",  "Entwurf",  "Gesetz", "über", "Zug",
-                                    "Antwort", "Frage", "gestern", "heute", "Regierung", "nicht"};
+static const char *const words[] = {"der",     "Brief", "Minister", "Haus",   "nach",      "Berlin",
+                                    "Sitzung", "und",   "Entwurf",  "Gesetz", "über",      "Zug",
+                                    "Antwort", "Frage", "gestern",  "heute",  "Regierung", "nicht"};
 
 /* A record of about size bytes that looks like text, or of random bytes. */
-static void corpus_add(struct corpus *corpus, struct support_random *random, size_t size, bool noise)
+static void corpus_add(struct corpus *corpus, struct support_random *random, size_t size,
+                       bool noise)
 {
     corpus->records = realloc(corpus->records, (corpus->count + 1) * sizeof *corpus->records);
     corpus->sizes = realloc(corpus->sizes, (corpus->count + 1) * sizeof *corpus->sizes);
@@ -197,7 +198,8 @@ Test(segment_stored, a_few_records_come_back)
     struct corpus corpus = {0};
     struct written written;
     for (unsigned i = 0; i < 500; i++)
-        corpus_add(&corpus, &random, (size_t)support_random_below(&random, i % 10 ? 300 : 5000), i % 50 == 7);
+        corpus_add(&corpus, &random, (size_t)support_random_below(&random, i % 10 ? 300 : 5000),
+                   i % 50 == 7);
     corpus_add(&corpus, &random, 3000000, false);
     corpus_add(&corpus, &random, 0, false);
     corpus_add(&corpus, &random, 2500000, true);

@@ -170,7 +170,8 @@ lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *o
 
 static lupe_status catalogue_corrupt(const char *what)
 {
-    return fail(LUPE_CORRUPT, "the catalogue is damaged: %s; restore the index from a backup", what);
+    return fail(LUPE_CORRUPT, "the catalogue is damaged: %s; restore the index from a backup",
+                what);
 }
 
 /* A number that is neither infinite nor NaN, within the bounds; else the cursor fails. */
@@ -317,8 +318,8 @@ static bool decode_segment(struct cursor *cursor, struct segment_entry *entry)
             entry->lengths[section] > SECTION_BYTES_MAX)
             return false;
     }
-    return cursor->ok && (!entry->one_value || segment_entry_bytes(entry) + EXTENT_TAIL_BYTES <
-                                                   SEGMENT_SMALL_BYTES_MAX);
+    return cursor->ok && (!entry->one_value ||
+                          segment_entry_bytes(entry) + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX);
 }
 
 static int compare_numbers(const void *left, const void *right)

@@ -11,7 +11,7 @@
 #include "segment/extent.h"
 #include "text/analyzer.h"
 
-#define FIELD_OWN_LIST 1u           /* keyword fields, text fields with a weight above 1 */
+#define FIELD_OWN_LIST 1u            /* keyword fields, text fields with a weight above 1 */
 #define CATALOGUE_SEGMENTS_MAX 4096u /* far above what merging leaves; a reader refuses more */
 
 struct field {
@@ -30,7 +30,8 @@ struct segment_entry {
     double k1;
     double b;
     uint64_t terms;
-    uint32_t live_version; /* commit-wise counter: changes whenever deletes of this segment change */
+    uint32_t
+        live_version; /* commit-wise counter: changes whenever deletes of this segment change */
     uint32_t deleted;
     uint32_t deleted_list[LIVE_LIST_MAX]; /* when deleted < LIVE_LIST_MAX */
     uint64_t lengths[SECTION_COUNT];
@@ -59,15 +60,17 @@ void catalogue_free(struct catalogue *catalogue);
 CHECKED lupe_status catalogue_copy(const struct catalogue *from, struct catalogue *to);
 CHECKED lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *out);
 /* LUPE_NOT_INDEX (no magic), LUPE_TOO_NEW, LUPE_CORRUPT. On failure catalogue is empty. */
-CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size, struct catalogue *catalogue);
+CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size,
+                                     struct catalogue *catalogue);
 
 /* The number of a field by name, or -1. */
 int catalogue_field(const struct catalogue *catalogue, const char *name);
 /* Declares a field (copies the name; weight 0 is 1; language may be NULL, whether it is known is
  * the caller's to ask). LUPE_LIMIT, LUPE_INVALID (name, kind, weight, declared already),
  * LUPE_UNSUPPORTED (kind). */
-CHECKED lupe_status catalogue_add_field(struct catalogue *catalogue, const char *name, lupe_kind kind,
-                                        double weight, const char *language, uint32_t *number);
+CHECKED lupe_status catalogue_add_field(struct catalogue *catalogue, const char *name,
+                                        lupe_kind kind, double weight, const char *language,
+                                        uint32_t *number);
 /* Inserts a segment at place (moves others), removes count from place. */
 CHECKED lupe_status catalogue_insert_segment(struct catalogue *catalogue, uint32_t place,
                                              const struct segment_entry *entry);

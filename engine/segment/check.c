@@ -20,9 +20,9 @@ struct check {
     void (*report)(void *user, const char *finding);
     void *user;
     uint32_t findings;
-    uint32_t *words;  /* by document: occurrences in list LIST_WORDS */
+    uint32_t *words; /* by document: occurrences in list LIST_WORDS */
     uint64_t terms;
-    uint64_t ids;     /* documents in list LIST_IDS */
+    uint64_t ids; /* documents in list LIST_IDS */
     float factors[NORMS];
     uint32_t *positions;
     size_t positions_capacity;
@@ -40,7 +40,8 @@ struct list_check {
     uint64_t champions[CHAMPIONS]; /* documents not below each */
 };
 
-__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format,
+                                                        ...)
 {
     char what[MESSAGE_BYTES_MAX / 2];
     char sentence[MESSAGE_BYTES_MAX];
@@ -138,8 +139,8 @@ static void check_values(struct check *check, struct list_check *state, const st
         state->best = best;
     if (block->number % SUPERBLOCK_BLOCKS == 0 || best > state->super_best)
         state->super_best = best;
-    bool super_ends = (block->number + 1) % SUPERBLOCK_BLOCKS == 0 ||
-                      block->number + 1 == list->block_count;
+    bool super_ends =
+        (block->number + 1) % SUPERBLOCK_BLOCKS == 0 || block->number + 1 == list->block_count;
     if (!list->super_count || !super_ends)
         return;
     uint32_t super = block->number / SUPERBLOCK_BLOCKS;
@@ -400,8 +401,8 @@ lupe_status segment_check(struct segment *segment, void (*report)(void *user, co
     check_norms(&check);
     TRY(check_documents(&check));
     if (check.findings)
-        status = fail(LUPE_CORRUPT, "segment %u has %u findings", segment->entry.number,
-                      check.findings);
+        status =
+            fail(LUPE_CORRUPT, "segment %u has %u findings", segment->entry.number, check.findings);
 out:
     memory_free(check.words);
     memory_free(check.positions);

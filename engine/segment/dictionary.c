@@ -32,8 +32,8 @@
 #define BLOCK_HEAD_BYTES 7u
 #define ENTRY_HEAD_BYTES 3u
 #define INFO_BYTES_MAX 255u
-#define BLOCK_BYTES_MAX                                                                            \
-    (BLOCK_HEAD_BYTES +                                                                            \
+#define BLOCK_BYTES_MAX \
+    (BLOCK_HEAD_BYTES + \
      DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + INFO_BYTES_MAX))
 #define PART_HEAD_BYTES 8u
 #define HASH_BYTES 16u
@@ -259,16 +259,35 @@ static lupe_status part_open(struct dictionary *dictionary, uint32_t extent, str
     return LUPE_OK;
 }
 
-/* Separator i against a key: below 0, 0, above 0; a damaged one is never above, which the block it
- * leads to finds out. */
-static inline int separator_compare(const struct part *part, uint32_t i, const uint8_t *key,
-                                    size_t key_size)
+/* The key being looked for, its first bytes as a number that orders as they do. */
+struct wanted {
+    const uint8_t *key;
+    size_t size;
+    uint64_t prefix;
+};
+
+static inline uint64_t prefix_of(const uint8_t *bytes, size_t size)
+{
+    uint8_t first[8] = {0};
+    memcpy(first, bytes, size < 8 ? size : 8);
+    return __builtin_bswap64(load_u64(first));
+}
+
+/* Whether separator i is at or below a key. A damaged one always is: the block it leads to does not
+ * have the key. Reads up to 8 bytes behind the separator, which the extent's tail allows. */
+static inline bool separator_reaches(const struct part *part, uint32_t i,
+                                     const struct wanted *wanted)
 {
     uint32_t start = load_u32(part->offsets + 4 * (size_t)i);
     uint32_t end = load_u32(part->offsets + 4 * (size_t)i + 4);
-    if (start > end || end > part->bytes)
-        return -1;
-    return compare_keys(part->separators + start, end - start, key, key_size);
+    if (start >= end || end > part->bytes)
+        return true;
+    uint64_t prefix = __builtin_bswap64(load_u64(part->separators + start));
+    if (end - start < 8)
+        prefix &= ~(UINT64_MAX >> (8 * (end - start)));
+    if (prefix != wanted->prefix)
+        return prefix < wanted->prefix;
+    return compare_keys(part->separators + start, end - start, wanted->key, wanted->size) <= 0;
 }
 
 /* The part and the block in it that hold a key if any does. */
@@ -276,6 +295,7 @@ static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key,
                               uint64_t *address)
 {
     struct part part;
+    struct wanted wanted = {key, key_size, key_size ? prefix_of(key, key_size) : 0};
     uint32_t low = 0;
     uint32_t high = dictionary->index->extent_count;
     lupe_status status;
@@ -284,7 +304,7 @@ static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key,
         status = part_open(dictionary, middle, &part);
         if (status)
             return status;
-        if (separator_compare(&part, 0, key, key_size) <= 0)
+        if (separator_reaches(&part, 0, &wanted))
             low = middle;
         else
             high = middle;
@@ -296,7 +316,7 @@ static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key,
     high = part.count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (separator_compare(&part, middle, key, key_size) <= 0)
+        if (separator_reaches(&part, middle, &wanted))
             low = middle;
         else
             high = middle;
@@ -392,7 +412,8 @@ lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, s
     if (!found)
         return LUPE_NOT_FOUND;
     status = entry_parse(found + ENTRY_HEAD_BYTES + found[1], found[2], entry);
-    return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged") : LUPE_OK;
+    return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged")
+                  : LUPE_OK;
 }
 
 /* Walks over the postings of a single or inline entry, to what stands behind them. */
@@ -463,8 +484,8 @@ static lupe_status iterator_decode(struct dictionary_iterator *iterator)
     const uint8_t *suffix = entry + ENTRY_HEAD_BYTES;
     bool ascends;
     if (iterator->first)
-        ascends = shared == 0 &&
-                  compare_keys(iterator->key, iterator->key_size, suffix, suffix_size) < 0;
+        ascends =
+            shared == 0 && compare_keys(iterator->key, iterator->key_size, suffix, suffix_size) < 0;
     else
         ascends = shared <= iterator->key_size &&
                   (shared == iterator->key_size || suffix[0] > iterator->key[shared]);
@@ -496,13 +517,12 @@ static lupe_status iterator_block(struct dictionary_iterator *iterator)
         if (offset >= blocks->length)
             return dictionary_corrupt(blocks, offset, "no block ends the dictionary");
     }
-    status = block_open(iterator->dictionary, offset, &iterator->next, &iterator->end,
-                        &iterator->left);
+    status =
+        block_open(iterator->dictionary, offset, &iterator->next, &iterator->end, &iterator->left);
     if (status)
         return status;
     iterator->first = true;
-    iterator->block_next =
-        offset + BLOCK_HEAD_BYTES + (uint64_t)(iterator->end - iterator->next);
+    iterator->block_next = offset + BLOCK_HEAD_BYTES + (uint64_t)(iterator->end - iterator->next);
     return LUPE_OK;
 }
 

@@ -198,8 +198,8 @@ lupe_status section_copy(struct section *section, uint64_t offset, void *out, si
     return LUPE_OK;
 }
 
-lupe_status section_verify(struct section *section,
-                           void (*report)(void *user, const char *finding), void *user)
+lupe_status section_verify(struct section *section, void (*report)(void *user, const char *finding),
+                           void *user)
 {
     lupe_status found = LUPE_OK;
     for (uint32_t extent = 0; extent < section->extent_count; extent++) {

@@ -54,7 +54,8 @@ struct section_writer {
     lupe_status status;    /* sticky */
 };
 
-void section_writer_init(struct section_writer *writer, enum section_id section, const struct extent_sink *sink);
+void section_writer_init(struct section_writer *writer, enum section_id section,
+                         const struct extent_sink *sink);
 void section_writer_free(struct section_writer *writer);
 
 /* Logical offset of the next byte. */
@@ -67,7 +68,7 @@ void section_writer_fit(struct section_writer *writer, size_t size);
 /* Adds bytes; they straddle extents where they must. Errors stick. */
 void section_writer_add(struct section_writer *writer, const void *bytes, size_t size);
 
-/* Hands the last extent to the sink, when there is one. Nothing but section_writer_free comes after. */
+/* Hands the last extent to the sink, when there is one. Only section_writer_free comes after. */
 CHECKED lupe_status section_writer_finish(struct section_writer *writer);
 
 /* The size of the value of an extent with that payload (FORMAT.md section 3). */
@@ -92,16 +93,18 @@ struct section {
     struct store_read *read;
     uint32_t segment;
     uint8_t id;
-    uint64_t length;         /* bytes, logical */
+    uint64_t length; /* bytes, logical */
     uint32_t extent_count;
     const uint8_t **extents; /* payloads; NULL until first used */
 };
 
 /* The bytes at offset and how many follow within the extent's payload. LUPE_CORRUPT when offset
  * lies at or behind the end, or an extent is missing or of a wrong size. */
-CHECKED lupe_status section_at_slow(struct section *section, uint64_t offset, const uint8_t **bytes, size_t *left);
+CHECKED lupe_status section_at_slow(struct section *section, uint64_t offset, const uint8_t **bytes,
+                                    size_t *left);
 
-static inline lupe_status section_at(struct section *section, uint64_t offset, const uint8_t **bytes, size_t *left)
+static inline lupe_status section_at(struct section *section, uint64_t offset,
+                                     const uint8_t **bytes, size_t *left)
 {
     if (offset < section->length) {
         uint64_t extent = offset / EXTENT_PAYLOAD_BYTES;
@@ -123,7 +126,7 @@ CHECKED lupe_status section_copy(struct section *section, uint64_t offset, void 
 
 /* Verifies the checksum of every extent; report is called for each bad one and what it returns is
  * LUPE_CORRUPT then. Not for the sections of a segment of one value, which share one checksum. */
-CHECKED lupe_status section_verify(struct section *section, void (*report)(void *user, const char *finding),
-                                   void *user);
+CHECKED lupe_status section_verify(struct section *section,
+                                   void (*report)(void *user, const char *finding), void *user);
 
 #endif

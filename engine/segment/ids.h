@@ -2,8 +2,8 @@
  *
  * ids.h - from a document to its external id (FORMAT.md section 9).
  *
- * Owns the column of ids and its index. Written by segment_writer.c, read through segment.h. The way
- * from an id to its document is a list of the dictionary, not here.
+ * Owns the column of ids and its index. Written by segment_writer.c, read through segment.h. The
+ * way from an id to its document is a list of the dictionary, not here.
  */
 #ifndef LUPE_SEGMENT_IDS_H
 #define LUPE_SEGMENT_IDS_H

@@ -151,8 +151,7 @@ static void list_deleted(struct segment_entry *entry, const struct live *live)
     for (size_t i = 0; live->words && i < word_count(live->documents); i++) {
         uint64_t gone = word_all_live(live->documents, i) & ~live->words[i];
         for (; gone; gone &= gone - 1)
-            entry->deleted_list[count++] =
-                (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(gone);
+            entry->deleted_list[count++] = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(gone);
     }
     assert(count == live->deleted);
 }
@@ -185,8 +184,8 @@ lupe_status live_store(struct store_write *write, struct segment_entry *entry,
             if (!changed)
                 continue;
             store_u64(value + CHUNK_WORDS * 8, hash_bytes(value, CHUNK_WORDS * 8));
-            lupe_status status = store_put(write, entry->number,
-                                           extent_number(SECTION_LIVE, chunk), value, CHUNK_BYTES);
+            lupe_status status = store_put(write, entry->number, extent_number(SECTION_LIVE, chunk),
+                                           value, CHUNK_BYTES);
             if (status)
                 return status;
         }

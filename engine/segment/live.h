@@ -25,7 +25,8 @@ void live_free(struct live *live);
 
 /* Loads the bitmap of a segment; words stay NULL without deletes. Padded with one window of zero
  * words behind the end, so that windows may be read whole. */
-CHECKED lupe_status live_load(struct store_read *read, const struct segment_entry *entry, struct live *live);
+CHECKED lupe_status live_load(struct store_read *read, const struct segment_entry *entry,
+                              struct live *live);
 
 /* A copy of its own; to is freed by the caller. */
 CHECKED lupe_status live_copy(const struct live *from, struct live *to);
@@ -34,10 +35,10 @@ CHECKED lupe_status live_copy(const struct live *from, struct live *to);
 CHECKED lupe_status live_delete(struct live *live, uint32_t document, bool *was_live);
 
 /* Writes the difference between before (what the entry says is stored; words may be NULL) and live
- * into the transaction, and the new numbers into the entry: a list below LIVE_LIST_MAX, else chunks,
- * of which only changed ones are put. Without a difference nothing happens; on failure the entry is
- * as it was but for its list. */
-CHECKED lupe_status live_store(struct store_write *write, struct segment_entry *entry, const struct live *before,
-                               const struct live *live);
+ * into the transaction, and the new numbers into the entry: a list below LIVE_LIST_MAX, else
+ * chunks, of which only changed ones are put. Without a difference nothing happens; on failure the
+ * entry is as it was but for its list. */
+CHECKED lupe_status live_store(struct store_write *write, struct segment_entry *entry,
+                               const struct live *before, const struct live *live);
 
 #endif

@@ -7,7 +7,8 @@
  *
  * A bound says x / (x + K) <= B, that is x <= K * B / (1 - B). Under other parameters K becomes K',
  * and w * x / (w * x + K') <= r * B / (1 - B + r * B) with r >= w * K / K'. Both are sums of the
- * part (1 - b) and the part b * length / average, so K / K' lies between the quotients of the parts.
+ * part (1 - b) and the part b * length / average, so K / K' lies between the quotients of the
+ * parts.
  */
 #include "segment/norm.h"
 
@@ -52,8 +53,7 @@ void norm_factors(const struct bm25 *bm25, float factors[NORMS])
 {
     for (unsigned norm = 0; norm < NORMS; norm++) {
         double length = norm_length((uint8_t)norm);
-        factors[norm] =
-            (float)(bm25->k1 * (1.0 - bm25->b + bm25->b * length / bm25->average));
+        factors[norm] = (float)(bm25->k1 * (1.0 - bm25->b + bm25->b * length / bm25->average));
     }
 }
 

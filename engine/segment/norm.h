@@ -32,7 +32,9 @@ uint16_t champion_of_value(double value);
 
 /* What a bound byte (or a champion) made under `made` is worth under `used` and a weight:
  * values[B] for B in 0..255, never below the truth. */
-void bound_values(const struct bm25 *made, const struct bm25 *used, double weight, float values[256]);
-double champion_value(const struct bm25 *made, const struct bm25 *used, double weight, uint16_t champion);
+void bound_values(const struct bm25 *made, const struct bm25 *used, double weight,
+                  float values[256]);
+double champion_value(const struct bm25 *made, const struct bm25 *used, double weight,
+                      uint16_t champion);
 
 #endif

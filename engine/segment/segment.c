@@ -37,8 +37,7 @@ static lupe_status check_lengths(const struct segment_entry *entry)
         (lengths[SECTION_BOUNDARY_INDEX] != boundary_index_bytes(documents) ||
          lengths[SECTION_BOUNDARIES] == 0))
         return segment_corrupt(entry, "the field boundaries do not fit the documents");
-    if (lengths[SECTION_STORED_INDEX] % 12 ||
-        lengths[SECTION_STORED_INDEX] / 12 > documents ||
+    if (lengths[SECTION_STORED_INDEX] % 12 || lengths[SECTION_STORED_INDEX] / 12 > documents ||
         !lengths[SECTION_STORED_INDEX] != !lengths[SECTION_STORED])
         return segment_corrupt(entry, "the stored documents do not fit their index");
     if (!lengths[SECTION_INDEX] != !lengths[SECTION_DICTIONARY])
@@ -214,10 +213,10 @@ lupe_status segment_stored(struct segment *segment, uint32_t document, const uin
     *record = NULL;
     *size = 0;
     if (!segment->stored) {
-        lupe_status status = stored_reader_open(
-            &segment->sections[SECTION_STORED], &segment->sections[SECTION_STORED_INDEX],
-            &segment->sections[SECTION_STORED_DICTIONARY], segment->entry.documents,
-            &segment->stored);
+        lupe_status status = stored_reader_open(&segment->sections[SECTION_STORED],
+                                                &segment->sections[SECTION_STORED_INDEX],
+                                                &segment->sections[SECTION_STORED_DICTIONARY],
+                                                segment->entry.documents, &segment->stored);
         if (status)
             return status;
     }

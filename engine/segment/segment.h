@@ -34,19 +34,21 @@ CHECKED lupe_status segment_open(struct store_read *read, const struct segment_e
 void segment_close(struct segment *segment); /* accepts NULL */
 
 /* The list of a key; LUPE_NOT_FOUND (no message) when there is none. */
-CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size, struct list *list);
+CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
+                                 struct list *list);
 
-/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Among several (an id deleted and
- * put again never shares a segment) the first. */
-CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size, uint32_t *document);
+/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Among several (an id
+ * deleted and put again never shares a segment) the first. */
+CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
+                                    uint32_t *document);
 
 /* The external id of a document, appended to out. */
 CHECKED lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out);
 
 /* The stored record of a document (stored.h takes it apart), valid until the next call; size 0 when
  * nothing is stored. */
-CHECKED lupe_status segment_stored(struct segment *segment, uint32_t document, const uint8_t **record,
-                                   size_t *size);
+CHECKED lupe_status segment_stored(struct segment *segment, uint32_t document,
+                                   const uint8_t **record, size_t *size);
 
 /* The text values of a document in position order: *count of them, the first pairs_max of which are
  * written to pairs as {field, words}. Where every document of the segment has at most one value and
@@ -61,7 +63,7 @@ static inline bool segment_has_boundaries(const struct segment *segment)
 
 /* Verifies checksums and walks every structure against every other; report for each finding.
  * LUPE_CORRUPT when there was one. */
-CHECKED lupe_status segment_check(struct segment *segment, void (*report)(void *user, const char *finding),
-                                  void *user);
+CHECKED lupe_status segment_check(struct segment *segment,
+                                  void (*report)(void *user, const char *finding), void *user);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * segment_writer.c - builds a segment out of documents and terms; see segment_writer.h.
  *
- * Documents fill the sections of norms, ids, stored records and boundaries; terms those of postings,
- * positions and the dictionary. A small segment (FORMAT.md section 3) is
+ * Documents fill the sections of norms, ids, stored records and boundaries; terms those of
+ * postings, positions and the dictionary. A small segment (FORMAT.md section 3) is
  *
  *   value := payload of section 1 .. payload of section 14  zero * READ_PADDING_BYTES  checksum:u64
  *
@@ -49,8 +49,8 @@ lupe_status segment_writer_open(const struct segment_writer_options *options,
         section_writer_init(&sections[i], (enum section_id)i, &writer->options.sink);
     writer->norms = BUFFER_INIT(SEGMENT_DOCUMENTS_MAX);
     id_writer_init(&writer->ids, &sections[SECTION_IDS], &sections[SECTION_ID_INDEX]);
-    stored_writer_init(&writer->stored, &sections[SECTION_STORED],
-                       &sections[SECTION_STORED_INDEX], &sections[SECTION_STORED_DICTIONARY]);
+    stored_writer_init(&writer->stored, &sections[SECTION_STORED], &sections[SECTION_STORED_INDEX],
+                       &sections[SECTION_STORED_DICTIONARY]);
     boundary_writer_init(&writer->boundaries, &sections[SECTION_BOUNDARIES],
                          &sections[SECTION_BOUNDARY_INDEX]);
     dictionary_writer_init(&writer->dictionary, &sections[SECTION_DICTIONARY],

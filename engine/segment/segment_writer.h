@@ -23,33 +23,38 @@ struct segment_writer_options {
 
 CHECKED lupe_status segment_writer_open(const struct segment_writer_options *options,
                                         struct segment_writer **writer);
-void segment_writer_close(struct segment_writer *writer); /* accepts NULL; drops what is unfinished */
+void segment_writer_close(
+    struct segment_writer *writer); /* accepts NULL; drops what is unfinished */
 
 /* ---- first every document, in order, from 0 */
 
 struct segment_document {
     const void *id;
     size_t id_size;
-    uint32_t length;         /* in words */
-    const uint8_t *record;   /* stored record; size 0: none */
+    uint32_t length;       /* in words */
+    const uint8_t *record; /* stored record; size 0: none */
     size_t record_size;
     const uint32_t *boundaries; /* pairs {field, words} of its text values in position order; one
                                  * field stands for all documents where it can */
     size_t boundary_count;
 };
-CHECKED lupe_status segment_writer_document(struct segment_writer *writer, const struct segment_document *document);
+CHECKED lupe_status segment_writer_document(struct segment_writer *writer,
+                                            const struct segment_document *document);
 
 /* ---- then every term, keys ascending (the ids' list, too: the caller adds it at its place) */
 
 /* After the last document, before the first term. */
 CHECKED lupe_status segment_writer_documents_done(struct segment_writer *writer);
-CHECKED lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8_t *key, size_t key_size,
-                                              uint8_t flags /* ENTRY_HAS_TF, ENTRY_HAS_POSITIONS */);
-CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_t *documents,
-                                            const uint32_t *tfs, const uint32_t *positions, size_t count);
+CHECKED lupe_status
+segment_writer_term_begin(struct segment_writer *writer, const uint8_t *key, size_t key_size,
+                          uint8_t flags /* ENTRY_HAS_TF, ENTRY_HAS_POSITIONS */);
+CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer,
+                                            const uint32_t *documents, const uint32_t *tfs,
+                                            const uint32_t *positions, size_t count);
 CHECKED lupe_status segment_writer_term_end(struct segment_writer *writer);
 
 /* Finishes all sections and fills the catalogue's entry (live: all). */
-CHECKED lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_entry *entry);
+CHECKED lupe_status segment_writer_finish(struct segment_writer *writer,
+                                          struct segment_entry *entry);
 
 #endif

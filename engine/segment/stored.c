@@ -19,8 +19,8 @@
 #include <zstd.h>
 
 #define COMPRESSION_LEVEL 3
-#define TRAINING_BYTES ((size_t)4 << 20)     /* frames held back for training */
-#define TRAINING_BYTES_MIN ((size_t)1 << 20) /* with less a dictionary does not pay */
+#define TRAINING_BYTES ((size_t)4 << 20)         /* frames held back for training */
+#define TRAINING_BYTES_MIN ((size_t)1 << 20)     /* with less a dictionary does not pay */
 #define TRAINING_SAMPLE_BYTES ((size_t)16 << 10) /* a larger frame is several samples */
 #define FRAME_RAW_BYTES_MAX ((uint64_t)RECORD_BYTES_MAX + FRAME_BYTES + VARINT_BYTES_MAX)
 #define FRAME_HEAD_BYTES_MAX (2u * VARINT_BYTES_MAX)
@@ -288,8 +288,8 @@ struct stored_reader {
     struct buffer gathered; /* packed bytes that straddle extents */
     uint32_t first;         /* documents of the frame in use; none: first = end */
     uint32_t end;
-    struct cursor cursor;   /* behind the record of document `next` - 1 */
-    const uint8_t *start;   /* of the raw bytes */
+    struct cursor cursor; /* behind the record of document `next` - 1 */
+    const uint8_t *start; /* of the raw bytes */
     uint32_t next;
 };
 

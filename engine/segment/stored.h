@@ -14,7 +14,8 @@
 
 /* ---- records: the values of one document */
 
-#define RECORD_BYTES_MAX (DOCUMENT_BYTES_MAX + DOCUMENT_BYTES_MAX / 8) /* with what each value costs */
+#define RECORD_BYTES_MAX \
+    (DOCUMENT_BYTES_MAX + DOCUMENT_BYTES_MAX / 8) /* with what each value costs */
 
 /* A record is begun with the number of its values, then each is added. Errors stick in out. */
 void record_begin(struct buffer *out, size_t value_count);
@@ -54,8 +55,8 @@ struct stored_writer {
     struct buffer packed;
     struct ZSTD_CCtx_s *context;
     struct ZSTD_CDict_s *trained;
-    bool any;                  /* some record was not empty */
-    bool settled;              /* with or without a dictionary: frames go out */
+    bool any;     /* some record was not empty */
+    bool settled; /* with or without a dictionary: frames go out */
 };
 
 void stored_writer_init(struct stored_writer *writer, struct section_writer *frames,

@@ -22,7 +22,7 @@ CHECKED lupe_status view_open(struct store *store, struct view **view);
 void view_close(struct view *view); /* accepts NULL */
 
 /* The live document with an external id: its segment's place and number; LUPE_NOT_FOUND. */
-CHECKED lupe_status view_find_id(struct view *view, const void *id, size_t id_size, uint32_t *segment,
-                                 uint32_t *document);
+CHECKED lupe_status view_find_id(struct view *view, const void *id, size_t id_size,
+                                 uint32_t *segment, uint32_t *document);
 
 #endif
