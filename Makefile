@@ -127,10 +127,11 @@ endif
 # ---------------------------------------------------------------- tests
 
 # Files of tests lie in a directory of their own, in memory where that can be, removed at the
-# end even when a test crashes.
+# end even when a test crashes. Run by root, some become another user, who has to get there.
 define run_tests
 	@TMPDIR=$$(mktemp -d -p "$${TMPDIR:-$$(test -w /dev/shm && echo /dev/shm || echo /tmp)}" \
 	    lupe-tests.XXXXXX) && export TMPDIR && trap 'rm -rf "$$TMPDIR"' EXIT && \
+	chmod 711 "$$TMPDIR" && \
 	$(BUILD)/tests $(TEST_FLAGS) 2>&1 && \
 	{ test ! -f tests/cli.sh || test -z "$(TOOL)" || LUPE=$(BUILD)/lupe bash tests/cli.sh; }
 endef
