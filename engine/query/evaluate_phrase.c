@@ -17,6 +17,13 @@ struct place {
     uint8_t at;
 };
 
+/* Numbers by candidate: those of candidate i are [starts[i], starts[i + 1]) of items. */
+struct numbers {
+    uint32_t *items; /* grown as needed, readable 16 beyond */
+    size_t capacity;
+    uint32_t starts[BLOCK_DOCUMENTS + 1];
+};
+
 struct phrase_run {
     const struct phrase *phrase;
     struct evaluation *evaluation;
@@ -24,26 +31,19 @@ struct phrase_run {
     uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
     uint32_t *bounds;         /* highest share possible */
     struct place *places;     /* [word][BLOCK_DOCUMENTS] */
-    uint32_t **positions;     /* [word], grown as needed */
-    size_t *capacities;
-    uint32_t *starts;         /* [word][BLOCK_DOCUMENTS + 1]: where a candidate's positions begin */
-    uint32_t *matches;        /* scratch: places where the phrase may begin */
-    size_t matches_capacity;
+    struct numbers matches;   /* places where the phrase may begin */
+    struct numbers positions; /* of the word being looked at */
     unsigned (*follow)(uint32_t *, unsigned, const uint32_t *, unsigned, uint32_t);
     struct block block;
 };
 
 static void phrase_run_free(struct phrase_run *run)
 {
-    for (unsigned i = 0; run->positions && i < run->phrase->count; i++)
-        memory_free(run->positions[i]);
     memory_free(run->documents);
     memory_free(run->bounds);
     memory_free(run->places);
-    memory_free(run->positions);
-    memory_free(run->capacities);
-    memory_free(run->starts);
-    memory_free(run->matches);
+    memory_free(run->matches.items);
+    memory_free(run->positions.items);
     memory_free(run);
 }
 
@@ -60,10 +60,7 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
     run->bounds = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
     run->places = memory_zalloc(phrase->count, BLOCK_DOCUMENTS * sizeof *run->places);
-    run->positions = memory_zalloc(phrase->count, sizeof *run->positions);
-    run->capacities = memory_zalloc(phrase->count, sizeof *run->capacities);
-    run->starts = memory_zalloc(phrase->count, (BLOCK_DOCUMENTS + 1) * sizeof *run->starts);
-    if (!run->documents || !run->bounds || !run->places || !run->positions || !run->capacities || !run->starts) {
+    if (!run->documents || !run->bounds || !run->places) {
         phrase_run_free(run);
         return fail_memory();
     }
@@ -125,27 +122,25 @@ out:
 
 /* Positions of a document that stands alone in its block: with tf 1 its first position is all, and
  * nothing else of the block is decoded. *done is false when that is not so. */
-static lupe_status read_single(struct phrase_run *run, unsigned w, struct block *block, uint8_t at, size_t place,
+static lupe_status read_single(const struct list *list, struct block *block, uint8_t at, struct numbers *out, size_t place,
                                bool *done)
 {
-    const struct list *list = run->phrase->leaves[w]->list;
     uint32_t tf = 0;
     *done = false;
-    if (list->storage != ENTRY_LIST || block->tfs_read)
+    if (list->storage != ENTRY_LIST || block->tfs_read || out->capacity < place + 17)
         return LUPE_OK;
     lupe_status status = block_tf(list, block, at, &tf);
-    if (status || tf != 1 || run->capacities[w] < place + 17)
+    if (status || tf != 1)
         return status;
     *done = true;
-    return block_first_position(list, block, at, run->positions[w] + place);
+    return block_first_position(list, block, at, out->items + place);
 }
 
 /* Reads the positions of all candidates in the list of word w, block by block. */
-static lupe_status read_positions(struct phrase_run *run, unsigned w)
+static lupe_status read_positions(struct phrase_run *run, unsigned w, struct numbers *out)
 {
     struct leaf *leaf = run->phrase->leaves[w];
     const struct place *places = run->places + w * BLOCK_DOCUMENTS;
-    uint32_t *starts = run->starts + w * (BLOCK_DOCUMENTS + 1);
     size_t done = 0;
     lupe_status status = LUPE_OK;
     for (unsigned i = 0; i < run->count;) {
@@ -160,53 +155,104 @@ static lupe_status read_positions(struct phrase_run *run, unsigned w)
             block = &run->block;
             TRY(block_locate_tfs(leaf->list, number, block));
         }
-        starts[first] = (uint32_t)done;
+        out->starts[first] = (uint32_t)done;
         if (n == 1)
-            TRY(read_single(run, w, block, index[0], done, &single));
+            TRY(read_single(leaf->list, block, index[0], out, done, &single));
         if (single) {
             done++;
             continue;
         }
         TRY(block_read_tfs(leaf->list, block));
         for (unsigned j = 0; j < n; j++) {
-            starts[first + j] = (uint32_t)done;
+            out->starts[first + j] = (uint32_t)done;
             done += block->tfs[index[j]];
         }
-        TRY(block_positions(leaf->list, block, index, n, &run->positions[w], &run->capacities[w], starts[first]));
+        TRY(block_positions(leaf->list, block, index, n, &out->items, &out->capacity, out->starts[first]));
     }
-    starts[run->count] = (uint32_t)done;
+    out->starts[run->count] = (uint32_t)done;
 out:
     return status;
 }
 
-/* How often the phrase occurs in candidate i. */
-static lupe_status match_candidate(struct phrase_run *run, unsigned i, uint32_t *frequency)
+/* Moves candidate `from` with its matches [begin, begin + count) to place `to`. */
+static void move_candidate(struct phrase_run *run, unsigned from, unsigned to, uint32_t begin, uint32_t count)
+{
+    struct numbers *matches = &run->matches;
+    uint32_t start = to ? matches->starts[to] : 0;
+    if (start != begin)
+        memmove(matches->items + start, matches->items + begin, count * sizeof *matches->items);
+    matches->starts[to + 1] = start + count;
+    run->documents[to] = run->documents[from];
+    for (unsigned w = 1; w < run->phrase->count && to != from; w++)
+        run->places[w * BLOCK_DOCUMENTS + to] = run->places[w * BLOCK_DOCUMENTS + from];
+}
+
+/* The rarest word's positions are where the phrase may begin ... */
+static lupe_status match_first(struct phrase_run *run)
+{
+    struct numbers *matches = &run->matches;
+    uint32_t offset = run->phrase->offsets[0];
+    lupe_status status = read_positions(run, 0, matches);
+    unsigned kept = 0;
+    if (status || offset == 0)
+        return status;
+    uint32_t begin = 0;
+    for (unsigned i = 0; i < run->count; i++) {
+        uint32_t end = matches->starts[i + 1]; /* moving sets the starts up to here anew */
+        while (begin < end && matches->items[begin] < offset)
+            begin++;
+        for (uint32_t p = begin; p < end; p++)
+            matches->items[p] -= offset;
+        if (begin < end)
+            move_candidate(run, i, kept++, begin, end - begin);
+        begin = end;
+    }
+    run->count = kept;
+    return LUPE_OK;
+}
+
+/* ... and of those the ones that word w follows at its offset are kept. Words are looked at one after
+ * the other, so that few candidates are left for the frequent ones. */
+static lupe_status match_next(struct phrase_run *run, unsigned w)
+{
+    struct numbers *matches = &run->matches, *positions = &run->positions;
+    unsigned kept = 0;
+    lupe_status status = read_positions(run, w, positions);
+    if (status)
+        return status;
+    uint32_t begin = 0;
+    for (unsigned i = 0; i < run->count; i++) {
+        uint32_t end = matches->starts[i + 1];
+        unsigned count = run->follow(matches->items + begin, end - begin, positions->items + positions->starts[i],
+                                     positions->starts[i + 1] - positions->starts[i], run->phrase->offsets[w]);
+        if (count)
+            move_candidate(run, i, kept++, begin, count);
+        begin = end;
+    }
+    run->count = kept;
+    return LUPE_OK;
+}
+
+/* From matches to frequencies, in run->bounds; drops what lies outside the field. */
+static lupe_status count_matches(struct phrase_run *run)
 {
     const struct phrase *phrase = run->phrase;
-    const uint32_t *starts = run->starts;
-    uint32_t begin = starts[i], end = starts[i + 1];
-    *frequency = 0;
-    if (run->matches_capacity < end - begin) {
-        size_t capacity = 2 * (size_t)(end - begin) + 64;
-        uint32_t *grown = memory_realloc(run->matches, capacity * sizeof *grown);
-        if (!grown)
-            return fail_memory();
-        run->matches = grown;
-        run->matches_capacity = capacity;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < run->count; i++) {
+        uint32_t begin = run->matches.starts[i];
+        uint32_t frequency = run->matches.starts[i + 1] - begin;
+        if (phrase->field >= 0) {
+            lupe_status status = field_places(run->evaluation->segment, phrase->field_gap, phrase->field,
+                                              run->documents[i], run->matches.items + begin, frequency, phrase->span,
+                                              &frequency);
+            if (status)
+                return status;
+        }
+        run->documents[kept] = run->documents[i];
+        run->bounds[kept] = frequency;
+        kept += frequency > 0;
     }
-    unsigned count = 0;
-    for (uint32_t p = begin; p < end; p++)
-        if (run->positions[0][p] >= phrase->offsets[0])
-            run->matches[count++] = run->positions[0][p] - phrase->offsets[0];
-    for (unsigned w = 1; w < phrase->count && count; w++) {
-        starts = run->starts + w * (BLOCK_DOCUMENTS + 1);
-        count = run->follow(run->matches, count, run->positions[w] + starts[i], starts[i + 1] - starts[i],
-                            phrase->offsets[w]);
-    }
-    *frequency = count;
-    if (count && phrase->field >= 0)
-        return field_places(run->evaluation->segment, phrase->field_gap, phrase->field, run->documents[i],
-                            run->matches, count, phrase->span, frequency);
+    run->count = kept;
     return LUPE_OK;
 }
 
@@ -271,17 +317,10 @@ static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
     }
     if (run->count == 0)
         goto out;
-    for (unsigned w = 0; w < phrase->count; w++)
-        TRY(read_positions(run, w));
-    unsigned kept = 0;
-    for (unsigned i = 0; i < run->count; i++) {
-        uint32_t frequency = 0;
-        TRY(match_candidate(run, i, &frequency));
-        run->documents[kept] = run->documents[i];
-        run->bounds[kept] = frequency;
-        kept += frequency > 0;
-    }
-    run->count = kept;
+    TRY(match_first(run));
+    for (unsigned w = 1; w < phrase->count && run->count; w++)
+        TRY(match_next(run, w));
+    TRY(count_matches(run));
 out:
     return status;
 }

@@ -17,6 +17,7 @@
 #define LIST_HAS_POSITIONS 4u
 #define LIST_FLAGS_KNOWN 7u
 #define HEAD_BIT_SET 0x1fu
+#define SINGLE_FIRSTS_MAX 2u /* so many are picked out of their chunk one by one */
 #define POSITION_LIMIT (1u << 26) /* words of a document and gaps stay below */
 
 /* Lists in the dictionary have no bound. */
@@ -336,7 +337,7 @@ lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct bl
 }
 
 /* From tf - 1 to tf; false when they are out of range. Whole blocks have a count the compiler knows. */
-static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences)
+static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences, uint32_t *more)
 {
     uint32_t all = 0, sum = 0;
     if (count == BLOCK_DOCUMENTS) {
@@ -352,6 +353,7 @@ static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences)
             tfs[i]++;
         }
     }
+    *more = sum;
     return all < DOCUMENT_WORDS_MAX && (uint64_t)sum + count <= occurrences;
 }
 
@@ -361,6 +363,7 @@ lupe_status block_read_tfs(const struct list *list, struct block *block)
         return LUPE_OK;
     unsigned count = block->count;
     block->tfs_read = true;
+    block->more = 0;
     if (!block->tf_bytes) {
         for (unsigned i = 0; i < count; i++)
             block->tfs[i] = 1;
@@ -375,7 +378,7 @@ lupe_status block_read_tfs(const struct list *list, struct block *block)
         block->tfs_read = false;
         return list_corrupt(list, "term frequencies are damaged");
     }
-    if (!tfs_raise(block->tfs, count, list->occurrences))
+    if (!tfs_raise(block->tfs, count, list->occurrences, &block->more))
         return list_corrupt(list, "term frequencies are damaged");
     return LUPE_OK;
 }
@@ -549,11 +552,15 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     unit.list = list;
     unit.offset = list->positions_start + block->positions_at;
     unit_begin(&unit, block->count);
-    TRY(unit_copy(&unit, 0, block->count, firsts));
-    uint64_t more = 0;
-    for (unsigned i = 0; i < block->count; i++)
-        more += block->tfs[i] - 1;
-    unit_begin(&unit, more);
+    if (n <= SINGLE_FIRSTS_MAX) {
+        for (unsigned w = 0; w < n; w++)
+            TRY(block_first_position(list, block, index[w], &firsts[index[w]]));
+        if (block->more)
+            TRY(unit_next(&unit, UINT64_MAX));
+    } else {
+        TRY(unit_copy(&unit, 0, block->count, firsts));
+    }
+    unit_begin(&unit, block->more);
     uint64_t number = 0;
     unsigned document = 0;
     for (unsigned w = 0; w < n; w++) {

@@ -99,6 +99,7 @@ struct block {
     const uint8_t *tf_bytes; /* NULL: inline or none */
     const uint8_t *end;      /* of the extent's payload */
     bool tfs_read;
+    uint32_t more; /* sum of tf - 1, when the tfs were read */
     bool is_bits;            /* stored as a bit set */
     bool positions_read;
     const uint8_t *bits;     /* then its words ... */
