@@ -461,22 +461,35 @@ out:
     return status;
 }
 
-/* The readings of a prefix as alternatives. */
+/* The readings of a prefix as alternatives. The index holds stems: where the stem of what was
+ * typed is shorter than that, the word itself is one more (Häuser* finds Häuser). */
 static lupe_status prefix_item(struct parser *parser, const struct place *place, size_t start,
-                               size_t end, struct parse_item *item)
+                               const struct word *word, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     struct pieces pieces = {.item = {.kind = ITEM_NOTHING, .boost = 1}, .occur = OCCUR_SHOULD};
+    struct parse_leaves *leaves = &parser->leaves;
+    const uint8_t *text = parser->text + start;
     const struct parse_leaf *known = NULL;
     const struct parse_leaf *leaf = NULL;
+    struct parse_item piece;
+    bool covered = true;
 
-    for (unsigned r = 0; r < leaves_readings(&parser->leaves, place->field); r++) {
-        TRY(leaves_prefix(&parser->leaves, place->field, r, parser->text + start, end - start,
-                          &leaf));
+    for (unsigned r = 0; r < leaves_readings(leaves, place->field); r++) {
+        bool covers;
+        TRY(leaves_prefix(leaves, place->field, r, text + word->start, word->size, &leaf, &covers));
+        covered = covered && covers;
         if (leaf == known)
             continue; /* most languages fold alike */
         known = leaf;
-        struct parse_item piece = leaf_item(leaf);
+        piece = leaf_item(leaf);
+        TRY(pieces_add(parser, &pieces, &piece));
+    }
+    if (!covered) {
+        leaves_begin(leaves, place->field);
+        TRY(leaves_word(leaves, place->field, text, word, 1));
+        TRY(leaves_end(leaves, &leaf));
+        piece = leaf_item(leaf);
         TRY(pieces_add(parser, &pieces, &piece));
     }
     TRY(pieces_end(parser, &pieces, item));
@@ -492,23 +505,20 @@ static lupe_status prefix_text(struct parser *parser, const struct place *place,
     lupe_status status = LUPE_OK;
     struct word_scanner scanner;
     struct word word;
-    size_t last = 0;
-    size_t last_end = 0;
+    struct word last = {0};
     struct parse_item before;
     struct parse_item prefix;
 
     *found = false;
     word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start,
                       end - 1 - start);
-    while (word_next(&scanner, &word)) {
-        last = start + word.start;
-        last_end = last + word.size;
-    }
-    if (last_end != end - 1)
+    while (word_next(&scanner, &word))
+        last = word;
+    if (start + last.start + last.size != end - 1)
         return LUPE_OK;
     *found = true;
-    TRY(prefix_item(parser, place, last, last_end, &prefix));
-    TRY(text_words(parser, place, start, last, OCCUR_MUST, &before));
+    TRY(prefix_item(parser, place, start, &last, &prefix));
+    TRY(text_words(parser, place, start, start + last.start, OCCUR_MUST, &before));
     struct pieces pieces = {.item = {.kind = ITEM_NOTHING, .boost = 1}, .occur = OCCUR_MUST};
     TRY(pieces_add(parser, &pieces, &before));
     TRY(pieces_add(parser, &pieces, &prefix));

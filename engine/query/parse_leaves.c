@@ -402,17 +402,26 @@ lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **le
 /* ---- prefixes and keywords */
 
 lupe_status leaves_prefix(struct parse_leaves *leaves, int field, unsigned reading,
-                          const uint8_t *text, size_t size, const struct parse_leaf **leaf)
+                          const uint8_t *text, size_t size, const struct parse_leaf **leaf,
+                          bool *covers)
 {
-    struct term term;
+    lupe_status status = LUPE_OK;
+    struct analyzer *analyzer = reading_analyzer(leaves, field, reading);
+    struct term prefix;
+    struct term word;
 
     *leaf = NULL;
-    lupe_status status = analyzer_fold(reading_analyzer(leaves, field, reading), text, size, &term);
-    if (status != LUPE_OK || term.size == 0)
-        return status;
+    *covers = true;
+    TRY(analyzer_fold(analyzer, text, size, &prefix));
+    TRY(analyzer_term(analyzer, text, size, &word));
+    if (prefix.size == 0)
+        goto out;
+    *covers = word.size >= prefix.size && memcmp(word.bytes, prefix.bytes, prefix.size) == 0;
     key_begin(leaves, NODE_PREFIX, field);
-    buffer_add(&leaves->key, term.bytes, term.size);
-    return leaf_intern(leaves, 1, leaf);
+    buffer_add(&leaves->key, prefix.bytes, prefix.size);
+    TRY(leaf_intern(leaves, 1, leaf));
+out:
+    return status;
 }
 
 lupe_status leaves_keyword(struct parse_leaves *leaves, int field, const uint8_t *value,

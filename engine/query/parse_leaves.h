@@ -56,10 +56,12 @@ CHECKED lupe_status leaves_word(struct parse_leaves *leaves, int field, const ui
 CHECKED lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **leaf);
 
 /* The reading of a prefix by the analyzer number `reading` of those leaves_readings() counts; *leaf
- * is NULL when nothing is left of it. Two readings that are equal give one leaf. */
+ * is NULL when nothing is left of it. Two readings that are equal give one leaf. *covers tells
+ * whether the word itself is among those that begin so: its stem may be shorter (Reise*, reis). */
 unsigned leaves_readings(const struct parse_leaves *leaves, int field);
 CHECKED lupe_status leaves_prefix(struct parse_leaves *leaves, int field, unsigned reading,
-                                  const uint8_t *text, size_t size, const struct parse_leaf **leaf);
+                                  const uint8_t *text, size_t size, const struct parse_leaf **leaf,
+                                  bool *covers);
 
 CHECKED lupe_status leaves_keyword(struct parse_leaves *leaves, int field, const uint8_t *value,
                                    size_t size, const struct parse_leaf **leaf);
