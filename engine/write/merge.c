@@ -121,7 +121,9 @@ static lupe_status words_count(struct merge *merge)
         uint64_t gone = 0;
         if (source->live.deleted)
             TRY(words_deleted(merge, source, &gone));
-        words += source->segment->entry.words - (gone < source->segment->entry.words ? gone : 0);
+        words += source->segment->entry.words - (gone < source->segment->entry.words
+                                                     ? gone
+                                                     : source->segment->entry.words);
         for (uint32_t i = 0; i < source->segment->entry.documents; i++)
             if (live_has(&source->live, i))
                 words_least += norm_length_min(source->segment->norms[i]);

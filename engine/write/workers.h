@@ -21,11 +21,15 @@ struct workers_options {
     uint64_t memory_bytes; /* for all of them and their batches */
 };
 
-/* How many bytes a batch should have when it is handed over: threads + 1 of them are around at a time,
- * and a worker needs about twice as much for its lists. */
+/* How many bytes a batch should have when it is handed over: threads + 1 of them are around at a
+ * time, and a worker needs about twice as much for its lists. Below WORKERS_BATCH_BYTES_MIN
+ * segments would be too small to be worth it; that is little beside what encoding takes. */
+#define WORKERS_BATCH_BYTES_MIN ((uint64_t)512 << 10)
+
 static inline uint64_t workers_batch_bytes(uint64_t memory_bytes, uint32_t threads)
 {
-    return memory_bytes / (3 * (uint64_t)threads + 2);
+    uint64_t bytes = memory_bytes / (3 * (uint64_t)threads + 2);
+    return bytes > WORKERS_BATCH_BYTES_MIN ? bytes : WORKERS_BATCH_BYTES_MIN;
 }
 
 CHECKED lupe_status workers_start(const struct workers_options *options, struct workers **workers);
