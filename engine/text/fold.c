@@ -70,11 +70,30 @@ static uint32_t with_umlaut(uint32_t letter)
     }
 }
 
-/* Hyphens, apostrophes and separators go: what is left are letters, digits, marks, underscores
- * and the + and # of C++ and C#. */
+/* What may stand between digits; the slash is that of a fraction. */
+static bool is_separator(uint32_t point)
+{
+    return point == '.' || point == ',' || point == ':' || point == '-' || point == '/';
+}
+
+static uint32_t plain_separator(uint32_t point)
+{
+    switch (point) {
+    case 0x2010:
+    case 0x2011:
+        return '-';
+    case 0x2044:
+        return '/';
+    default:
+        return point;
+    }
+}
+
+/* Apostrophes go: what is left are letters, digits, marks, underscores, the + and # of C++ and
+ * C#, and separators, which join_parts() judges. */
 static bool is_kept(uint32_t point)
 {
-    if (point == '+' || point == '#')
+    if (point == '+' || point == '#' || is_separator(point))
         return true;
     if (point == 0x2BC) /* an apostrophe, though a letter to Unicode */
         return false;
@@ -139,6 +158,7 @@ static bool fold_fast(struct fold *fold, enum fold_rules rules, const uint8_t *s
 {
     size_t to = 0;
     fold->letters = true;
+    fold->separated = false;
     fold->cut = false;
     if (size > FOLD_BYTES_MAX / 2) /* no character grows to more than twice its size */
         return false;
@@ -152,15 +172,22 @@ static bool fold_fast(struct fold *fold, enum fold_rules rules, const uint8_t *s
             if (digit || byte == '_' || byte == '+' || byte == '#') {
                 out[to++] = byte;
                 fold->letters = false;
+            } else if (is_separator(byte)) {
+                out[to++] = byte;
+                fold->separated = true;
             }
         } else if (byte == 0xC3 && left && (surface[at + 1] & 0xC0) == 0x80) {
             to += fold_latin(out + to, rules, surface[++at]);
         } else if (byte == 0xC2 && left && (surface[at + 1] == 0xAD || surface[at + 1] == 0xB4)) {
             at++; /* soft hyphen, acute accent */
         } else if (byte == 0xE2 && left > 1 && surface[at + 1] == 0x80 &&
-                   (surface[at + 2] == 0x90 || surface[at + 2] == 0x91 || surface[at + 2] == 0x98 ||
-                    surface[at + 2] == 0x99)) {
-            at += 2; /* hyphens, apostrophes */
+                   (surface[at + 2] == 0x90 || surface[at + 2] == 0x91)) {
+            at += 2;
+            out[to++] = '-';
+            fold->separated = true;
+        } else if (byte == 0xE2 && left > 1 && surface[at + 1] == 0x80 &&
+                   (surface[at + 2] == 0x98 || surface[at + 2] == 0x99)) {
+            at += 2; /* apostrophes */
         } else {
             return false;
         }
@@ -185,7 +212,7 @@ static size_t decompose(struct fold *fold, enum fold_rules rules, const uint8_t 
         options |= UTF8PROC_CASEFOLD;
     while (surface < end) {
         unsigned point_size;
-        uint32_t point = utf8_decode(surface, end, &point_size);
+        uint32_t point = plain_separator(utf8_decode(surface, end, &point_size));
         surface += point_size;
         if (!is_kept(point))
             continue;
@@ -200,7 +227,7 @@ static size_t decompose(struct fold *fold, enum fold_rules rules, const uint8_t 
         }
         kept = count;
         for (utf8proc_ssize_t i = 0; i < more; i++) {
-            uint32_t part = (uint32_t)fold->points[count + (size_t)i];
+            uint32_t part = plain_separator((uint32_t)fold->points[count + (size_t)i]);
             if (!casefold)
                 part = (uint32_t)utf8proc_tolower((utf8proc_int32_t)part);
             marks = is_mark(part) ? marks + 1 : 0;
@@ -263,6 +290,7 @@ static size_t fold_slow(struct fold *fold, enum fold_rules rules, const uint8_t 
     size_t to = 0;
     fold->cut = false;
     fold->letters = true;
+    fold->separated = false;
     size_t count = decompose(fold, rules, surface, size);
     order_marks(fold, count);
     count = fold_marks(fold, rules, count);
@@ -276,7 +304,9 @@ static size_t fold_slow(struct fold *fold, enum fold_rules rules, const uint8_t 
             fold->cut = true;
             break;
         }
-        if (!(class_of(classes, point) & (CLASS_LETTER | CLASS_MARK | CLASS_SINGLE)))
+        if (is_separator(point))
+            fold->separated = true;
+        else if (!(class_of(classes, point) & (CLASS_LETTER | CLASS_MARK | CLASS_SINGLE)))
             fold->letters = false;
         if (rules == FOLD_GERMAN)
             point = german_reading(point);
@@ -287,6 +317,55 @@ static size_t fold_slow(struct fold *fold, enum fold_rules rules, const uint8_t 
         }
         while (*letters)
             out[to++] = (uint8_t)*letters++;
+    }
+    return to;
+}
+
+/* ------------------------------------------------------------------ hyphen words and numbers */
+
+static bool is_digit(uint8_t byte)
+{
+    return (uint8_t)(byte - '0') < 10;
+}
+
+/* The end of the digits and points between digits that begin at at. *thousands tells whether
+ * the points part thousands: 1.000 and 1.234.567, but not 1.5, 0.125, 3.10.1990. */
+static size_t number_end(const uint8_t *text, size_t size, size_t at, bool *thousands)
+{
+    size_t group = 0, points = 0;
+    *thousands = text[at] != '0';
+    for (; at < size; at++) {
+        if (is_digit(text[at])) {
+            group++;
+        } else if (text[at] == '.' && at + 1 < size && is_digit(text[at + 1])) {
+            *thousands &= points++ ? group == 3 : group <= 3;
+            group = 0;
+        } else {
+            break;
+        }
+    }
+    *thousands &= points && group == 3;
+    return at;
+}
+
+/* Joins the parts of a hyphen word: U-Boot is uboot. Between digits a separator stays, so that
+ * 15 is not 1.5, but for the points that part thousands. Returns the size. */
+static size_t join_parts(uint8_t *text, size_t size)
+{
+    size_t at = 0, to = 0;
+    while (at < size) {
+        if (is_digit(text[at])) {
+            bool thousands;
+            size_t end = number_end(text, size, at, &thousands);
+            for (; at < end; at++)
+                if (!thousands || text[at] != '.')
+                    text[to++] = text[at];
+            continue;
+        }
+        bool between = at > 0 && is_digit(text[at - 1]) && at + 1 < size && is_digit(text[at + 1]);
+        if (between || !is_separator(text[at]))
+            text[to++] = text[at];
+        at++;
     }
     return to;
 }
@@ -473,6 +552,8 @@ void fold_word(struct fold *fold, enum fold_rules rules, const void *surface, si
     }
     if (rules == FOLD_TURKISH || !fold_fast(fold, rules, surface, size, draft, &draft_size))
         draft_size = fold_slow(fold, rules, surface, size, draft);
+    if (fold->separated)
+        draft_size = join_parts(draft, draft_size);
     fold->size = draft_size;
     if (rules == FOLD_GERMAN)
         fold->size = read_umlauts(fold->draft, draft_size, beginning, fold->bytes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * fold.h - writes a surface form the way it is compared: normalized, in lower case, without
- * hyphens and invisible marks, and, as far as the language allows, without diacritics.
+ * hyphens and invisible marks, and, as far as the language allows, without diacritics. Between
+ * digits hyphens and separators stay, but for points that part thousands.
  *
  * Owns the rules of folding and no memory but the scratch its caller gives. Called by analyzer.c.
  * Never stems, never allocates, never fails: broken bytes are left out, and what does not fit
@@ -31,8 +32,9 @@ enum fold_rules {
 struct fold {
     uint8_t bytes[FOLD_BYTES_MAX];
     size_t size;
-    bool cut;     /* the word did not fit */
-    bool letters; /* nothing but letters and their marks: may be stemmed */
+    bool cut;       /* the word did not fit */
+    bool letters;   /* nothing but letters and their marks: may be stemmed */
+    bool separated; /* hyphens or separators were seen */
     uint8_t draft[FOLD_BYTES_MAX];
     int32_t points[FOLD_POINTS_MAX];
 };
