@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 
-#define COLLECTOR_HEAP_MAX 64u
+#define COLLECTOR_HEAP_MAX 128u
 
 struct collector {
     uint64_t *keys;

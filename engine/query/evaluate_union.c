@@ -12,6 +12,10 @@
 /* Below so many postings a window, sums are found again through bits, not by reading all sums. */
 #define SPARSE_POSTINGS_MAX 384u
 
+/* The first windows are smaller, each twice the one before, so that little is scored before there is a
+ * limit. (Scoring the best blocks of one leaf beforehand cost 5 % more than it saved.) */
+#define FIRST_WINDOW_DOCUMENTS 256u
+
 struct window {
     uint32_t base;
     uint32_t end;
@@ -295,10 +299,12 @@ lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, 
     bool sparse = cost * WINDOW_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_POSTINGS_MAX;
     if (evaluation->collector && excluded_count == 0)
         raise_to_champions(evaluation, leaves, count);
-    for (uint64_t base = 0; base < evaluation->documents; base += WINDOW_DOCUMENTS) {
+    uint32_t size = evaluation->collector && evaluation->base == 0 ? FIRST_WINDOW_DOCUMENTS : WINDOW_DOCUMENTS;
+    for (uint64_t base = 0; base < evaluation->documents; base = window.end) {
         TRY(ticker_ask(evaluation->ticker));
         window.base = (uint32_t)base;
-        window.end = (uint32_t)base + WINDOW_DOCUMENTS;
+        window.end = (uint32_t)base + size;
+        size = 2 * size < WINDOW_DOCUMENTS ? 2 * size : WINDOW_DOCUMENTS;
         window.limit = evaluation_limit(evaluation);
         window_split(&window, leaves, count);
         if (window.bound_all <= window.limit)
