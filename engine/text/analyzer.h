@@ -9,11 +9,11 @@
  *
  * STANDARD: NFC; soft hyphens and invisible marks dropped; hyphens and apostrophes dropped
  *   (that is how a hyphen word's joined form is made from its surface), but between digits
- *   separators stay (3.10.1990), unless they part thousands (1.000 is 1000); case folded; ß and ẞ are ss; in German ae, oe, ue are read as ä, ö, ü (fold.c has the
- *   exceptions: neue, Steuer, Quelle, aktuell, Poet, ...); underscores around a word dropped;
- *   other diacritics folded; Snowball. In other languages diacritics are folded behind the
- *   stemmer, which needs them. What contains a digit, + or # or is no Latin word in a German
- *   text is not stemmed.
+ *   separators stay (3.10.1990), unless they part thousands (1.000 is 1000); case folded; ß
+ *   and ẞ are ss; in German ae, oe, ue are read as ä, ö, ü (fold.c has the exceptions: neue,
+ *   Steuer, Quelle, aktuell, Poet, ...); underscores around a word dropped; other diacritics
+ *   folded; Snowball. In other languages diacritics are folded behind the stemmer, which needs
+ *   them. What contains a digit, + or # or is no Latin word in a German text is not stemmed.
  * BARE:  the same folding and stems; stays as it is when STANDARD learns more.
  * PLAIN: lower case, nothing more.
  */
