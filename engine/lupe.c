@@ -9,7 +9,6 @@
 #include "write/fingerprint.h"
 #include "write/publish.h"
 
-#define FIELD_GAP_MAX 1000u
 #define K1_MAX 10.0
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
 #define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
@@ -100,6 +99,21 @@ static lupe_status catalogue_of_options(const lupe_create_options *options,
         status = fields_declare(catalogue, options->fields, options->field_count);
     if (status == LUPE_OK)
         status = catalogue_fingerprint(catalogue, &catalogue->fingerprint);
+    return status;
+}
+
+/* Lupe's own checksums, those of LMDB's pages being the store's: the catalogue's and the live
+ * documents' are verified by opening, then those of all extents. */
+static lupe_status index_verify(struct store *store)
+{
+    lupe_status status = LUPE_OK;
+    struct view *view = NULL;
+
+    TRY(view_open(store, &view));
+    for (uint32_t i = 0; i < view->catalogue.segment_count; i++)
+        TRY(segment_verify(view->segments[i], NULL, NULL));
+out:
+    view_close(view);
     return status;
 }
 
@@ -202,6 +216,8 @@ lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lup
     *index = NULL;
     catalogue_init(&catalogue);
     TRY(index_make(path, false, open, &made));
+    if (made->options.flags & LUPE_OPEN_VERIFY)
+        TRY(index_verify(made->store));
     TRY(store_read_begin(made->store, &read));
     TRY(catalogue_load(read, &catalogue));
     memcpy(made->language, catalogue.language, sizeof made->language);

@@ -10,6 +10,8 @@
 #include "support.h"
 
 #define BODY 16
+#define REQUIRES BODY
+#define IGNORABLE (BODY + 4)
 
 static void fill(struct catalogue *catalogue)
 {
@@ -26,7 +28,9 @@ static void fill(struct catalogue *catalogue)
     cr_assert_eq(catalogue_add_field(catalogue, "text", LUPE_TEXT, 0, "english", &number), LUPE_OK);
     cr_assert_eq(catalogue_add_field(catalogue, "tag", LUPE_KEYWORD, 1, NULL, &number), LUPE_OK);
     cr_assert_eq(number, 2u);
+    catalogue->lexicon = 5;
     struct segment_entry large = {.number = 3,
+                                  .lexicon = 4,
                                   .documents = 100000,
                                   .words = 12345678,
                                   .k1 = 1.2,
@@ -36,7 +40,7 @@ static void fill(struct catalogue *catalogue)
                                   .deleted = 70};
     for (unsigned i = 1; i < SECTION_LIVE; i++)
         large.lengths[i] = UINT64_C(1000000) * i * i;
-    large.lengths[SECTION_FORMS] = 0;
+    large.lengths[SECTION_FORMS] = large.lengths[SECTION_COLUMNS] = 0;
     struct segment_entry small = {.number = 8,
                                   .one_value = true,
                                   .documents = 10,
@@ -78,6 +82,7 @@ static void check_equal(const struct catalogue *left, const struct catalogue *ri
         const struct segment_entry *a = &left->segments[i], *b = &right->segments[i];
         cr_assert_eq(a->number, b->number);
         cr_assert_eq(a->one_value, b->one_value);
+        cr_assert_eq(a->lexicon, b->lexicon);
         cr_assert_eq(a->documents, b->documents);
         cr_assert_eq(a->words, b->words);
         cr_assert_eq(a->k1, b->k1);
@@ -187,7 +192,7 @@ Test(segment_catalogue, random_bytes_under_a_sound_checksum_are_survived)
                 (uint8_t)support_random_next(&random);
         reseal(&changed);
         lupe_status status = catalogue_decode(changed.data, changed.size, &read);
-        cr_assert(status == LUPE_OK || status == LUPE_CORRUPT);
+        cr_assert(status == LUPE_OK || status == LUPE_CORRUPT || status == LUPE_TOO_NEW);
         if (status == LUPE_OK) {
             struct buffer encoded;
             accepted++;
@@ -202,6 +207,46 @@ Test(segment_catalogue, random_bytes_under_a_sound_checksum_are_survived)
     }
     cr_assert_gt(accepted, 0u);
     buffer_free(&bytes);
+    catalogue_free(&written);
+    support_no_leaks();
+}
+
+/* The pieces a later library may add: those a reader needs, and those it may pass over. */
+Test(segment_catalogue, what_a_later_library_wrote_is_passed_over_or_too_new)
+{
+    struct catalogue written, read;
+    struct buffer bytes;
+    fill(&written);
+    written.segments[1].lengths[SECTION_COLUMNS] = 77;
+    encode(&written, &bytes);
+    cr_assert_eq(catalogue_decode(bytes.data, bytes.size, &read), LUPE_CORRUPT,
+                 "a section that nothing announces");
+    for (unsigned bit = 0; bit < 32; bit++) {
+        store_u32(bytes.data + REQUIRES, UINT32_C(1) << bit);
+        store_u32(bytes.data + IGNORABLE, 0);
+        reseal(&bytes);
+        cr_assert_eq(catalogue_decode(bytes.data, bytes.size, &read), LUPE_TOO_NEW);
+        cr_assert_eq(read.segment_count, 0u);
+        store_u32(bytes.data + REQUIRES, 0);
+        store_u32(bytes.data + IGNORABLE, UINT32_C(1) << bit);
+        reseal(&bytes);
+        cr_assert_eq(catalogue_decode(bytes.data, bytes.size, &read), LUPE_OK, "%s",
+                     lupe_last_error());
+        cr_assert_eq(read.ignorable, UINT32_C(1) << bit);
+        check_equal(&written, &read);
+        cr_assert_eq(read.segments[1].lengths[SECTION_COLUMNS], 77u);
+        cr_assert(catalogue_has_more(&read));
+        cr_assert_eq(catalogue_check_writable(&read), LUPE_TOO_NEW);
+        catalogue_free(&read);
+    }
+    buffer_add_u32(&bytes, 0x12345678); /* more behind the segments */
+    reseal(&bytes);
+    cr_assert_eq(catalogue_decode(bytes.data, bytes.size, &read), LUPE_OK);
+    check_equal(&written, &read);
+    catalogue_free(&read);
+    buffer_free(&bytes);
+    cr_assert_not(catalogue_has_more(&written));
+    cr_assert_eq(catalogue_check_writable(&written), LUPE_OK);
     catalogue_free(&written);
     support_no_leaks();
 }

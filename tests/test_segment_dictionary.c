@@ -319,7 +319,12 @@ Test(segment_dictionary, keys_of_lists_ids_and_keywords)
     cr_assert_neq(memcmp(key, other, 218), 0, "long ids are told apart by their hashes");
     cr_assert_eq(key_of_keyword(key, 3, long_value, 250), 252u);
     cr_assert_arr_eq(key, "\0\x13iii", 5);
-    cr_assert_eq(key_of_keyword(key, 3, long_value, 251), 2u + 218 + 16);
+    /* A whole keyword has at most 250 bytes, so that no long one has the key of a whole one. */
+    cr_assert_eq(key_of_keyword(key, 3, long_value, 251), 2u + 235 + 16);
+    cr_assert_arr_eq(key + 2, long_value, 235);
+    cr_assert_eq(key_of_keyword(other, 3, long_value, 252), 2u + 235 + 16);
+    cr_assert_neq(memcmp(key, other, 253), 0, "long keywords are told apart by their hashes");
+    cr_assert_eq(memcmp(key, other, 237), 0);
     cr_assert_eq(key_make(key, LIST_WORDS, NULL, 0), 2u);
 }
 
@@ -332,12 +337,25 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
     cr_assert_eq(entry.occurrences, 1u);
     cr_assert_eq(entry.data, single + 1);
     cr_assert_eq(entry.data_size, 3u);
+    cr_assert_eq(entry.union_frequency, 0u);
     const uint8_t in_line[] = {ENTRY_INLINE | ENTRY_HAS_TF | ENTRY_HAS_GROUP, 2, 4, 1, 0, 3, 8, 9};
     cr_assert_eq(entry_parse(in_line, sizeof in_line, &entry), LUPE_OK);
     cr_assert_eq(entry.frequency, 2u);
     cr_assert_eq(entry.occurrences, 0u);
     cr_assert_eq(entry.data, in_line + 2);
     cr_assert_eq(entry.data_size, 4u, "the group is not part of the postings");
+    cr_assert_eq(entry.extra_frequency, 8u);
+    cr_assert_eq(entry.union_frequency, 9u);
+    const uint8_t none[] = {ENTRY_NONE | ENTRY_HAS_GROUP, 8, 8};
+    cr_assert_eq(entry_parse(none, sizeof none, &entry), LUPE_OK);
+    cr_assert_eq(entry.frequency, 0u);
+    cr_assert_eq(entry.occurrences, 0u);
+    cr_assert_eq(entry.extra_frequency, 8u);
+    cr_assert_eq(entry.union_frequency, 8u);
+    const uint8_t later[] = {ENTRY_SINGLE | 0x40, 5, 'n', 'e', 'w'};
+    cr_assert_eq(entry_parse(later, sizeof later, &entry), LUPE_OK, "later parts are passed over");
+    cr_assert_eq(entry.frequency, 1u);
+    cr_assert_eq(entry.data_size, 1u);
     const uint8_t list[] = {
         ENTRY_HAS_TF | ENTRY_HAS_POSITIONS | ENTRY_HAS_FORMS, 130, 2, 44, 7, 8, 6};
     cr_assert_eq(entry_parse(list, sizeof list, &entry), LUPE_OK);
@@ -352,8 +370,14 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
         size_t size;
     } damaged[] = {
         {"nothing", {0}, 0},
-        {"storage 3", {3, 1, 1, 1}, 4},
-        {"unknown flag", {0x40, 1, 0, 1}, 4},
+        {"no postings and no group", {ENTRY_NONE, 1, 1}, 3},
+        {"contents of no postings", {ENTRY_NONE | ENTRY_HAS_GROUP | ENTRY_HAS_TF, 1, 1}, 3},
+        {"a group without extras", {ENTRY_SINGLE | ENTRY_HAS_GROUP, 1, 0, 1}, 4},
+        {"a union below its extras", {ENTRY_SINGLE | ENTRY_HAS_GROUP, 1, 3, 2}, 4},
+        {"a union above its lists", {ENTRY_SINGLE | ENTRY_HAS_GROUP, 1, 3, 5}, 4},
+        {"a union that is not that of its extras", {ENTRY_NONE | ENTRY_HAS_GROUP, 3, 4}, 3},
+        {"a group cut off", {ENTRY_NONE | ENTRY_HAS_GROUP, 3}, 2},
+        {"tf above what a document has", {ENTRY_HAS_TF, 1, 0xff, 0xff, 0xff, 0x7f}, 6},
         {"positions without tf", {ENTRY_HAS_POSITIONS, 1, 0, 1, 1}, 5},
         {"no documents", {ENTRY_HAS_TF, 0, 0, 1}, 4},
         {"more without tf", {0, 5, 1, 1}, 4},
@@ -366,6 +390,61 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_assert_eq(entry_parse(damaged[i].bytes, damaged[i].size, &entry), LUPE_CORRUPT, "%s",
                      damaged[i].what);
+}
+
+/* Words a, b and c, of which b has no postings of its own. */
+Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
+{
+    static const struct {
+        const char *key;
+        uint8_t info[3];
+        size_t size;
+    } entries[] = {
+        {"\0\0a", {ENTRY_SINGLE, 4}, 2},
+        {"\0\0b", {ENTRY_NONE | ENTRY_HAS_GROUP, 7, 7}, 3},
+        {"\0\0c", {ENTRY_SINGLE, 5}, 2},
+    };
+    struct keeper keeper = {0};
+    struct extent_sink sink = {keeper_put, &keeper};
+    struct section_writer blocks, index;
+    struct dictionary_writer writer;
+    section_writer_init(&blocks, SECTION_DICTIONARY, &sink);
+    section_writer_init(&index, SECTION_INDEX, &sink);
+    dictionary_writer_init(&writer, &blocks, &index);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(dictionary_writer_add(&writer, (const uint8_t *)entries[i].key, 3,
+                                           entries[i].info, entries[i].size),
+                     LUPE_OK);
+    cr_assert_eq(dictionary_writer_finish(&writer), LUPE_OK);
+    uint64_t lengths[2] = {section_writer_offset(&index), section_writer_offset(&blocks)};
+    cr_assert_eq(section_writer_finish(&blocks), LUPE_OK);
+    cr_assert_eq(section_writer_finish(&index), LUPE_OK);
+
+    struct section sections[2] = {kept_section(&keeper, SECTION_INDEX, lengths[0]),
+                                  kept_section(&keeper, SECTION_DICTIONARY, lengths[1])};
+    struct dictionary dictionary = {&sections[0], &sections[1]};
+    struct dictionary_iterator at;
+    struct entry entry;
+    cr_assert_eq(dictionary_find(&dictionary, (const uint8_t *)"\0\0b", 3, &entry), LUPE_OK);
+    cr_assert_eq(entry.frequency, 0u);
+    cr_assert_eq(entry.union_frequency, 7u);
+    cr_assert_eq(dictionary_seek(&dictionary, NULL, 0, &at), LUPE_OK);
+    cr_assert_eq(dictionary_next(&at), LUPE_OK);
+    cr_assert_eq(at.key[2], 'a');
+    cr_assert_eq(dictionary_next(&at), LUPE_OK);
+    cr_assert_eq(at.key[2], 'c');
+    cr_assert_eq(at.passed_over, 1u);
+    cr_assert_eq(dictionary_next(&at), LUPE_NOT_FOUND);
+    cr_assert_eq(dictionary_seek(&dictionary, (const uint8_t *)"\0\0b", 3, &at), LUPE_OK);
+    cr_assert_eq(dictionary_next(&at), LUPE_OK);
+    cr_assert_eq(at.key[2], 'c');
+    kept_section_free(&sections[0]);
+    kept_section_free(&sections[1]);
+    dictionary_writer_free(&writer);
+    section_writer_free(&blocks);
+    section_writer_free(&index);
+    keeper_free(&keeper);
+    support_no_leaks();
 }
 
 static lupe_status write_scenario(const struct key *keys, size_t count)

@@ -298,7 +298,8 @@ Test(segment_format, the_example_is_read_so)
 static const uint8_t catalogue_example[] = {
     /* "LUPE", format 1, checksum of what follows */
     'L', 'U', 'P', 'E', 0x01, 0x00, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
-    /* commit 2, next segment 2, lexicon 0 */
+    /* requires 0, ignorable 0, commit 2, next segment 2, lexicon 0 */
+    0, 0, 0, 0, 0, 0, 0, 0,
     0x02, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0,
     /* standard, no flags, a gap of 100, k1 1.5, b 0.5 */
     0x00, 0x00, 0x64, 0x00, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f,
@@ -306,8 +307,8 @@ static const uint8_t catalogue_example[] = {
     0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x06, 'g', 'e', 'r', 'm', 'a', 'n', 0xac, 0x02,
     /* 1 field: text with a list of its own, weight 2, "title", the index's language */
     0x01, 0x01, 0x01, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0x05, 't', 'i', 't', 'l', 'e', 0x00,
-    /* 1 segment: number 1, one value, 4 documents, 39 words, k1 1.5, b 0.5, 9 terms */
-    0x01, 0x01, 0, 0, 0, 0x01, 0x04, 0, 0, 0, 0x27, 0, 0, 0, 0, 0, 0, 0,
+    /* 1 segment: number 1, one value, lexicon 0, 4 documents, 39 words, k1 1.5, b 0.5, 9 terms */
+    0x01, 0x01, 0, 0, 0, 0x01, 0, 0, 0, 0, 0x04, 0, 0, 0, 0x27, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0x09, 0, 0, 0, 0, 0, 0, 0,
     /* live version 1; 2 deleted: 1 and 3; sections 2 and 5 with 300 and 4 bytes */
     0x01, 0, 0, 0, 0x02, 0x01, 0x01, 0x24, 0x00, 0xac, 0x02, 0x04,

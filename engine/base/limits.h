@@ -14,7 +14,9 @@
 #define ID_TERM_BYTES_MAX 200u        /* F: what the term keeps of a longer id, besides a hash */
 #define FIELD_NAME_BYTES_MAX 255u     /* F */
 #define FIELDS_MAX 4096u              /* declared fields of an index */
-#define KEYWORD_BYTES_MAX 250u        /* F: a longer keyword is its beginning and a hash */
+#define FIELD_GAP_MAX 1000u           /* F: positions left free between two texts */
+#define KEYWORD_BYTES_MAX 250u        /* F: a longer keyword is its beginning and a hash, */
+#define KEYWORD_PREFIX_BYTES 235u     /* F: so long that no whole keyword has as many bytes */
 #define DOCUMENT_BYTES_MAX (1u << 30) /* all values of a document together */
 #define DOCUMENT_WORDS_MAX (1u << 24) /* F: positions; what follows is stored, not indexed */
 
@@ -25,6 +27,7 @@
 
 /* Segments. */
 #define SEGMENT_DOCUMENTS_MAX (12u << 20)     /* F: a list's directory is within one extent */
+#define SEGMENT_SECTION_BYTES_MAX (3ull << 30) /* of sections whose offsets are u32 */
 #define SEGMENT_SMALL_BYTES_MAX (64u * 1024u) /* F: below, a segment is one value */
 #define SEGMENTS_MAX 12u                      /* what merging keeps the count at */
 #define BLOCK_DOCUMENTS 128u                  /* F: postings a block */

@@ -3,13 +3,13 @@
  * catalogue.c - encodes and decodes the catalogue (FORMAT.md section 2):
  *
  *   catalogue  := magic "LUPE" format:u32 checksum:u64 body
- *   body       := commit:u64 next_segment:u32 lexicon:u32
+ *   body       := requires:u32 ignorable:u32 commit:u64 next_segment:u32 lexicon:u32
  *                 analysis:u8 flags:u8 field_gap:u16 k1:f64 b:f64 fingerprint:u64
  *                 language:string words_cut:varint
  *                 field_count:varint field*
- *                 segment_count:varint segment*
+ *                 segment_count:varint segment* [more]
  *   field      := kind:u8 flags:u8 weight:f64 name:string language:string
- *   segment    := number:u32 flags:u8 documents:u32 words:u64 k1:f64 b:f64 terms:u64
+ *   segment    := number:u32 flags:u8 lexicon:u32 documents:u32 words:u64 k1:f64 b:f64 terms:u64
  *                 live_version:u32 deleted:varint deleted_list
  *                 section_mask:u16 length:varint *
  *   deleted_list := delta:varint *
@@ -24,12 +24,15 @@
 #define CATALOGUE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
 #define SEGMENT_ONE_VALUE 1u
 #define FIELD_BYTES_MIN 13u   /* the shortest encoded field */
-#define SEGMENT_BYTES_MIN 48u /* the shortest encoded segment */
-#define FIELD_GAP_MAX 1000u
+#define SEGMENT_BYTES_MIN 52u /* the shortest encoded segment */
 #define FIELD_WEIGHT_MAX 100.0
 #define K1_MAX 10.0
 #define SECTION_BYTES_MAX ((uint64_t)EXTENT_PAYLOAD_BYTES << 24)
 #define SECTION_MASK ((1u << SECTION_LIVE) - 2u) /* sections 1 to 14 */
+
+/* What this library knows of later pieces: nothing yet. */
+#define REQUIRES_KNOWN 0u
+#define IGNORABLE_KNOWN 0u
 
 static const char magic[4] = {'L', 'U', 'P', 'E'};
 
@@ -104,6 +107,7 @@ static void encode_segment(const struct segment_entry *entry, struct buffer *out
 {
     buffer_add_u32(out, entry->number);
     buffer_add_u8(out, entry->one_value ? SEGMENT_ONE_VALUE : 0);
+    buffer_add_u32(out, entry->lexicon);
     buffer_add_u32(out, entry->documents);
     buffer_add_u64(out, entry->words);
     add_f64(out, entry->k1);
@@ -134,6 +138,8 @@ lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *o
     buffer_add(out, magic, sizeof magic);
     buffer_add_u32(out, FORMAT_VERSION);
     buffer_add_u64(out, 0);
+    buffer_add_u32(out, REQUIRES_KNOWN);
+    buffer_add_u32(out, catalogue->ignorable);
     buffer_add_u64(out, catalogue->commit);
     buffer_add_u32(out, catalogue->next_segment);
     buffer_add_u32(out, catalogue->lexicon);
@@ -265,7 +271,8 @@ static lupe_status decode_fields(struct cursor *cursor, struct catalogue *catalo
         const char *name = take_string(cursor, FIELD_NAME_BYTES_MAX, &size);
         take_language(cursor, field->language);
         if (!cursor->ok || !name_valid(name, size) || field->kind < LUPE_TEXT ||
-            field->kind > LUPE_STORED || field->flags > FIELD_OWN_LIST)
+            field->kind > LUPE_STORED ||
+            (field->flags > FIELD_OWN_LIST && !catalogue_has_more(catalogue)))
             return catalogue_corrupt("a field is not one");
         field->name = memory_copy_string(name, size);
         if (!field->name)
@@ -291,19 +298,20 @@ static bool decode_deleted(struct cursor *cursor, struct segment_entry *entry)
     return cursor->ok;
 }
 
-static bool decode_segment(struct cursor *cursor, struct segment_entry *entry)
+static bool decode_segment(struct cursor *cursor, bool has_more, struct segment_entry *entry)
 {
     entry->number = cursor_u32(cursor);
     uint8_t flags = cursor_u8(cursor);
     entry->one_value = flags & SEGMENT_ONE_VALUE;
+    entry->lexicon = cursor_u32(cursor);
     entry->documents = cursor_u32(cursor);
     entry->words = cursor_u64(cursor);
     entry->k1 = take_f64(cursor, 0.0, K1_MAX);
     entry->b = take_f64(cursor, 0.0, 1.0);
     entry->terms = cursor_u64(cursor);
     entry->live_version = cursor_u32(cursor);
-    if (!cursor->ok || flags > SEGMENT_ONE_VALUE || entry->number == 0 || entry->documents == 0 ||
-        entry->documents > SEGMENT_DOCUMENTS_MAX ||
+    if (!cursor->ok || (flags > SEGMENT_ONE_VALUE && !has_more) || entry->number == 0 ||
+        entry->documents == 0 || entry->documents > SEGMENT_DOCUMENTS_MAX ||
         entry->words > (uint64_t)entry->documents * DOCUMENT_WORDS_MAX ||
         !decode_deleted(cursor, entry))
         return false;
@@ -318,6 +326,8 @@ static bool decode_segment(struct cursor *cursor, struct segment_entry *entry)
             entry->lengths[section] > SECTION_BYTES_MAX)
             return false;
     }
+    if (!has_more && (entry->lengths[SECTION_FORMS] || entry->lengths[SECTION_COLUMNS]))
+        return false;
     return cursor->ok && (!entry->one_value ||
                           segment_entry_bytes(entry) + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX);
 }
@@ -357,7 +367,7 @@ static lupe_status decode_segments(struct cursor *cursor, struct catalogue *cata
             return fail_memory();
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!decode_segment(cursor, &catalogue->segments[i]))
+        if (!decode_segment(cursor, catalogue_has_more(catalogue), &catalogue->segments[i]))
             return catalogue_corrupt("a segment is not one");
         catalogue->segment_count = i + 1;
     }
@@ -366,6 +376,12 @@ static lupe_status decode_segments(struct cursor *cursor, struct catalogue *cata
 
 static lupe_status decode_body(struct cursor *cursor, struct catalogue *catalogue)
 {
+    uint32_t requires = cursor_u32(cursor);
+    if (cursor->ok && requires & ~REQUIRES_KNOWN)
+        return fail(LUPE_TOO_NEW,
+                    "the index has parts (0x%x) that this library cannot read; update it",
+                    requires & ~REQUIRES_KNOWN);
+    catalogue->ignorable = cursor_u32(cursor);
     catalogue->commit = cursor_u64(cursor);
     catalogue->next_segment = cursor_u32(cursor);
     catalogue->lexicon = cursor_u32(cursor);
@@ -384,7 +400,7 @@ static lupe_status decode_body(struct cursor *cursor, struct catalogue *catalogu
     lupe_status status = decode_fields(cursor, catalogue);
     if (!status)
         status = decode_segments(cursor, catalogue);
-    if (!status && cursor_left(cursor))
+    if (!status && cursor_left(cursor) && !catalogue_has_more(catalogue))
         status = catalogue_corrupt("it is longer than its content");
     return status;
 }
@@ -409,6 +425,21 @@ lupe_status catalogue_decode(const uint8_t *bytes, size_t size, struct catalogue
     if (status)
         catalogue_free(catalogue);
     return status;
+}
+
+bool catalogue_has_more(const struct catalogue *catalogue)
+{
+    return catalogue->ignorable & ~IGNORABLE_KNOWN;
+}
+
+lupe_status catalogue_check_writable(const struct catalogue *catalogue)
+{
+    if (!catalogue_has_more(catalogue))
+        return LUPE_OK;
+    return fail(LUPE_TOO_NEW,
+                "the index has parts (0x%x) that this library can pass over but not "
+                "write; update it",
+                catalogue->ignorable & ~IGNORABLE_KNOWN);
 }
 
 /* ---- fields and segments */
@@ -497,4 +528,15 @@ uint64_t segment_entry_bytes(const struct segment_entry *entry)
     for (unsigned section = 1; section < SECTION_LIVE; section++)
         bytes += entry->lengths[section];
     return bytes;
+}
+
+uint64_t segment_entry_section_bytes(const struct segment_entry *entry)
+{
+    static const uint8_t sections[] = {SECTION_DICTIONARY, SECTION_POSTINGS, SECTION_POSITIONS,
+                                       SECTION_IDS, SECTION_BOUNDARIES};
+    uint64_t longest = 0;
+    for (size_t i = 0; i < sizeof sections; i++)
+        if (entry->lengths[sections[i]] > longest)
+            longest = entry->lengths[sections[i]];
+    return longest;
 }

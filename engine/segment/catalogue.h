@@ -25,22 +25,23 @@ struct field {
 struct segment_entry {
     uint32_t number;
     bool one_value;
+    uint32_t lexicon;   /* version of the compound lexicon it was made with; 0: none */
     uint32_t documents; /* with deleted ones */
     uint64_t words;
     double k1;
     double b;
     uint64_t terms;
-    uint32_t
-        live_version; /* commit-wise counter: changes whenever deletes of this segment change */
+    uint32_t live_version; /* grows whenever deletes of this segment are stored */
     uint32_t deleted;
     uint32_t deleted_list[LIVE_LIST_MAX]; /* when deleted < LIVE_LIST_MAX */
     uint64_t lengths[SECTION_COUNT];
 };
 
 struct catalogue {
+    uint32_t ignorable; /* bits of pieces that readers pass over where they do not know them */
     uint64_t commit;
     uint32_t next_segment;
-    uint32_t lexicon;
+    uint32_t lexicon; /* version of the compound lexicon of new segments; 0: none */
     lupe_analysis analysis;
     uint8_t flags; /* LUPE_WITHOUT_... */
     uint16_t field_gap;
@@ -59,9 +60,14 @@ void catalogue_init(struct catalogue *catalogue); /* empty, defaults */
 void catalogue_free(struct catalogue *catalogue);
 CHECKED lupe_status catalogue_copy(const struct catalogue *from, struct catalogue *to);
 CHECKED lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *out);
-/* LUPE_NOT_INDEX (no magic), LUPE_TOO_NEW, LUPE_CORRUPT. On failure catalogue is empty. */
+/* LUPE_NOT_INDEX (no magic), LUPE_TOO_NEW (format, a bit of requires), LUPE_CORRUPT. On failure
+ * catalogue is empty. */
 CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size,
                                      struct catalogue *catalogue);
+/* It has pieces of a later library, which readers pass over. */
+bool catalogue_has_more(const struct catalogue *catalogue);
+/* LUPE_TOO_NEW when it has: whoever changes an index must know all of it. */
+CHECKED lupe_status catalogue_check_writable(const struct catalogue *catalogue);
 
 /* The number of a field by name, or -1. */
 int catalogue_field(const struct catalogue *catalogue, const char *name);
@@ -77,5 +83,7 @@ CHECKED lupe_status catalogue_insert_segment(struct catalogue *catalogue, uint32
 void catalogue_remove_segments(struct catalogue *catalogue, uint32_t place, uint32_t count);
 /* Bytes of all sections of a segment. */
 uint64_t segment_entry_bytes(const struct segment_entry *entry);
+/* Bytes of the longest of the sections whose offsets are u32: see SEGMENT_SECTION_BYTES_MAX. */
+uint64_t segment_entry_section_bytes(const struct segment_entry *entry);
 
 #endif

@@ -88,6 +88,32 @@ static void list_found(struct check *check, const struct list_check *state, uint
 
 /* ---- checksums */
 
+lupe_status segment_verify(struct segment *segment, void (*report)(void *user, const char *finding),
+                           void *user)
+{
+    lupe_status damage = LUPE_OK;
+    if (segment->entry.one_value) {
+        const uint8_t *value;
+        size_t size;
+        lupe_status status = store_get(segment->read, segment->entry.number, 0, &value, &size);
+        if (status || extent_sound(value, size))
+            return status;
+        damage =
+            fail(LUPE_CORRUPT, "segment %u: its value has a wrong checksum", segment->entry.number);
+        if (report)
+            report(user, lupe_last_error());
+        return damage;
+    }
+    for (unsigned i = 1; i < SECTION_LIVE; i++) {
+        lupe_status status = section_verify(&segment->sections[i], report, user);
+        if (status && status != LUPE_CORRUPT)
+            return status;
+        if (status)
+            damage = status;
+    }
+    return damage;
+}
+
 static void count_report(void *user, const char *finding)
 {
     struct check *check = user;
@@ -98,21 +124,8 @@ static void count_report(void *user, const char *finding)
 
 static lupe_status check_checksums(struct check *check)
 {
-    struct segment *segment = check->segment;
-    if (segment->entry.one_value) {
-        const uint8_t *value;
-        size_t size;
-        lupe_status status = store_get(segment->read, segment->entry.number, 0, &value, &size);
-        if (!status && !extent_sound(value, size))
-            found(check, "its value has a wrong checksum");
-        return status;
-    }
-    for (unsigned i = 1; i < SECTION_LIVE; i++) {
-        lupe_status status = section_verify(&segment->sections[i], count_report, check);
-        if (status && status != LUPE_CORRUPT)
-            return status;
-    }
-    return LUPE_OK;
+    lupe_status status = segment_verify(check->segment, count_report, check);
+    return status == LUPE_CORRUPT ? LUPE_OK : status;
 }
 
 /* ---- lists */
@@ -271,9 +284,10 @@ static lupe_status check_dictionary(struct check *check)
             status = check_list(check, &at);
     }
     if (status == LUPE_NOT_FOUND) {
-        if (check->terms != segment->entry.terms)
-            found(check, "%llu terms are there, the catalogue says %llu",
-                  (unsigned long long)check->terms, (unsigned long long)segment->entry.terms);
+        uint64_t terms = check->terms + at.passed_over;
+        if (terms != segment->entry.terms)
+            found(check, "%llu terms are there, the catalogue says %llu", (unsigned long long)terms,
+                  (unsigned long long)segment->entry.terms);
         return LUPE_OK;
     }
     (void)sound(check, &status);

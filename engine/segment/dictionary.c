@@ -6,7 +6,7 @@
  *   block      := checksum:u32 size:u16 count:u8 entry * count
  *   entry      := shared:u8 suffix_size:u8 info_size:u8 suffix info
  *   info       := flags:u8 by_storage [group] [forms]
- *   by_storage := single | inline | list
+ *   by_storage := single | inline | list | nothing
  *   single     := document:varint [position:varint]
  *   inline     := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
  *   list       := frequency:varint more:varint postings:varint [positions:varint]
@@ -37,11 +37,13 @@
      DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + INFO_BYTES_MAX))
 #define PART_HEAD_BYTES 8u
 #define HASH_BYTES 16u
-#define KEYWORD_PREFIX_BYTES 218u
 
 _Static_assert(KEY_BYTES_MAX <= 255, "shared and suffix_size are one byte");
 _Static_assert(BLOCK_BYTES_MAX <= UINT16_MAX, "the size of a block is two bytes");
-_Static_assert(KEYWORD_PREFIX_BYTES + HASH_BYTES <= KEYWORD_BYTES_MAX, "a long keyword's key fits");
+_Static_assert(KEYWORD_PREFIX_BYTES + HASH_BYTES > KEYWORD_BYTES_MAX,
+               "no whole keyword is so long");
+_Static_assert(2 + KEYWORD_PREFIX_BYTES + HASH_BYTES <= KEY_BYTES_MAX, "a long keyword's key fits");
+_Static_assert(2 + ID_TERM_BYTES_MAX + HASH_BYTES <= KEY_BYTES_MAX, "a long id's key fits");
 
 /* ---- keys */
 
@@ -429,41 +431,58 @@ static void inline_skip(struct cursor *cursor, const struct entry *entry)
     }
 }
 
+/* The group of an entry whose frequency is known; false when its numbers cannot be. */
+static bool group_parse(struct cursor *cursor, struct entry *entry)
+{
+    uint64_t extra = cursor_varint(cursor);
+    uint64_t all = cursor_varint(cursor);
+    if (!cursor->ok || extra == 0 || all > SEGMENT_DOCUMENTS_MAX || all < extra ||
+        all < entry->frequency || all > extra + entry->frequency)
+        return false;
+    entry->extra_frequency = (uint32_t)extra;
+    entry->union_frequency = (uint32_t)all;
+    return true;
+}
+
+static bool storage_parse(struct cursor *cursor, struct entry *entry)
+{
+    unsigned storage = entry->flags & ENTRY_STORAGE_MASK;
+    unsigned contents = entry->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
+    if (storage == ENTRY_NONE)
+        return !contents && (entry->flags & ENTRY_HAS_GROUP);
+    if (contents == ENTRY_HAS_POSITIONS)
+        return false;
+    uint64_t frequency = storage == ENTRY_SINGLE ? 1 : cursor_varint(cursor);
+    if (!cursor->ok || frequency == 0 || frequency > SEGMENT_DOCUMENTS_MAX)
+        return false;
+    entry->frequency = (uint32_t)frequency;
+    if (storage == ENTRY_LIST) {
+        uint64_t more = cursor_varint(cursor);
+        entry->postings = cursor_varint(cursor);
+        if (entry->flags & ENTRY_HAS_POSITIONS)
+            entry->positions = cursor_varint(cursor);
+        entry->occurrences = frequency + more;
+        return more < frequency * DOCUMENT_WORDS_MAX && (!more || contents & ENTRY_HAS_TF);
+    }
+    entry->occurrences = storage == ENTRY_SINGLE ? 1 : 0;
+    entry->data = cursor->next;
+    inline_skip(cursor, entry);
+    entry->data_size = (uint32_t)(cursor->next - entry->data);
+    return true;
+}
+
 lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry)
 {
     struct cursor cursor = cursor_of(info, size);
     memset(entry, 0, sizeof *entry);
     entry->flags = cursor_u8(&cursor);
-    unsigned storage = entry->flags & ENTRY_STORAGE_MASK;
-    bool known = storage <= ENTRY_SINGLE && entry->flags < 2 * ENTRY_HAS_FORMS &&
-                 (entry->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)) != ENTRY_HAS_POSITIONS;
-    uint64_t frequency = storage == ENTRY_SINGLE ? 1 : cursor_varint(&cursor);
-    entry->frequency = (uint32_t)frequency;
-    if (!cursor.ok || !known || frequency == 0 || frequency > SEGMENT_DOCUMENTS_MAX)
-        goto damaged;
-    if (storage == ENTRY_LIST) {
-        uint64_t more = cursor_varint(&cursor);
-        entry->postings = cursor_varint(&cursor);
-        if (entry->flags & ENTRY_HAS_POSITIONS)
-            entry->positions = cursor_varint(&cursor);
-        if (more > frequency * DOCUMENT_WORDS_MAX || (more && !(entry->flags & ENTRY_HAS_TF)))
-            goto damaged;
-        entry->occurrences = frequency + more;
-    } else {
-        entry->occurrences = storage == ENTRY_SINGLE ? 1 : 0;
-        entry->data = cursor.next;
-        inline_skip(&cursor, entry);
-        entry->data_size = (uint32_t)(cursor.next - entry->data);
-    }
-    if (entry->flags & ENTRY_HAS_GROUP) {
+    bool sound = storage_parse(&cursor, entry);
+    if (sound && entry->flags & ENTRY_HAS_GROUP)
+        sound = group_parse(&cursor, entry);
+    if (sound && entry->flags & ENTRY_HAS_FORMS)
         (void)cursor_varint(&cursor);
-        (void)cursor_varint(&cursor);
-    }
-    if (entry->flags & ENTRY_HAS_FORMS)
-        (void)cursor_varint(&cursor);
-    if (cursor.ok && cursor_left(&cursor) == 0)
+    if (sound && cursor.ok && (cursor_left(&cursor) == 0 || entry->flags & ENTRY_HAS_MORE))
         return LUPE_OK;
-damaged:
     memset(entry, 0, sizeof *entry);
     return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
 }
@@ -532,12 +551,17 @@ lupe_status dictionary_next(struct dictionary_iterator *iterator)
         iterator->pending = false;
         return LUPE_OK;
     }
-    if (iterator->left == 0) {
-        lupe_status status = iterator_block(iterator);
-        if (status)
+    for (;;) {
+        if (iterator->left == 0) {
+            lupe_status status = iterator_block(iterator);
+            if (status)
+                return status;
+        }
+        lupe_status status = iterator_decode(iterator);
+        if (status || (iterator->entry.flags & ENTRY_STORAGE_MASK) != ENTRY_NONE)
             return status;
+        iterator->passed_over++;
     }
-    return iterator_decode(iterator);
 }
 
 lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t *key, size_t key_size,

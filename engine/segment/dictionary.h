@@ -23,21 +23,25 @@
 #define ENTRY_LIST 0u
 #define ENTRY_INLINE 1u
 #define ENTRY_SINGLE 2u
+#define ENTRY_NONE 3u /* no postings, a group alone */
 #define ENTRY_STORAGE_MASK 3u
 #define ENTRY_HAS_TF 4u
 #define ENTRY_HAS_POSITIONS 8u
 #define ENTRY_HAS_GROUP 16u
 #define ENTRY_HAS_FORMS 32u
+#define ENTRY_HAS_MORE 192u /* parts of a later library behind all others, passed over */
 
 /* What the dictionary knows of a key. */
 struct entry {
     uint8_t flags;
-    uint32_t frequency;   /* documents */
+    uint32_t frequency;   /* documents; 0 with ENTRY_NONE only */
     uint64_t occurrences; /* sum of tf; = frequency for single and lists without tf, 0 for inline */
     uint64_t postings;    /* logical offset (list) */
     uint64_t positions;
     const uint8_t *data; /* single, inline: the bytes behind flags (single) or frequency (inline) */
     uint32_t data_size;
+    uint32_t extra_frequency; /* of the group, see FORMAT.md section 4; 0 without one */
+    uint32_t union_frequency;
 };
 
 /* ---- writing: keys ascending */
@@ -82,7 +86,8 @@ CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t
 /* Parses the info of an entry; LUPE_CORRUPT when it is damaged. */
 CHECKED lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry);
 
-/* Walks keys in order from the first at or above a key. */
+/* Walks keys in order from the first at or above a key. Entries without postings (ENTRY_NONE) are
+ * passed over: they are found by dictionary_find alone. */
 struct dictionary_iterator {
     struct dictionary *dictionary;
     uint8_t key[KEY_BYTES_MAX];
@@ -91,9 +96,10 @@ struct dictionary_iterator {
     uint64_t block_next; /* logical offset behind the block in use */
     const uint8_t *next; /* in the block */
     const uint8_t *end;
-    unsigned left; /* entries left in the block */
-    bool first;    /* the next entry is the first of its block */
-    bool pending;  /* key and entry are those dictionary_next has yet to give out */
+    unsigned left;        /* entries left in the block */
+    uint64_t passed_over; /* entries without postings since dictionary_seek */
+    bool first;           /* the next entry is the first of its block */
+    bool pending;         /* key and entry are those dictionary_next has yet to give out */
 };
 
 CHECKED lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t *key,
@@ -103,8 +109,9 @@ CHECKED lupe_status dictionary_next(struct dictionary_iterator *iterator);
 
 /* Builds a key: list number and term. Returns its size. */
 size_t key_make(uint8_t key[KEY_BYTES_MAX], uint32_t list, const void *term, size_t term_size);
-/* The key of an external id (list 1), of any length up to ID_BYTES_MAX; of a keyword value (list
- * LIST_FIELDS + field). */
+/* The key of an external id (list 1), of any length up to ID_BYTES_MAX: the id of one above
+ * ID_TERM_BYTES_MAX is to be compared, another may have its key. The key of a keyword value (list
+ * LIST_FIELDS + field), of any length. */
 size_t key_of_id(uint8_t key[KEY_BYTES_MAX], const void *id, size_t id_size);
 size_t key_of_keyword(uint8_t key[KEY_BYTES_MAX], uint32_t field, const void *value,
                       size_t value_size);

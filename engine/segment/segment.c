@@ -42,8 +42,6 @@ static lupe_status check_lengths(const struct segment_entry *entry)
         return segment_corrupt(entry, "the stored documents do not fit their index");
     if (!lengths[SECTION_INDEX] != !lengths[SECTION_DICTIONARY])
         return segment_corrupt(entry, "the dictionary does not fit its index");
-    if (lengths[SECTION_FORMS] || lengths[SECTION_COLUMNS])
-        return segment_corrupt(entry, "it has sections that are reserved");
     return LUPE_OK;
 }
 
@@ -171,8 +169,34 @@ lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key
     lupe_status status = dictionary_find(&segment->dictionary, key, key_size, &entry);
     if (status)
         return status;
+    if ((entry.flags & ENTRY_STORAGE_MASK) == ENTRY_NONE)
+        return LUPE_NOT_FOUND;
     return list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
                      segment->entry.documents, &entry, list);
+}
+
+/* An id that its key holds in part only: the documents of the key are told apart by their ids. */
+static lupe_status find_long_id(struct segment *segment, const struct list *list, const void *id,
+                                size_t id_size, uint32_t *document)
+{
+    lupe_status status = LUPE_OK;
+    bool found = false;
+    struct buffer other = BUFFER_INIT(ID_BYTES_MAX);
+    struct block block;
+    for (uint32_t number = 0; number < list->block_count && !found; number++) {
+        TRY(block_read(list, number, &block));
+        for (uint32_t i = 0; i < block.count && !found; i++) {
+            buffer_clear(&other);
+            TRY(segment_id(segment, block.documents[i], &other));
+            found = other.size == id_size && memcmp(other.data, id, id_size) == 0;
+            if (found)
+                *document = block.documents[i];
+        }
+    }
+    status = found ? LUPE_OK : LUPE_NOT_FOUND;
+out:
+    buffer_free(&other);
+    return status;
 }
 
 lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
@@ -185,7 +209,9 @@ lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_s
     lupe_status status = segment_find(segment, key, key_of_id(key, id, id_size), &list);
     if (status)
         return status;
-    if (list.storage == ENTRY_SINGLE) { /* as all ids have but for damage and reuse */
+    if (id_size > ID_TERM_BYTES_MAX)
+        return find_long_id(segment, &list, id, id_size, document);
+    if (list.storage == ENTRY_SINGLE) { /* as all ids have but for damage */
         struct cursor cursor = cursor_of(list.inline_data, list.inline_size);
         uint64_t number = cursor_varint(&cursor);
         if (!cursor.ok || number >= segment->entry.documents)

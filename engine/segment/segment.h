@@ -37,8 +37,8 @@ void segment_close(struct segment *segment); /* accepts NULL */
 CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
                                  struct list *list);
 
-/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Among several (an id
- * deleted and put again never shares a segment) the first. */
+/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Ids that the key holds
+ * in part only are compared. A segment has no id twice. */
 CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
                                     uint32_t *document);
 
@@ -60,6 +60,11 @@ static inline bool segment_has_boundaries(const struct segment *segment)
 {
     return segment->entry.lengths[SECTION_BOUNDARIES] > 0;
 }
+
+/* Verifies the checksums of all the segment's bytes; report (may be NULL) for each finding.
+ * LUPE_CORRUPT when there was one. Live chunks were verified when the segment was opened. */
+CHECKED lupe_status segment_verify(struct segment *segment,
+                                   void (*report)(void *user, const char *finding), void *user);
 
 /* Verifies checksums and walks every structure against every other; report for each finding.
  * LUPE_CORRUPT when there was one. */

@@ -71,7 +71,15 @@ static int compare_keys(const void *left, const void *right, void *user)
     const uint8_t *b_key = sort_key(context, b->number);
     size_t shared = a->size < b->size ? a->size : b->size;
     int order = memcmp(a_key + 1, b_key + 1, shared);
-    return order ? order : (int)a->size - (int)b->size;
+    if (order || a->size != b->size)
+        return order ? order : (int)a->size - (int)b->size;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool keys_equal(const struct sort_context *context, const struct sort_item *a,
+                       const struct sort_item *b)
+{
+    return a->size == b->size && !memcmp(sort_key(context, a->number), sort_key(context, b->number), a->size + 1u);
 }
 
 static unsigned radix_digit(const struct sort_item *item, unsigned pass)
@@ -331,7 +339,7 @@ out:
     return status;
 }
 
-/* The list of ids: one document each. */
+/* The lists of ids: one document each, but where two long ids have one key. */
 static lupe_status ids_flush(struct flusher *flusher)
 {
     lupe_status status = LUPE_OK;
@@ -361,9 +369,11 @@ static lupe_status ids_flush(struct flusher *flusher)
     TRY(sort_keys(&context, count, &sorted, &memory));
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *key = sort_key(&context, sorted[i].number);
-        TRY(segment_writer_term_begin(flusher->writer, key + 1, key[0], 0));
+        if (i == 0 || !keys_equal(&context, &sorted[i - 1], &sorted[i]))
+            TRY(segment_writer_term_begin(flusher->writer, key + 1, key[0], 0));
         TRY(segment_writer_term_add(flusher->writer, &sorted[i].number, NULL, NULL, 1));
-        TRY(segment_writer_term_end(flusher->writer));
+        if (i + 1 == count || !keys_equal(&context, &sorted[i], &sorted[i + 1]))
+            TRY(segment_writer_term_end(flusher->writer));
     }
 out:
     memory_free(memory);

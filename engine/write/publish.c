@@ -127,7 +127,12 @@ lupe_status catalogue_load_for_write(struct store_write *write, struct catalogue
     const uint8_t *bytes;
     size_t size;
     lupe_status status = store_write_get(write, 0, 0, &bytes, &size);
-    return status == LUPE_OK ? catalogue_decode(bytes, size, catalogue) : not_there(status);
+    if (status != LUPE_OK)
+        return not_there(status);
+    TRY(catalogue_decode(bytes, size, catalogue));
+    TRY(catalogue_check_writable(catalogue));
+out:
+    return status;
 }
 
 lupe_status catalogue_put(struct store_write *write, const struct catalogue *catalogue)

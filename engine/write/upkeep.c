@@ -112,6 +112,8 @@ static lupe_status catalogue_now(struct store *store, struct catalogue *catalogu
     lupe_status status = store_read_begin(store, &read);
     if (status == LUPE_OK)
         status = catalogue_load(read, catalogue);
+    if (status == LUPE_OK)
+        status = catalogue_check_writable(catalogue);
     store_read_end(read);
     return status;
 }
@@ -178,11 +180,13 @@ void upkeep_after_commit(struct store *store, const struct run *run, const lupe_
 static uint32_t group_count(const struct catalogue *catalogue, uint32_t first)
 {
     uint64_t documents = 0;
+    uint64_t section_bytes = 0;
     uint32_t count = 0;
     while (first + count < catalogue->segment_count) {
         const struct segment_entry *entry = &catalogue->segments[first + count];
         documents += entry->documents - entry->deleted;
-        if (count && documents > SEGMENT_DOCUMENTS_MAX)
+        section_bytes += segment_entry_section_bytes(entry);
+        if (count && (documents > SEGMENT_DOCUMENTS_MAX || section_bytes > SEGMENT_SECTION_BYTES_MAX))
             break;
         count++;
     }

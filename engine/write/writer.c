@@ -41,6 +41,7 @@ static lupe_status catalogue_refresh(struct writer *writer)
     catalogue_init(&catalogue);
     TRY(store_read_begin(writer->store, &read));
     TRY(catalogue_load(read, &catalogue));
+    TRY(catalogue_check_writable(&catalogue));
     catalogue_free(&writer->catalogue);
     writer->catalogue = catalogue;
     catalogue_init(&catalogue);
@@ -272,9 +273,11 @@ static lupe_status budget_check(struct writer *writer)
 {
     uint64_t budget = writer->options.memory_bytes;
     size_t bytes = batch_bytes(&writer->batch);
+    bool full = bytes >= SEGMENT_SECTION_BYTES_MAX; /* no section of it outgrows its documents */
     if (writer->options.threads > 1)
-        return bytes >= workers_batch_bytes(budget, writer->options.threads) ? hand_over(writer) : LUPE_OK;
-    if (bytes + accumulator_bytes(writer->accumulator) >= budget || accumulator_full(writer->accumulator))
+        return full || bytes >= workers_batch_bytes(budget, writer->options.threads) ? hand_over(writer)
+                                                                                     : LUPE_OK;
+    if (full || bytes + accumulator_bytes(writer->accumulator) >= budget || accumulator_full(writer->accumulator))
         return flush_midway(writer);
     return LUPE_OK;
 }
