@@ -16,11 +16,14 @@
 
 /* ---- writing one list after the other */
 
+#define VALUES_TF_MAX 16u /* 16 KiB of table: it stays in the first-level cache */
+
 struct postings_writer {
     struct section_writer *postings;
     struct section_writer *positions;
     const uint8_t *norms;        /* of the segment's documents */
     float factors[NORMS];        /* k1 * n by norm */
+    float (*values)[NORMS];      /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
     uint8_t flags;               /* ENTRY_HAS_... of the list being written */
     uint32_t frequency;
     uint64_t occurrences;

@@ -46,7 +46,13 @@ lupe_status postings_writer_init(struct postings_writer *writer, struct section_
     writer->blocks = BUFFER_INIT(0);
     writer->directory = BUFFER_INIT(0);
     writer->champions = memory_alloc(CHAMPIONS_MAX * sizeof *writer->champions);
-    return writer->champions ? LUPE_OK : fail_memory();
+    writer->values = memory_alloc(VALUES_TF_MAX * sizeof *writer->values);
+    if (!writer->champions || !writer->values)
+        return fail_memory();
+    for (unsigned tf = 0; tf < VALUES_TF_MAX; tf++)
+        for (unsigned norm = 0; norm < NORMS; norm++)
+            writer->values[tf][norm] = (float)tf / ((float)tf + writer->factors[norm]);
+    return LUPE_OK;
 }
 
 void postings_writer_free(struct postings_writer *writer)
@@ -54,6 +60,8 @@ void postings_writer_free(struct postings_writer *writer)
     buffer_free(&writer->blocks);
     buffer_free(&writer->directory);
     memory_free(writer->champions);
+    memory_free(writer->values);
+    writer->values = NULL;
     memory_free(writer->deltas);
     writer->champions = NULL;
     writer->deltas = NULL;
@@ -75,35 +83,35 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     buffer_clear(&writer->directory);
 }
 
-/* A min-heap of the best values: its root is the CHAMPIONS_MAX-th best. */
-static void champion_add(struct postings_writer *writer, float value)
+static void champion_sift(float *heap, unsigned at, float value)
 {
-    float *heap = writer->champions;
-    unsigned at;
-    if (writer->champion_count < CHAMPIONS_MAX) {
-        at = writer->champion_count++;
-        while (at > 0 && heap[(at - 1) / 2] > value) {
-            heap[at] = heap[(at - 1) / 2];
-            at = (at - 1) / 2;
-        }
-        heap[at] = value;
-        return;
-    }
-    if (value <= heap[0])
-        return;
-    at = 0;
     for (;;) {
         unsigned child = 2 * at + 1;
         if (child >= CHAMPIONS_MAX)
             break;
-        if (child + 1 < CHAMPIONS_MAX && heap[child + 1] < heap[child])
-            child++;
+        child += child + 1 < CHAMPIONS_MAX && heap[child + 1] < heap[child];
         if (heap[child] >= value)
             break;
         heap[at] = heap[child];
         at = child;
     }
     heap[at] = value;
+}
+
+/* The best CHAMPIONS_MAX values, in any order until there are so many, then a min-heap: its root is
+ * the last of them. Most lists never come so far. */
+static void champion_add(struct postings_writer *writer, float value)
+{
+    float *heap = writer->champions;
+    if (writer->champion_count < CHAMPIONS_MAX) {
+        heap[writer->champion_count++] = value;
+        if (writer->champion_count == CHAMPIONS_MAX)
+            for (unsigned at = CHAMPIONS_MAX / 2; at-- > 0;)
+                champion_sift(heap, at, heap[at]);
+        return;
+    }
+    if (value > heap[0])
+        champion_sift(heap, 0, value);
 }
 
 /* Bit sets are counted by popcount and joined by OR, so they are taken up to an eighth larger. */
@@ -161,6 +169,22 @@ static lupe_status write_positions(struct postings_writer *writer, uint32_t *pos
     return writer->positions->status;
 }
 
+/* The highest tf / (tf + K) of the block; keeps the list's champions. */
+static float block_best(struct postings_writer *writer)
+{
+    bool keep_champions = writer->flags & ENTRY_HAS_TF;
+    float best = 0;
+    for (unsigned i = 0; i < writer->count; i++) {
+        uint32_t tf = writer->tfs[i];
+        uint8_t norm = writer->norms[writer->documents[i]];
+        float value = tf < VALUES_TF_MAX ? writer->values[tf][norm] : (float)tf / ((float)tf + writer->factors[norm]);
+        best = value > best ? value : best;
+        if (keep_champions && (writer->champion_count < CHAMPIONS_MAX || value > writer->champions[0]))
+            champion_add(writer, value);
+    }
+    return best;
+}
+
 /* Ends the block being filled: encodes it and remembers last document, size and bound. */
 static lupe_status block_end(struct postings_writer *writer)
 {
@@ -181,18 +205,10 @@ static lupe_status block_end(struct postings_writer *writer)
             size += 4;
         }
     }
-    bool keep_champions = writer->flags & ENTRY_HAS_TF;
-    float best = 0;
+    float best = block_best(writer);
     uint32_t less[BLOCK_DOCUMENTS];
-    for (unsigned i = 0; i < writer->count; i++) {
-        float tf = (float)writer->tfs[i];
-        float value = tf / (tf + writer->factors[writer->norms[writer->documents[i]]]);
-        if (value > best)
-            best = value;
-        if (keep_champions)
-            champion_add(writer, value);
+    for (unsigned i = 0; i < writer->count; i++)
         less[i] = writer->tfs[i] - 1;
-    }
     if (writer->flags & ENTRY_HAS_TF)
         size += chunk_write(less, writer->count, out + size);
     assert(size <= BLOCK_BYTES_MAX);
