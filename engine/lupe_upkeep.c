@@ -54,7 +54,8 @@ static lupe_status check_ids(struct view *view, struct findings *findings)
             for (uint32_t before = 0; before < s; before++) {
                 status = segment_find_id(view->segments[before], id.data, id.size, &other);
                 if (status == LUPE_OK && live_has(&view->segments[before]->live, other)) {
-                    snprintf(finding, sizeof finding, "segments %u and %u both have a live document %.*s",
+                    snprintf(finding, sizeof finding,
+                             "segments %u and %u both have a live document %.*s",
                              view->segments[before]->entry.number, segment->entry.number,
                              (int)(id.size < 200 ? id.size : 200), (const char *)id.data);
                     finding_take(findings, finding);
@@ -92,24 +93,28 @@ static lupe_status findings_status(const struct findings *findings, const char *
 {
     if (findings->count == 0)
         return LUPE_OK;
-    return fail(LUPE_CORRUPT, "%s: the check has %llu findings", path, (unsigned long long)findings->count);
+    return fail(LUPE_CORRUPT, "%s: the check has %llu findings", path,
+                (unsigned long long)findings->count);
 }
 
-lupe_status lupe_index_check(lupe_index *index, void (*report)(void *user, const char *finding), void *user)
+lupe_status lupe_index_check(lupe_index *index, void (*report)(void *user, const char *finding),
+                             void *user)
 {
     lupe_status status = LUPE_OK;
     struct findings findings = {report, user, 0};
     if (!index)
         return fail(LUPE_INVALID, "lupe_index_check: no index");
     TRY(store_usable(index->store));
-    TRY(check_end(&findings, 0, store_check_pages(store_path(index->store), finding_take, &findings)));
+    TRY(check_end(&findings, 0,
+                  store_check_pages(store_path(index->store), finding_take, &findings)));
     TRY(check_segments(index->store, &findings));
     status = findings_status(&findings, store_path(index->store));
 out:
     return status;
 }
 
-lupe_status lupe_check_file(const char *path, void (*report)(void *user, const char *finding), void *user)
+lupe_status lupe_check_file(const char *path, void (*report)(void *user, const char *finding),
+                            void *user)
 {
     lupe_status status = LUPE_OK;
     struct findings findings = {report, user, 0};
@@ -138,7 +143,8 @@ struct copy_progress {
 static bool copy_tell(void *user, double done)
 {
     const struct copy_progress *progress = user;
-    return !progress->hooks->progress || progress->hooks->progress(progress->hooks->user, progress->what, done);
+    return !progress->hooks->progress ||
+           progress->hooks->progress(progress->hooks->user, progress->what, done);
 }
 
 static lupe_status index_usable(lupe_index *index, const char *function, bool writing)
@@ -146,7 +152,8 @@ static lupe_status index_usable(lupe_index *index, const char *function, bool wr
     if (!index)
         return fail(LUPE_INVALID, "%s: no index", function);
     lupe_status status = store_usable(index->store);
-    if (status == LUPE_OK && writing && index->options.flags & (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE))
+    if (status == LUPE_OK && writing &&
+        index->options.flags & (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE))
         return fail(LUPE_MISUSE, "%s is open for reading only", store_path(index->store));
     return status;
 }

@@ -32,7 +32,8 @@ static lupe_status options_read(const lupe_writer_options *given, struct writer_
     return LUPE_OK;
 }
 
-lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *given, lupe_writer **out_writer)
+lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *given,
+                             lupe_writer **out_writer)
 {
     lupe_status status = LUPE_OK;
     struct writer_options options;

@@ -99,8 +99,9 @@ struct helper_document {
 
 static inline size_t helper_text(struct support_random *random, char *out, size_t words)
 {
-    static const char *const rare[] = {"Jong-un",   "E-Mail", "Straße", "3.10.1990", "über", "C++",
-                                       "Nord-Süd-Achse", "naïve",  "Häuser", "ISBN",      "ß",    "Abenteuer"};
+    static const char *const rare[] = {"Jong-un", "E-Mail",         "Straße", "3.10.1990", "über",
+                                       "C++",     "Nord-Süd-Achse", "naïve",  "Häuser",    "ISBN",
+                                       "ß",       "Abenteuer"};
     size_t size = 0;
     for (size_t i = 0; i < words && size + 64 < HELPER_TEXT_BYTES; i++) {
         uint64_t kind = support_random_below(random, 20);
@@ -108,10 +109,12 @@ static inline size_t helper_text(struct support_random *random, char *out, size_
             size += (size_t)sprintf(out + size, "%s ",
                                     rare[support_random_below(random, sizeof rare / sizeof *rare)]);
         else if (kind < 4)
-            size += (size_t)sprintf(out + size, "Wort%u ", (unsigned)support_random_below(random, 5000));
+            size += (size_t)sprintf(out + size, "Wort%u ",
+                                    (unsigned)support_random_below(random, 5000));
         else
-            size += (size_t)sprintf(out + size, "w%u, ",
-                                    (unsigned)(support_random_below(random, 30) * support_random_below(random, 30)));
+            size += (size_t)sprintf(
+                out + size, "w%u, ",
+                (unsigned)(support_random_below(random, 30) * support_random_below(random, 30)));
     }
     return size;
 }
@@ -123,7 +126,8 @@ static inline void helper_value(struct helper_document *made, const char *field,
 }
 
 /* The same for the same number and version. words: about how many. */
-static inline void helper_document(struct helper_document *made, uint32_t number, uint64_t version, size_t words)
+static inline void helper_document(struct helper_document *made, uint32_t number, uint64_t version,
+                                   size_t words)
 {
     struct support_random random = {0, number * 1000003ull + version};
     memset(&made->document, 0, sizeof made->document);
@@ -133,14 +137,18 @@ static inline void helper_document(struct helper_document *made, uint32_t number
     if (support_random_below(&random, 3) == 0)
         helper_value(made, "english", helper_text(&random, made->texts[0], 5));
     size_t i = made->document.value_count;
-    helper_value(made, "text", helper_text(&random, made->texts[i], support_random_below(&random, 2 * words + 1)));
+    helper_value(
+        made, "text",
+        helper_text(&random, made->texts[i], support_random_below(&random, 2 * words + 1)));
     if (support_random_below(&random, 2) == 0) {
         i = made->document.value_count;
         helper_value(made, "title", helper_text(&random, made->texts[i], 3));
     }
     for (uint64_t tags = support_random_below(&random, 3); tags > 0; tags--) {
         i = made->document.value_count;
-        helper_value(made, "tag", (size_t)sprintf(made->texts[i], "tag%u", (unsigned)support_random_below(&random, 9)));
+        helper_value(
+            made, "tag",
+            (size_t)sprintf(made->texts[i], "tag%u", (unsigned)support_random_below(&random, 9)));
     }
     if (support_random_below(&random, 4) == 0) {
         i = made->document.value_count;
@@ -236,11 +244,13 @@ static inline void model_verify(const struct model *model, lupe_index *index)
         uint64_t version = model->committed[i].version;
         helper_document(&made, i, version, model->words);
         if (version == 0) {
-            must_give(lupe_snapshot_get(snapshot, made.id, made.document.id_size, &stored), LUPE_NOT_FOUND);
+            must_give(lupe_snapshot_get(snapshot, made.id, made.document.id_size, &stored),
+                      LUPE_NOT_FOUND);
             continue;
         }
         must(lupe_snapshot_get(snapshot, made.id, made.document.id_size, &stored));
-        cr_assert(helper_same_values(stored, &made.document), "document %u is not version %" PRIu64, i, version);
+        cr_assert(helper_same_values(stored, &made.document), "document %u is not version %" PRIu64,
+                  i, version);
     }
     lupe_snapshot_close(snapshot);
 }
@@ -250,8 +260,8 @@ static inline void model_verify(const struct model *model, lupe_index *index)
 static inline void helper_same_section(struct segment *left, struct segment *right, unsigned id)
 {
     uint64_t size = left->entry.lengths[id];
-    cr_assert_eq(size, right->entry.lengths[id], "section %u: %" PRIu64 " and %" PRIu64 " bytes", id, size,
-                 right->entry.lengths[id]);
+    cr_assert_eq(size, right->entry.lengths[id], "section %u: %" PRIu64 " and %" PRIu64 " bytes",
+                 id, size, right->entry.lengths[id]);
     if (size == 0)
         return;
     uint8_t *bytes = malloc(2 * size);
@@ -270,9 +280,11 @@ static inline void helper_same_boundaries(struct segment *left, struct segment *
     for (uint32_t i = 0; i < left->entry.documents; i++) {
         must(segment_boundaries(left, i, pairs[0], HELPER_VALUES_MAX, &counts[0]));
         must(segment_boundaries(right, i, pairs[1], HELPER_VALUES_MAX, &counts[1]));
-        cr_assert_eq(counts[0], counts[1], "document %u: %zu and %zu values", i, counts[0], counts[1]);
+        cr_assert_eq(counts[0], counts[1], "document %u: %zu and %zu values", i, counts[0],
+                     counts[1]);
         size_t numbers = counts[0] ? 2 * counts[0] - 1 : 0;
-        cr_assert(memcmp(pairs[0], pairs[1], numbers * sizeof **pairs) == 0, "values of document %u", i);
+        cr_assert(memcmp(pairs[0], pairs[1], numbers * sizeof **pairs) == 0,
+                  "values of document %u", i);
     }
 }
 
@@ -283,7 +295,8 @@ static inline void helper_same_index(lupe_index *left, lupe_index *right)
     must(view_open(left->store, &views[0]));
     must(view_open(right->store, &views[1]));
     cr_assert_eq(views[0]->catalogue.segment_count, views[1]->catalogue.segment_count);
-    cr_assert(views[0]->catalogue.segment_count <= 1, "%u segments", views[0]->catalogue.segment_count);
+    cr_assert(views[0]->catalogue.segment_count <= 1, "%u segments",
+              views[0]->catalogue.segment_count);
     if (views[0]->catalogue.segment_count) {
         const struct segment_entry *a = &views[0]->segments[0]->entry;
         const struct segment_entry *b = &views[1]->segments[0]->entry;
@@ -313,7 +326,8 @@ static inline int model_compare(const void *left, const void *right)
 }
 
 /* Optimizes the index; it must then be what one commit of the same documents gives. */
-static inline void model_verify_optimized(const struct model *model, lupe_index *index, uint32_t flags)
+static inline void model_verify_optimized(const struct model *model, lupe_index *index,
+                                          uint32_t flags)
 {
     static struct model_order order[MODEL_IDS_MAX];
     static struct helper_document made;

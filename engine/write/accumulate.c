@@ -11,16 +11,16 @@
 #include "base/hash.h"
 #include "text/words.h"
 
-#define ITEMS 64u             /* words a pass */
+#define ITEMS 64u              /* words a pass */
 #define ITEMS_MAX (2u * ITEMS) /* with joined forms */
 #define TABLE_SLOTS_MIN 256u
-#define LIST_NONE UINT32_MAX   /* a surface form with nothing to index */
-#define SURFACE_CUT 0x8000u    /* the term was cut; beside the space, which is smaller */
-#define KEPT_BYTES (1u << 20)  /* a reset accumulator keeps no table or buffer larger than this */
+#define LIST_NONE UINT32_MAX  /* a surface form with nothing to index */
+#define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
+#define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
 #define ANALYZERS_MAX 256u
 
 /* What a word belongs to: the cache keeps equal bytes of different spaces apart. */
-#define SPACE(analyzer, parts) ((analyzer) * 16u + (parts))
+#define SPACE(analyzer, parts) ((analyzer)*16u + (parts))
 
 /* A cached surface form; offsets of them are multiples of 8, bytes are padded with zeros. */
 struct surface {
@@ -42,12 +42,14 @@ struct word_item {
 
 /* ---- opening */
 
-static lupe_status analyzer_number(struct accumulator *accumulator, const char *language, uint8_t *number)
+static lupe_status analyzer_number(struct accumulator *accumulator, const char *language,
+                                   uint8_t *number)
 {
     if (accumulator->analyzer_count == ANALYZERS_MAX)
         return fail(LUPE_LIMIT, "more than %u languages in one index", ANALYZERS_MAX);
     struct analyzer *analyzer = NULL;
-    lupe_status status = analyzer_open(accumulator->analysis, language[0] ? language : NULL, &analyzer);
+    lupe_status status =
+        analyzer_open(accumulator->analysis, language[0] ? language : NULL, &analyzer);
     if (status != LUPE_OK)
         return status;
     for (uint32_t i = 0; i < accumulator->analyzer_count; i++) {
@@ -88,7 +90,8 @@ out:
     return status;
 }
 
-lupe_status accumulator_open(const struct catalogue *catalogue, struct accumulator **out_accumulator)
+lupe_status accumulator_open(const struct catalogue *catalogue,
+                             struct accumulator **out_accumulator)
 {
     lupe_status status = LUPE_OK;
     *out_accumulator = NULL;
@@ -351,7 +354,8 @@ out:
     return status;
 }
 
-static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool, struct growing_list *list,
+static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
+                                                              struct growing_list *list,
                                                               const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -374,7 +378,8 @@ static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
 
 #define APPEND_BYTES_MAX 11u /* a zero and two numbers of 32 bits */
 
-static inline lupe_status list_append(struct pool *pool, struct growing_list *list, const uint8_t *bytes, size_t size)
+static inline lupe_status list_append(struct pool *pool, struct growing_list *list,
+                                      const uint8_t *bytes, size_t size)
 {
     if ((size_t)(list->end - list->next) < APPEND_BYTES_MAX)
         return list_append_slow(pool, list, bytes, size);
@@ -383,8 +388,8 @@ static inline lupe_status list_append(struct pool *pool, struct growing_list *li
     return LUPE_OK;
 }
 
-static inline lupe_status append_position(struct pool *pool, struct growing_list *list, uint32_t document,
-                                          uint32_t position)
+static inline lupe_status append_position(struct pool *pool, struct growing_list *list,
+                                          uint32_t document, uint32_t position)
 {
     uint8_t bytes[16];
     size_t size = 0;
@@ -468,13 +473,14 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
 }
 
 /* Analyzes a new surface form and finds or makes its list. */
-static lupe_status surface_list(struct accumulator *accumulator, const struct word_item *item, uint32_t *list,
-                                uint16_t *flags)
+static lupe_status surface_list(struct accumulator *accumulator, const struct word_item *item,
+                                uint32_t *list, uint16_t *flags)
 {
     struct term term;
     uint8_t key[KEY_BYTES_MAX];
     unsigned parts = item->space % 16;
-    lupe_status status = analyzer_term(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
+    lupe_status status =
+        analyzer_term(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
     *list = LIST_NONE;
     *flags = 0;
     if (status != LUPE_OK || term.size == 0)
@@ -485,12 +491,13 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
         key[key_size++] = 0;
         key[key_size++] = (uint8_t)parts;
     }
-    return list_of_key(accumulator, key, key_size, accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF,
-                       list);
+    return list_of_key(accumulator, key, key_size,
+                       accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
 }
 
 static __attribute__((noinline)) lupe_status surface_new(struct accumulator *accumulator,
-                                                         const struct word_item *item, uint32_t *ref)
+                                                         const struct word_item *item,
+                                                         uint32_t *ref)
 {
     lupe_status status = LUPE_OK;
     uint32_t list;
@@ -551,16 +558,16 @@ struct value_state {
     bool full;         /* DOCUMENT_WORDS_MAX is reached */
 };
 
-static inline void item_set(struct accumulator *accumulator, struct word_item *item, const uint8_t *bytes,
-                            uint32_t size, uint32_t space, uint32_t position)
+static inline void item_set(struct accumulator *accumulator, struct word_item *item,
+                            const uint8_t *bytes, uint32_t size, uint32_t space, uint32_t position)
 {
     item->bytes = bytes;
     item->size = size;
     item->space = space;
     item->position = position;
     item->hash = surface_hash(bytes, size, space);
-    __builtin_prefetch(
-        &accumulator->surface_table.slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
+    __builtin_prefetch(&accumulator->surface_table
+                            .slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
 }
 
 /* The first pass: up to ITEMS words. Returns the number of items, 0 at the end. */
@@ -578,8 +585,8 @@ static unsigned items_scan(struct accumulator *accumulator, struct value_state *
         if (word.joined_size && word.joined_size <= UINT16_MAX)
             item_set(accumulator, &accumulator->items[count++], bytes, word.joined_size,
                      SPACE(state->analyzer, word.parts), state->position);
-        item_set(accumulator, &accumulator->items[count++], bytes, word.size, SPACE(state->analyzer, 0),
-                 state->position++);
+        item_set(accumulator, &accumulator->items[count++], bytes, word.size,
+                 SPACE(state->analyzer, 0), state->position++);
     }
     return count;
 }
@@ -618,8 +625,8 @@ out:
     return status;
 }
 
-static lupe_status text_add(struct accumulator *accumulator, const struct batch_value *value, uint32_t document,
-                            struct value_state *state, uint32_t *length)
+static lupe_status text_add(struct accumulator *accumulator, const struct batch_value *value,
+                            uint32_t document, struct value_state *state, uint32_t *length)
 {
     lupe_status status = LUPE_OK;
     bool known = value->field < accumulator->field_count;
@@ -654,7 +661,8 @@ static lupe_status boundary_add(struct accumulator *accumulator, uint32_t field,
 {
     if (accumulator->boundary_count + 2 > accumulator->boundary_capacity) {
         size_t capacity = accumulator->boundary_capacity ? accumulator->boundary_capacity * 2 : 64;
-        uint32_t *boundaries = memory_realloc(accumulator->boundaries, capacity * sizeof *boundaries);
+        uint32_t *boundaries =
+            memory_realloc(accumulator->boundaries, capacity * sizeof *boundaries);
         if (!boundaries)
             return fail_memory();
         accumulator->boundaries = boundaries;
@@ -711,8 +719,8 @@ static void values_sort(struct batch_value *values, struct batch_value *spare, s
         return;
     memcpy(spare, values, half * sizeof *values);
     for (size_t left = 0, right = half, at = 0; left < half; at++)
-        values[at] =
-            right < count && values[right].field < spare[left].field ? values[right++] : spare[left++];
+        values[at] = right < count && values[right].field < spare[left].field ? values[right++]
+                                                                              : spare[left++];
 }
 
 static lupe_status keyword_add(struct accumulator *accumulator, const struct batch_value *value,
@@ -727,8 +735,8 @@ static lupe_status keyword_add(struct accumulator *accumulator, const struct bat
     return status;
 }
 
-static lupe_status texts_add(struct accumulator *accumulator, const struct batch_value *values, size_t count,
-                             uint32_t document, uint32_t *length)
+static lupe_status texts_add(struct accumulator *accumulator, const struct batch_value *values,
+                             size_t count, uint32_t document, uint32_t *length)
 {
     lupe_status status = LUPE_OK;
     struct value_state state = {.position = 0, .full = false};
@@ -736,7 +744,8 @@ static lupe_status texts_add(struct accumulator *accumulator, const struct batch
         uint32_t start = state.position;
         TRY(text_add(accumulator, &values[i], document, &state, length));
         TRY(boundary_add(accumulator, values[i].field, state.position - start));
-        if (state.position < DOCUMENT_WORDS_MAX) /* beyond nothing is indexed, and it must not wrap */
+        if (state.position <
+            DOCUMENT_WORDS_MAX) /* beyond nothing is indexed, and it must not wrap */
             state.position += accumulator->field_gap;
     }
 out:
@@ -746,7 +755,8 @@ out:
 static lupe_status document_new(struct accumulator *accumulator, uint32_t document)
 {
     if (accumulator->document_count == accumulator->document_capacity) {
-        uint32_t capacity = accumulator->document_capacity ? accumulator->document_capacity * 2 : 16;
+        uint32_t capacity =
+            accumulator->document_capacity ? accumulator->document_capacity * 2 : 16;
         struct accumulated_document *documents =
             memory_realloc(accumulator->documents, capacity * sizeof *documents);
         if (!documents)
@@ -759,7 +769,8 @@ static lupe_status document_new(struct accumulator *accumulator, uint32_t docume
     return LUPE_OK;
 }
 
-lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch, uint32_t document)
+lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch,
+                            uint32_t document)
 {
     lupe_status status = LUPE_OK;
     const struct batch_document *put = &batch->documents[document];

@@ -118,19 +118,21 @@ struct accumulator {
     size_t boundary_capacity;
 
     uint64_t words_cut;
-    struct word_item *items; /* scratch */
+    struct word_item *items;    /* scratch */
     struct batch_value *values; /* scratch */
     size_t value_capacity;
 };
 
-CHECKED lupe_status accumulator_open(const struct catalogue *catalogue, struct accumulator **accumulator);
+CHECKED lupe_status accumulator_open(const struct catalogue *catalogue,
+                                     struct accumulator **accumulator);
 void accumulator_close(struct accumulator *accumulator); /* accepts NULL */
 
 /* Empties it; tables and buffers of small flushes are kept for the next. */
 void accumulator_reset(struct accumulator *accumulator);
 
 /* Inverts document number `document` of the batch. After an error only reset and close are allowed. */
-CHECKED lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch, uint32_t document);
+CHECKED lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch,
+                                    uint32_t document);
 
 /* Gives back what only adding needs, where it is large: called before a flush, which needs memory
  * to sort. Only reset and close are allowed afterwards. */

@@ -70,7 +70,8 @@ static lupe_status slots_grow(struct batch *batch)
 }
 
 /* The slot of an id, or the free one where it belongs. The table must not be full. */
-static struct batch_slot *slot_of(struct batch *batch, const void *id, size_t id_size, uint32_t hash)
+static struct batch_slot *slot_of(struct batch *batch, const void *id, size_t id_size,
+                                  uint32_t hash)
 {
     uint32_t at = hash & (batch->slot_count - 1);
     for (;; at = (at + 1) & (batch->slot_count - 1)) {
@@ -95,8 +96,8 @@ static void kill(struct batch *batch, uint32_t document)
 /* ---- documents */
 
 /* Adds the values whose being text is as asked (or all of them) in the form of a record. */
-static size_t add_record(struct buffer *out, const struct batch_value *values, size_t value_count, bool text,
-                         bool other)
+static size_t add_record(struct buffer *out, const struct batch_value *values, size_t value_count,
+                         bool text, bool other)
 {
     size_t start = out->size;
     size_t taken = 0;
@@ -117,7 +118,8 @@ static size_t add_record(struct buffer *out, const struct batch_value *values, s
 static lupe_status documents_grow(struct batch *batch)
 {
     uint32_t capacity = batch->capacity ? batch->capacity * 2 : 16;
-    struct batch_document *documents = memory_realloc(batch->documents, capacity * sizeof *documents);
+    struct batch_document *documents =
+        memory_realloc(batch->documents, capacity * sizeof *documents);
     if (!documents)
         return fail_memory();
     batch->documents = documents;
@@ -125,8 +127,8 @@ static lupe_status documents_grow(struct batch *batch)
     return LUPE_OK;
 }
 
-lupe_status batch_put(struct batch *batch, const void *id, size_t id_size, const struct batch_value *values,
-                      size_t value_count, bool without_text)
+lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
+                      const struct batch_value *values, size_t value_count, bool without_text)
 {
     lupe_status status = LUPE_OK;
     if (batch->count == batch->capacity)
@@ -139,7 +141,8 @@ lupe_status batch_put(struct batch *batch, const void *id, size_t id_size, const
     document->id_size = (uint32_t)id_size;
     document->dead = false;
     buffer_add(&batch->bytes, id, id_size);
-    document->record_size = (uint32_t)add_record(&batch->bytes, values, value_count, !without_text, true);
+    document->record_size =
+        (uint32_t)add_record(&batch->bytes, values, value_count, !without_text, true);
     document->unstored_size =
         without_text ? (uint32_t)add_record(&batch->bytes, values, value_count, true, false) : 0;
     (void)buffer_reserve(&batch->bytes, BATCH_PADDING_BYTES);

@@ -24,7 +24,7 @@ struct batch_value {
 };
 
 struct batch_document {
-    uint64_t offset;        /* of the id in bytes; the record follows it */
+    uint64_t offset; /* of the id in bytes; the record follows it */
     uint32_t id_size;
     uint32_t record_size;
     uint32_t unstored_size; /* text values the record leaves out, in the form of a record */
@@ -60,8 +60,9 @@ static inline bool batch_is_empty(const struct batch *batch)
 /* Takes a document; an earlier one of the same id is dead from here on. without_text: text
  * values are not part of the record. LUPE_NO_MEMORY leaves the batch unfit for anything but
  * batch_clear. */
-CHECKED lupe_status batch_put(struct batch *batch, const void *id, size_t id_size, const struct batch_value *values,
-                              size_t value_count, bool without_text);
+CHECKED lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
+                              const struct batch_value *values, size_t value_count,
+                              bool without_text);
 CHECKED lupe_status batch_delete(struct batch *batch, const void *id, size_t id_size);
 
 static inline const uint8_t *batch_id(const struct batch *batch, uint32_t document)

@@ -8,7 +8,8 @@
 
 static const char *kind_name(lupe_kind kind)
 {
-    static const char *const names[] = {"none", "text", "keyword", "stored", "integer", "real", "date"};
+    static const char *const names[] = {"none",    "text", "keyword", "stored",
+                                        "integer", "real", "date"};
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 
@@ -27,7 +28,8 @@ void field_table_clear(struct field_table *table)
 }
 
 /* The slot of a name, or the free one where it belongs. */
-static uint32_t *slot_of(const struct field_table *table, const struct catalogue *catalogue, const char *name)
+static uint32_t *slot_of(const struct field_table *table, const struct catalogue *catalogue,
+                         const char *name)
 {
     uint32_t at = (uint32_t)hash_bytes(name, strlen(name)) & (table->slot_count - 1);
     for (;; at = (at + 1) & (table->slot_count - 1)) {
@@ -53,11 +55,13 @@ static lupe_status table_fill(struct field_table *table, const struct catalogue 
         table->field_count = 0;
     }
     for (; table->field_count < catalogue->field_count; table->field_count++)
-        *slot_of(table, catalogue, catalogue->fields[table->field_count].name) = table->field_count + 1;
+        *slot_of(table, catalogue, catalogue->fields[table->field_count].name) =
+            table->field_count + 1;
     return LUPE_OK;
 }
 
-static void fields_forget(struct field_table *table, struct catalogue *catalogue, uint32_t field_count)
+static void fields_forget(struct field_table *table, struct catalogue *catalogue,
+                          uint32_t field_count)
 {
     if (catalogue->field_count == field_count)
         return;
@@ -66,20 +70,22 @@ static void fields_forget(struct field_table *table, struct catalogue *catalogue
     field_table_clear(table);
 }
 
-static lupe_status value_resolve(struct field_table *table, struct catalogue *catalogue, const lupe_value *value,
-                                 struct batch_value *out)
+static lupe_status value_resolve(struct field_table *table, struct catalogue *catalogue,
+                                 const lupe_value *value, struct batch_value *out)
 {
     lupe_status status = LUPE_OK;
     uint32_t number;
     if (!value->field)
         return fail(LUPE_INVALID, "a value has no field name");
     if (!value->data && value->size)
-        return fail(LUPE_INVALID, "field %s: a value of %zu bytes has no data", value->field, value->size);
+        return fail(LUPE_INVALID, "field %s: a value of %zu bytes has no data", value->field,
+                    value->size);
     if (value->kind < LUPE_KIND_NONE || value->kind > LUPE_DATE)
-        return fail(LUPE_INVALID, "field %s: %d is no kind of field", value->field, (int)value->kind);
+        return fail(LUPE_INVALID, "field %s: %d is no kind of field", value->field,
+                    (int)value->kind);
     if (value->kind >= LUPE_INTEGER)
-        return fail(LUPE_UNSUPPORTED, "field %s: values of kind %s are not supported yet", value->field,
-                    kind_name(value->kind));
+        return fail(LUPE_UNSUPPORTED, "field %s: values of kind %s are not supported yet",
+                    value->field, kind_name(value->kind));
 
     TRY(table_fill(table, catalogue));
     uint32_t known = *slot_of(table, catalogue, value->field);
@@ -87,7 +93,8 @@ static lupe_status value_resolve(struct field_table *table, struct catalogue *ca
         number = known - 1;
         lupe_kind declared = catalogue->fields[number].kind;
         if (value->kind != LUPE_KIND_NONE && value->kind != declared)
-            return fail(LUPE_CONFLICT, "field %s is declared as %s and cannot take a value of kind %s",
+            return fail(LUPE_CONFLICT,
+                        "field %s is declared as %s and cannot take a value of kind %s",
                         value->field, kind_name(declared), kind_name(value->kind));
     } else {
         lupe_kind kind = value->kind == LUPE_KIND_NONE ? LUPE_TEXT : value->kind;
@@ -101,8 +108,8 @@ out:
     return status;
 }
 
-lupe_status fields_resolve(struct field_table *table, struct catalogue *catalogue, const lupe_value *values,
-                           size_t count)
+lupe_status fields_resolve(struct field_table *table, struct catalogue *catalogue,
+                           const lupe_value *values, size_t count)
 {
     lupe_status status = LUPE_OK;
     uint32_t field_count = catalogue->field_count;

@@ -14,7 +14,7 @@
 struct field_table {
     uint32_t *slots; /* field number + 1, by the hash of its name; 0: free */
     uint32_t slot_count;
-    uint32_t field_count; /* fields in the table */
+    uint32_t field_count;       /* fields in the table */
     struct batch_value *values; /* of the document resolved last */
     size_t value_capacity;
 };

@@ -30,7 +30,7 @@ struct flusher {
     struct buffer stream; /* the bytes of one growing list */
     uint32_t *positions;  /* of up to BLOCK_DOCUMENTS documents */
     size_t position_capacity;
-    bool begun;           /* the term being written */
+    bool begun; /* the term being written */
 };
 
 /* ---- sorting keys */
@@ -44,11 +44,13 @@ struct sort_context {
 static const uint8_t *sort_key(const struct sort_context *context, uint32_t number)
 {
     uint32_t offset;
-    memcpy(&offset, (const uint8_t *)context->offsets + number * context->offset_stride, sizeof offset);
+    memcpy(&offset, (const uint8_t *)context->offsets + number * context->offset_stride,
+           sizeof offset);
     return context->keys + offset;
 }
 
-static void sort_item_set(struct sort_item *item, const struct sort_context *context, uint32_t number)
+static void sort_item_set(struct sort_item *item, const struct sort_context *context,
+                          uint32_t number)
 {
     const uint8_t *key = sort_key(context, number);
     uint8_t bytes[8] = {0};
@@ -79,7 +81,8 @@ static int compare_keys(const void *left, const void *right, void *user)
 static bool keys_equal(const struct sort_context *context, const struct sort_item *a,
                        const struct sort_item *b)
 {
-    return a->size == b->size && !memcmp(sort_key(context, a->number), sort_key(context, b->number), a->size + 1u);
+    return a->size == b->size &&
+           !memcmp(sort_key(context, a->number), sort_key(context, b->number), a->size + 1u);
 }
 
 static unsigned radix_digit(const struct sort_item *item, unsigned pass)
@@ -91,7 +94,8 @@ static unsigned radix_digit(const struct sort_item *item, unsigned pass)
 
 /* Sorts by list and prefix, lowest digit first, leaving out digits that are all the same. Gives
  * the array where the result is: items or spare. */
-static struct sort_item *radix_sort(struct sort_item *items, struct sort_item *spare, uint32_t count)
+static struct sort_item *radix_sort(struct sort_item *items, struct sort_item *spare,
+                                    uint32_t count)
 {
     for (unsigned pass = 0; pass < 10; pass++) {
         uint32_t starts[RADIX_SIZE] = {0};
@@ -114,8 +118,8 @@ static struct sort_item *radix_sort(struct sort_item *items, struct sort_item *s
 }
 
 /* The numbers 0 to count - 1 in the order of their keys. *memory is to be freed. */
-static lupe_status sort_keys(struct sort_context *context, uint32_t count, struct sort_item **sorted,
-                             struct sort_item **memory)
+static lupe_status sort_keys(struct sort_context *context, uint32_t count,
+                             struct sort_item **sorted, struct sort_item **memory)
 {
     *memory = memory_alloc(2 * (size_t)count * sizeof **memory);
     if (!*memory)
@@ -194,18 +198,21 @@ struct posting_block {
     bool has_positions;
 };
 
-static lupe_status block_write(struct flusher *flusher, const struct growing_list *list, struct posting_block *block)
+static lupe_status block_write(struct flusher *flusher, const struct growing_list *list,
+                               struct posting_block *block)
 {
     lupe_status status = LUPE_OK;
     if (block->count == 0)
         return LUPE_OK;
     if (!flusher->begun) {
         const uint8_t *key = flusher->accumulator->keys.data + list->key;
-        uint8_t flags = (block->has_tf ? ENTRY_HAS_TF : 0) | (block->has_positions ? ENTRY_HAS_POSITIONS : 0);
+        uint8_t flags =
+            (block->has_tf ? ENTRY_HAS_TF : 0) | (block->has_positions ? ENTRY_HAS_POSITIONS : 0);
         TRY(segment_writer_term_begin(flusher->writer, key + 1, key[0], flags));
         flusher->begun = true;
     }
-    TRY(segment_writer_term_add(flusher->writer, block->documents, block->has_tf ? block->tfs : NULL,
+    TRY(segment_writer_term_add(flusher->writer, block->documents,
+                                block->has_tf ? block->tfs : NULL,
                                 block->has_positions ? flusher->positions : NULL, block->count));
     block->count = 0;
     block->position_count = 0;
@@ -214,8 +221,8 @@ out:
 }
 
 /* Takes a posting whose positions, if any, lie behind those of the block. */
-static lupe_status block_take(struct flusher *flusher, const struct growing_list *list, struct posting_block *block,
-                              uint32_t document, uint32_t tf)
+static lupe_status block_take(struct flusher *flusher, const struct growing_list *list,
+                              struct posting_block *block, uint32_t document, uint32_t tf)
 {
     uint32_t mapped = flusher->map ? flusher->map[document] : document;
     if (mapped == DOCUMENT_DEAD)
@@ -239,7 +246,8 @@ static lupe_status postings_with_positions(struct flusher *flusher, const struct
         uint32_t position = stream_number(&at) - 1;
         uint32_t tf = 1;
         /* A byte or more a position: that many are left at most. */
-        TRY(positions_room(flusher, block->position_count + 1 + (size_t)(end - at > 4096 ? 4096 : end - at)));
+        TRY(positions_room(flusher, block->position_count + 1 +
+                                        (size_t)(end - at > 4096 ? 4096 : end - at)));
         flusher->positions[block->position_count] = position;
         while (at < end && *at != 0) {
             position += stream_number(&at);
@@ -254,7 +262,8 @@ out:
     return status;
 }
 
-static lupe_status postings_without_positions(struct flusher *flusher, const struct growing_list *list,
+static lupe_status postings_without_positions(struct flusher *flusher,
+                                              const struct growing_list *list,
                                               struct posting_block *block)
 {
     lupe_status status = LUPE_OK;

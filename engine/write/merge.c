@@ -33,11 +33,11 @@ struct merge {
     struct segment_writer *writer;
     struct segment_entry entry;
     enum stage stage;
-    uint32_t documents; /* new ones */
+    uint32_t documents;   /* new ones */
     uint64_t words_spare; /* words to be given out beyond each norm's least length */
-    uint32_t source;    /* being copied, */
-    uint32_t document;  /* from this document on */
-    uint32_t *order;    /* sources that have terms left, by key, then by number */
+    uint32_t source;      /* being copied, */
+    uint32_t document;    /* from this document on */
+    uint32_t *order;      /* sources that have terms left, by key, then by number */
     uint32_t order_count;
     uint64_t bytes_total;
     uint64_t bytes_done;
@@ -66,7 +66,8 @@ static lupe_status source_map(struct merge *merge, struct source *source)
     return LUPE_OK;
 }
 
-static lupe_status source_open(struct merge *merge, struct source *source, const struct merge_source *given)
+static lupe_status source_open(struct merge *merge, struct source *source,
+                               const struct merge_source *given)
 {
     lupe_status status = LUPE_OK;
     TRY(segment_open(merge->read, given->entry, &source->segment));
@@ -121,9 +122,8 @@ static lupe_status words_count(struct merge *merge)
         uint64_t gone = 0;
         if (source->live.deleted)
             TRY(words_deleted(merge, source, &gone));
-        words += source->segment->entry.words - (gone < source->segment->entry.words
-                                                     ? gone
-                                                     : source->segment->entry.words);
+        words += source->segment->entry.words -
+                 (gone < source->segment->entry.words ? gone : source->segment->entry.words);
         for (uint32_t i = 0; i < source->segment->entry.documents; i++)
             if (live_has(&source->live, i))
                 words_least += norm_length_min(source->segment->norms[i]);
@@ -147,7 +147,8 @@ static uint32_t document_length(struct merge *merge, uint8_t norm)
 }
 
 lupe_status merge_begin(struct store *store, const struct merge_options *options,
-                        const struct merge_source *sources, uint32_t count, struct merge **out_merge)
+                        const struct merge_source *sources, uint32_t count,
+                        struct merge **out_merge)
 {
     lupe_status status = LUPE_OK;
     *out_merge = NULL;
@@ -171,7 +172,8 @@ lupe_status merge_begin(struct store *store, const struct merge_options *options
     if (merge->documents == 0) {
         merge->stage = STAGE_FINISHED;
     } else {
-        struct segment_writer_options writer = {0, options->k1, options->b, publication_sink(&merge->publication)};
+        struct segment_writer_options writer = {0, options->k1, options->b,
+                                                publication_sink(&merge->publication)};
         TRY(words_count(merge));
         TRY(segment_writer_open(&writer, &merge->writer));
     }
@@ -214,9 +216,11 @@ double merge_share(const struct merge *merge)
 
 /* ---- documents */
 
-static lupe_status boundaries_read(struct merge *merge, struct segment *segment, uint32_t document, size_t *count)
+static lupe_status boundaries_read(struct merge *merge, struct segment *segment, uint32_t document,
+                                   size_t *count)
 {
-    lupe_status status = segment_boundaries(segment, document, merge->pairs, merge->pair_capacity, count);
+    lupe_status status =
+        segment_boundaries(segment, document, merge->pairs, merge->pair_capacity, count);
     if (status == LUPE_OK && *count > merge->pair_capacity) {
         uint32_t *pairs = memory_realloc(merge->pairs, *count * 2 * 2 * sizeof *pairs);
         if (!pairs)
@@ -239,7 +243,8 @@ static lupe_status document_copy(struct merge *merge, struct segment *segment, u
     document.id = merge->id.data;
     document.id_size = merge->id.size;
     document.boundaries = merge->pairs;
-    merge->bytes_done += document.record_size / 3 + DOCUMENT_BYTES; /* a record is some thrice its stored size */
+    merge->bytes_done +=
+        document.record_size / 3 + DOCUMENT_BYTES; /* a record is some thrice its stored size */
     TRY(segment_writer_document(merge->writer, &document));
 out:
     return status;
@@ -326,7 +331,8 @@ static bool same_term(const struct merge *merge, uint32_t left, uint32_t right)
 /* Moves the source at place back to where its key belongs among those behind it. */
 static void order_insert(struct merge *merge, uint32_t place, uint32_t number)
 {
-    while (place + 1 < merge->order_count && compare_terms(merge, merge->order[place + 1], number) < 0) {
+    while (place + 1 < merge->order_count &&
+           compare_terms(merge, merge->order[place + 1], number) < 0) {
         merge->order[place] = merge->order[place + 1];
         place++;
     }
@@ -334,7 +340,8 @@ static void order_insert(struct merge *merge, uint32_t place, uint32_t number)
 }
 
 /* Maps the documents of merge->block in place; index gets the places of live ones in the block. */
-static uint32_t block_map(struct merge *merge, const struct source *source, uint8_t index[BLOCK_DOCUMENTS])
+static uint32_t block_map(struct merge *merge, const struct source *source,
+                          uint8_t index[BLOCK_DOCUMENTS])
 {
     struct block *block = &merge->block;
     uint32_t count = 0;
@@ -355,8 +362,8 @@ static uint32_t block_map(struct merge *merge, const struct source *source, uint
     return count;
 }
 
-static lupe_status block_copy(struct merge *merge, const struct source *source, const struct list *list,
-                              uint32_t number)
+static lupe_status block_copy(struct merge *merge, const struct source *source,
+                              const struct list *list, uint32_t number)
 {
     lupe_status status = LUPE_OK;
     struct block *block = &merge->block;
@@ -373,8 +380,10 @@ static lupe_status block_copy(struct merge *merge, const struct source *source, 
     for (uint32_t i = 0; i < count; i++)
         words += tfs[i] = block->tfs[index[i]];
     if (has_positions)
-        TRY(block_positions(list, block, index, count, &merge->positions, &merge->position_capacity, 0));
-    TRY(segment_writer_term_add(merge->writer, block->documents, list->flags & ENTRY_HAS_TF ? tfs : NULL,
+        TRY(block_positions(list, block, index, count, &merge->positions, &merge->position_capacity,
+                            0));
+    TRY(segment_writer_term_add(merge->writer, block->documents,
+                                list->flags & ENTRY_HAS_TF ? tfs : NULL,
                                 has_positions ? merge->positions : NULL, count));
     merge->bytes_done += count + (has_positions ? words : 0);
 out:
@@ -409,7 +418,8 @@ static lupe_status term_copy(struct merge *merge)
     for (uint32_t i = 0; i < same; i++) {
         const struct source *source = &merge->sources[merge->order[i]];
         if ((source->terms.entry.flags & LIST_FLAGS) != flags)
-            return fail(LUPE_CORRUPT, "segment %u: a list has other contents than the same list of segment %u",
+            return fail(LUPE_CORRUPT,
+                        "segment %u: a list has other contents than the same list of segment %u",
                         source->segment->entry.number,
                         merge->sources[merge->order[0]].segment->entry.number);
         TRY(list_copy(merge, source));
@@ -465,7 +475,8 @@ lupe_status merge_result(struct merge *merge, struct segment_entry *entry)
 }
 
 /* Where the sources stand in the catalogue, one after the other. */
-static lupe_status sources_place(const struct merge *merge, const struct catalogue *catalogue, uint32_t *place)
+static lupe_status sources_place(const struct merge *merge, const struct catalogue *catalogue,
+                                 uint32_t *place)
 {
     uint32_t at = 0;
     while (at < catalogue->segment_count &&
@@ -499,8 +510,8 @@ out:
     return status;
 }
 
-static lupe_status sources_replace(struct merge *merge, struct store_write *write, struct store_read *read,
-                                   struct catalogue *catalogue)
+static lupe_status sources_replace(struct merge *merge, struct store_write *write,
+                                   struct store_read *read, struct catalogue *catalogue)
 {
     lupe_status status = LUPE_OK;
     struct live live = {NULL, merge->documents, 0};
@@ -539,7 +550,8 @@ lupe_status merge_publish(struct merge *merge)
     assert(merge->stage == STAGE_FINISHED);
     catalogue_init(&catalogue);
     TRY(store_write_begin(merge->store, &write));
-    TRY(store_read_begin(merge->store, &read)); /* what was committed last, as long as write lasts */
+    TRY(store_read_begin(merge->store,
+                         &read)); /* what was committed last, as long as write lasts */
     TRY(catalogue_load_for_write(write, &catalogue));
     TRY(sources_replace(merge, write, read, &catalogue));
     TRY(catalogue_put(write, &catalogue));

@@ -31,7 +31,8 @@ struct merge_options {
 };
 
 CHECKED lupe_status merge_begin(struct store *store, const struct merge_options *options,
-                                const struct merge_source *sources, uint32_t count, struct merge **merge);
+                                const struct merge_source *sources, uint32_t count,
+                                struct merge **merge);
 
 /* Works through about so many bytes of the sources; *done when nothing is left. */
 CHECKED lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done);

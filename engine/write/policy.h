@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define POLICY_FLOOR_BYTES (16u << 10) /* smaller segments are of the lowest tier */
-#define POLICY_RATIO 8u                /* between tiers, and segments of a tier that are merged */
-#define POLICY_DELETED_PERCENT 30u     /* more deletes than that: the segment is rewritten */
+#define POLICY_NEIGHBOURS 8u       /* so many of about one size are merged before they must be */
+#define POLICY_DELETED_PERCENT 30u /* with more deletes than that a segment is rewritten, */
+#define POLICY_REWRITE_SHARE 16u   /* unless what that frees is below such a share of all bytes, */
+#define POLICY_REWRITE_BYTES (256u << 10) /* and below this */
 
 struct policy_segment {
     uint64_t bytes; /* of all its sections */
@@ -21,8 +22,8 @@ struct policy_segment {
 };
 
 struct policy_limits {
-    uint32_t segments_max;  /* beyond that something must be merged */
-    uint32_t documents_max; /* live documents of a merged segment */
+    uint32_t segments_max;    /* beyond that something must be merged */
+    uint32_t documents_max;   /* live documents of a merged segment */
     uint64_t input_bytes_max; /* of a merge that is not a must */
 };
 
@@ -33,7 +34,7 @@ struct policy_choice {
 };
 
 /* True when something should be merged. Called again after each merge until it says no. */
-bool policy_choose(const struct policy_segment *segments, uint32_t count, const struct policy_limits *limits,
-                   struct policy_choice *choice);
+bool policy_choose(const struct policy_segment *segments, uint32_t count,
+                   const struct policy_limits *limits, struct policy_choice *choice);
 
 #endif

@@ -7,8 +7,10 @@
 #include "write/publish.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
-_Static_assert(PENDING_BYTES_MAX + EXTENT_BYTES <= PUBLISH_BYTES_MAX, "one transaction takes what is pending");
+_Static_assert(PENDING_BYTES_MAX + EXTENT_BYTES <= PUBLISH_BYTES_MAX,
+               "one transaction takes what is pending");
 
 /* Segments dropped in one transaction: freeing is a few bytes a page, but a list of pages all the same. */
 #define DROP_SEGMENTS_MAX 64u
@@ -40,7 +42,8 @@ static lupe_status sink_put(void *user, uint32_t number, const uint8_t *value, s
     assert(size <= EXTENT_BYTES);
     if (publication->count == publication->capacity) {
         size_t capacity = publication->capacity ? publication->capacity * 2 : 16;
-        struct pending_extent *extents = memory_realloc(publication->extents, capacity * sizeof *extents);
+        struct pending_extent *extents =
+            memory_realloc(publication->extents, capacity * sizeof *extents);
         if (!extents)
             return fail_memory();
         publication->extents = extents;
@@ -50,7 +53,8 @@ static lupe_status sink_put(void *user, uint32_t number, const uint8_t *value, s
     if (!bytes)
         return fail_memory();
     memcpy(bytes, value, size);
-    publication->extents[publication->count++] = (struct pending_extent){number, (uint32_t)size, bytes};
+    publication->extents[publication->count++] =
+        (struct pending_extent){number, (uint32_t)size, bytes};
     publication->bytes += size;
     publication->bytes_total += size;
     return publication->bytes >= PENDING_BYTES_MAX ? publication_flush(publication) : LUPE_OK;
@@ -61,15 +65,29 @@ struct extent_sink publication_sink(struct publication *publication)
     return (struct extent_sink){sink_put, publication};
 }
 
+static int compare_sizes(const void *left, const void *right)
+{
+    const struct pending_extent *a = left;
+    const struct pending_extent *b = right;
+    if (a->size != b->size)
+        return a->size > b->size ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* The largest extents go first: they find runs of free pages that the small ones would break up. */
 lupe_status publication_put(struct publication *publication, struct store_write *write,
                             struct catalogue *catalogue)
 {
     lupe_status status = LUPE_OK;
     if (!publication->segment) {
         if (catalogue->next_segment == UINT32_MAX)
-            return fail(LUPE_LIMIT, "the segment numbers of this index are used up: copy it by export");
+            return fail(LUPE_LIMIT,
+                        "the segment numbers of this index are used up: copy it by export");
         publication->segment = catalogue->next_segment++;
     }
+    if (publication->count)
+        qsort(publication->extents, publication->count, sizeof *publication->extents,
+              compare_sizes);
     for (size_t i = 0; i < publication->count; i++) {
         const struct pending_extent *extent = &publication->extents[i];
         TRY(store_put(write, publication->segment, extent->number, extent->bytes, extent->size));
@@ -110,8 +128,9 @@ out:
 
 static lupe_status not_there(lupe_status status)
 {
-    return status == LUPE_NOT_FOUND ? fail(LUPE_NOT_INDEX, "the file has no catalogue: not a Lupe index")
-                                    : status;
+    return status == LUPE_NOT_FOUND
+               ? fail(LUPE_NOT_INDEX, "the file has no catalogue: not a Lupe index")
+               : status;
 }
 
 lupe_status catalogue_load(struct store_read *read, struct catalogue *catalogue)
@@ -214,7 +233,8 @@ lupe_status publish_drop_unnamed(struct store *store)
     struct buffer numbers = BUFFER_INIT(0);
     lupe_status status = unnamed_find(store, &numbers);
     if (status == LUPE_OK && numbers.size)
-        status = drop(store, (const uint32_t *)(const void *)numbers.data, numbers.size / sizeof(uint32_t));
+        status = drop(store, (const uint32_t *)(const void *)numbers.data,
+                      numbers.size / sizeof(uint32_t));
     buffer_free(&numbers);
     return status;
 }

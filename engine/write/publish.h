@@ -50,7 +50,8 @@ CHECKED lupe_status publication_put(struct publication *publication, struct stor
 /* ---- the catalogue in the store */
 
 CHECKED lupe_status catalogue_load(struct store_read *read, struct catalogue *catalogue);
-CHECKED lupe_status catalogue_load_for_write(struct store_write *write, struct catalogue *catalogue);
+CHECKED lupe_status catalogue_load_for_write(struct store_write *write,
+                                             struct catalogue *catalogue);
 CHECKED lupe_status catalogue_put(struct store_write *write, const struct catalogue *catalogue);
 
 /* Deletes the keys of segments, as far as it can: what stays is dropped by publish_drop_unnamed

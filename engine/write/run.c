@@ -43,7 +43,8 @@ lupe_status run_add(struct run *run, const struct segment_entry *entry)
     return LUPE_OK;
 }
 
-void run_replace_segments(struct run *run, uint32_t first, uint32_t count, const struct segment_entry *entry)
+void run_replace_segments(struct run *run, uint32_t first, uint32_t count,
+                          const struct segment_entry *entry)
 {
     assert(count > 0 && first + count <= run->segment_count);
     uint32_t kept = entry->documents > 0;
@@ -96,8 +97,8 @@ static lupe_status ids_collect(const struct batch *batch, struct id_ref **out, s
 }
 
 /* Deletes the id where it is live; *found tells. live may differ from segment->live. */
-static lupe_status segment_replace(struct segment *segment, struct live *live, const struct id_ref *id,
-                                   bool *found)
+static lupe_status segment_replace(struct segment *segment, struct live *live,
+                                   const struct id_ref *id, bool *found)
 {
     uint32_t document;
     *found = false;
@@ -108,7 +109,8 @@ static lupe_status segment_replace(struct segment *segment, struct live *live, c
 }
 
 /* Opens the run's own segments, which the private view does not have, in a newer transaction. */
-static lupe_status run_open_segments(struct run *run, struct store_read **read, struct segment ***segments)
+static lupe_status run_open_segments(struct run *run, struct store_read **read,
+                                     struct segment ***segments)
 {
     lupe_status status = LUPE_OK;
     *segments = memory_zalloc(run->segment_count + 1, sizeof **segments);
@@ -145,7 +147,8 @@ lupe_status run_replace(struct run *run, const struct batch *batch, bool has_bas
         for (uint32_t s = run->segment_count; s-- > 0 && !found;)
             TRY(segment_replace(own[s], &run->segments[s].live, &ids[i], &found));
         for (uint32_t s = run->base ? run->base->catalogue.segment_count : 0; s-- > 0 && !found;)
-            TRY(segment_replace(run->base->segments[s], &run->base->segments[s]->live, &ids[i], &found));
+            TRY(segment_replace(run->base->segments[s], &run->base->segments[s]->live, &ids[i],
+                                &found));
     }
 out:
     for (uint32_t i = 0; own && i < run->segment_count; i++)
@@ -167,7 +170,8 @@ static struct segment_entry *entry_of(struct catalogue *catalogue, uint32_t numb
 }
 
 /* Stores what was deleted of a segment of a view since the view was opened. */
-static lupe_status deletes_store(struct store_write *write, struct segment *segment, struct segment_entry *entry)
+static lupe_status deletes_store(struct store_write *write, struct segment *segment,
+                                 struct segment_entry *entry)
 {
     struct live before;
     lupe_status status = live_load(segment->read, &segment->entry, &before);
@@ -216,7 +220,8 @@ static bool is_changed(const struct segment *segment)
     return segment->live.deleted != segment->entry.deleted;
 }
 
-static lupe_status base_store(struct run *run, struct store_write *write, struct catalogue *catalogue)
+static lupe_status base_store(struct run *run, struct store_write *write,
+                              struct catalogue *catalogue)
 {
     lupe_status status = LUPE_OK;
     struct view *now = NULL;
@@ -245,8 +250,8 @@ out:
     return status;
 }
 
-static lupe_status own_store(struct run *run, struct store_write *write, struct catalogue *catalogue,
-                             struct publication *last)
+static lupe_status own_store(struct run *run, struct store_write *write,
+                             struct catalogue *catalogue, struct publication *last)
 {
     lupe_status status = LUPE_OK;
     for (uint32_t i = 0; i < run->segment_count; i++) {
@@ -276,7 +281,8 @@ static lupe_status settings_take(struct catalogue *catalogue, const struct catal
     uint32_t number;
     for (uint32_t i = catalogue->field_count; i < writers->field_count; i++) {
         const struct field *field = &writers->fields[i];
-        TRY(catalogue_add_field(catalogue, field->name, field->kind, field->weight, field->language, &number));
+        TRY(catalogue_add_field(catalogue, field->name, field->kind, field->weight, field->language,
+                                &number));
         assert(number == i);
     }
     catalogue->words_cut = writers->words_cut;

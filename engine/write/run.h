@@ -43,12 +43,14 @@ CHECKED lupe_status run_add(struct run *run, const struct segment_entry *entry);
 
 /* Puts a segment (none when it has no documents) in the place of those it was merged from, and
  * removes these from the store. */
-void run_replace_segments(struct run *run, uint32_t first, uint32_t count, const struct segment_entry *entry);
+void run_replace_segments(struct run *run, uint32_t first, uint32_t count,
+                          const struct segment_entry *entry);
 
 /* Names everything in one transaction. catalogue: the writer's, with fields and words_cut as they
  * shall be; on success it is what was committed. last: has the extents of the last segment, or is
  * NULL. */
-CHECKED lupe_status run_commit(struct run *run, struct catalogue *catalogue, struct publication *last);
+CHECKED lupe_status run_commit(struct run *run, struct catalogue *catalogue,
+                               struct publication *last);
 
 /* Forgets everything; drop: removes the segments from the store as well. */
 void run_clear(struct run *run, bool drop);

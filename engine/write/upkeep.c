@@ -10,9 +10,9 @@
 #include "write/merge.h"
 #include "write/policy.h"
 
-#define STEP_BYTES (1u << 20)          /* between two calls of the progress hook */
-#define MERGE_INPUT_MIN (8u << 20)     /* a commit may merge so much, */
-#define MERGE_INPUT_RATIO 4u           /* or so many times what it wrote */
+#define STEP_BYTES (1u << 20)      /* between two calls of the progress hook */
+#define MERGE_INPUT_MIN (8u << 20) /* a commit may merge so much, */
+#define MERGE_INPUT_RATIO 4u       /* or so many times what it wrote */
 
 static struct policy_segment policy_of(const struct segment_entry *entry, uint32_t deleted)
 {
@@ -21,7 +21,8 @@ static struct policy_segment policy_of(const struct segment_entry *entry, uint32
 
 /* ---- within a run */
 
-static lupe_status run_merge(struct run *run, const struct catalogue *catalogue, struct policy_choice choice)
+static lupe_status run_merge(struct run *run, const struct catalogue *catalogue,
+                             struct policy_choice choice)
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
@@ -52,10 +53,13 @@ lupe_status upkeep_run(struct run *run, const struct catalogue *catalogue)
     while (status == LUPE_OK && run->segment_count > SEGMENTS_MAX) {
         struct policy_segment segments[2 * SEGMENTS_MAX];
         struct policy_choice choice;
-        uint32_t count = run->segment_count < 2 * SEGMENTS_MAX ? run->segment_count : 2 * SEGMENTS_MAX;
-        uint32_t first = run->segment_count - count; /* the newest ones, when they cannot be fewer */
+        uint32_t count =
+            run->segment_count < 2 * SEGMENTS_MAX ? run->segment_count : 2 * SEGMENTS_MAX;
+        uint32_t first =
+            run->segment_count - count; /* the newest ones, when they cannot be fewer */
         for (uint32_t i = 0; i < count; i++)
-            segments[i] = policy_of(&run->segments[first + i].entry, run->segments[first + i].live.deleted);
+            segments[i] =
+                policy_of(&run->segments[first + i].entry, run->segments[first + i].live.deleted);
         if (!policy_choose(segments, count, &limits, &choice) || choice.count < 2)
             break;
         choice.first += first;
@@ -82,8 +86,8 @@ static lupe_status progress_tell(const struct progress *progress, double done)
     return LUPE_OK;
 }
 
-static lupe_status entries_merge(struct store *store, const struct catalogue *catalogue, uint32_t first,
-                                 uint32_t count, const struct progress *progress)
+static lupe_status entries_merge(struct store *store, const struct catalogue *catalogue,
+                                 uint32_t first, uint32_t count, const struct progress *progress)
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
@@ -169,7 +173,8 @@ void upkeep_after_commit(struct store *store, const struct run *run, const lupe_
         status = merge_once(store, &input, &more);
     store_unlock(store, STORE_LOCK_MAINTENANCE);
     if (status != LUPE_OK && hooks && hooks->log) {
-        snprintf(message, sizeof message, "merging after a commit failed, the commit stands: %s", lupe_last_error());
+        snprintf(message, sizeof message, "merging after a commit failed, the commit stands: %s",
+                 lupe_last_error());
         hooks->log(hooks->user, message);
     }
 }
@@ -186,7 +191,8 @@ static uint32_t group_count(const struct catalogue *catalogue, uint32_t first)
         const struct segment_entry *entry = &catalogue->segments[first + count];
         documents += entry->documents - entry->deleted;
         section_bytes += segment_entry_section_bytes(entry);
-        if (count && (documents > SEGMENT_DOCUMENTS_MAX || section_bytes > SEGMENT_SECTION_BYTES_MAX))
+        if (count &&
+            (documents > SEGMENT_DOCUMENTS_MAX || section_bytes > SEGMENT_SECTION_BYTES_MAX))
             break;
         count++;
     }
@@ -194,8 +200,8 @@ static uint32_t group_count(const struct catalogue *catalogue, uint32_t first)
 }
 
 /* Merges neighbours; where a section would outgrow its offsets, each half for itself. */
-static lupe_status group_merge(struct store *store, const struct catalogue *catalogue, uint32_t first,
-                               uint32_t count, const struct progress *progress)
+static lupe_status group_merge(struct store *store, const struct catalogue *catalogue,
+                               uint32_t first, uint32_t count, const struct progress *progress)
 {
     if (count == 1 && catalogue->segments[first].deleted == 0)
         return LUPE_OK;
@@ -203,8 +209,9 @@ static lupe_status group_merge(struct store *store, const struct catalogue *cata
     if (status != LUPE_LIMIT || count == 1)
         return status == LUPE_LIMIT ? LUPE_OK : status;
     status = group_merge(store, catalogue, first, count / 2, progress);
-    return status == LUPE_OK ? group_merge(store, catalogue, first + count / 2, count - count / 2, progress)
-                             : status;
+    return status == LUPE_OK
+               ? group_merge(store, catalogue, first + count / 2, count - count / 2, progress)
+               : status;
 }
 
 lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks)

@@ -15,7 +15,8 @@ CHECKED lupe_status upkeep_run(struct run *run, const struct catalogue *catalogu
 
 /* Merges what a commit made necessary, within bounds. The commit stands, whatever becomes of
  * this: an error is logged, not returned. */
-void upkeep_after_commit(struct store *store, const struct run *run, const lupe_open_options *hooks);
+void upkeep_after_commit(struct store *store, const struct run *run,
+                         const lupe_open_options *hooks);
 
 /* Merges everything into as few segments as the limits allow. LUPE_BUSY, LUPE_CANCELLED. */
 CHECKED lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks);

@@ -100,7 +100,8 @@ static lupe_status job_run(struct worker *worker, struct job *job)
         if (job->batch.documents[i].dead)
             continue;
         TRY(accumulator_add(worker->accumulator, &job->batch, i));
-        if (accumulator_bytes(worker->accumulator) >= share || accumulator_full(worker->accumulator))
+        if (accumulator_bytes(worker->accumulator) >= share ||
+            accumulator_full(worker->accumulator))
             TRY(job_flush(worker, job));
     }
     if (worker->accumulator->document_count)
@@ -246,7 +247,8 @@ bool workers_next(struct workers *workers, bool all, struct workers_result *resu
     pthread_mutex_unlock(&workers->mutex);
     if (!done)
         return false;
-    *result = (struct workers_result){job->status, &job->batch, job->entries, job->entry_count, job->words_cut};
+    *result = (struct workers_result){job->status, &job->batch, job->entries, job->entry_count,
+                                      job->words_cut};
     if (job->status != LUPE_OK)
         result->status = fail(job->status, "%s", job->message);
     return true;

@@ -56,12 +56,14 @@ static lupe_status analyzer_check(const struct writer *writer)
 {
     if (writer->catalogue.fingerprint == writer->fingerprint)
         return LUPE_OK;
-    return fail(LUPE_ANALYZER_CHANGED, "the index was written by another version of the %s analyzer; "
-                                       "searching goes on, writing needs a new index of the same documents",
+    return fail(LUPE_ANALYZER_CHANGED,
+                "the index was written by another version of the %s analyzer; "
+                "searching goes on, writing needs a new index of the same documents",
                 writer->catalogue.language);
 }
 
-lupe_status writer_open(struct store *store, const struct writer_options *options, struct writer **out_writer)
+lupe_status writer_open(struct store *store, const struct writer_options *options,
+                        struct writer **out_writer)
 {
     lupe_status status = LUPE_OK;
     *out_writer = NULL;
@@ -146,7 +148,8 @@ static lupe_status writer_begin(struct writer *writer)
 {
     lupe_status status = LUPE_OK;
     if (writer->lost)
-        return fail(LUPE_MISUSE, "an error dropped this writer's changes: roll back and put them again");
+        return fail(LUPE_MISUSE,
+                    "an error dropped this writer's changes: roll back and put them again");
     if (writer->at_work)
         return LUPE_OK;
     TRY(store_lock(writer->store, STORE_LOCK_WRITER, writer->options.wait_ms));
@@ -187,7 +190,8 @@ static lupe_status writer_refuse(struct writer *writer, lupe_status status)
 
 /* What is done with a batch once its segments are known. */
 static lupe_status segments_take(struct writer *writer, const struct batch *batch,
-                                 const struct segment_entry *entries, size_t count, uint64_t words_cut)
+                                 const struct segment_entry *entries, size_t count,
+                                 uint64_t words_cut)
 {
     lupe_status status = LUPE_OK;
     TRY(run_replace(&writer->run, batch, writer->has_base));
@@ -216,7 +220,8 @@ static lupe_status batch_flush(struct writer *writer, struct publication *public
     if (whole)
         TRY(publication_flush(publication));
     entry.number = publication->segment;
-    TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0, writer->accumulator->words_cut));
+    TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0,
+                      writer->accumulator->words_cut));
     accumulator_reset(writer->accumulator);
     batch_clear(&writer->batch);
 out:
@@ -243,7 +248,8 @@ static lupe_status workers_take(struct writer *writer, bool all)
     struct workers_result result;
     while (workers_next(writer->workers, all, &result)) {
         TRY(result.status);
-        TRY(segments_take(writer, result.batch, result.entries, result.entry_count, result.words_cut));
+        TRY(segments_take(writer, result.batch, result.entries, result.entry_count,
+                          result.words_cut));
         workers_done(writer->workers);
         TRY(upkeep_run(&writer->run, &writer->catalogue));
     }
@@ -275,9 +281,11 @@ static lupe_status budget_check(struct writer *writer)
     size_t bytes = batch_bytes(&writer->batch);
     bool full = bytes >= SEGMENT_SECTION_BYTES_MAX; /* no section of it outgrows its documents */
     if (writer->options.threads > 1)
-        return full || bytes >= workers_batch_bytes(budget, writer->options.threads) ? hand_over(writer)
-                                                                                     : LUPE_OK;
-    if (full || bytes + accumulator_bytes(writer->accumulator) >= budget || accumulator_full(writer->accumulator))
+        return full || bytes >= workers_batch_bytes(budget, writer->options.threads)
+                   ? hand_over(writer)
+                   : LUPE_OK;
+    if (full || bytes + accumulator_bytes(writer->accumulator) >= budget ||
+        accumulator_full(writer->accumulator))
         return flush_midway(writer);
     return LUPE_OK;
 }
@@ -287,7 +295,8 @@ static lupe_status budget_check(struct writer *writer)
 static lupe_status id_check(const char *id, size_t id_size)
 {
     if (!id || id_size == 0 || id_size > ID_BYTES_MAX)
-        return fail(LUPE_INVALID, "an id has 1 to %u bytes, not %zu", ID_BYTES_MAX, id ? id_size : 0);
+        return fail(LUPE_INVALID, "an id has 1 to %u bytes, not %zu", ID_BYTES_MAX,
+                    id ? id_size : 0);
     return LUPE_OK;
 }
 
@@ -301,7 +310,8 @@ static lupe_status document_check(const lupe_document *document)
     if (!document->values && document->value_count)
         return fail(LUPE_INVALID, "a document of %zu values has none", document->value_count);
     for (size_t i = 0; i < document->value_count; i++) {
-        if (document->values[i].size > DOCUMENT_BYTES_MAX || (bytes += document->values[i].size) > DOCUMENT_BYTES_MAX)
+        if (document->values[i].size > DOCUMENT_BYTES_MAX ||
+            (bytes += document->values[i].size) > DOCUMENT_BYTES_MAX)
             return fail(LUPE_LIMIT, "a document has at most %u bytes", DOCUMENT_BYTES_MAX);
     }
     if (document->value_count > DOCUMENT_BYTES_MAX / 16)
@@ -316,14 +326,15 @@ lupe_status writer_put(struct writer *writer, const lupe_document *document)
     if (status == LUPE_OK)
         status = writer_begin(writer);
     if (status == LUPE_OK)
-        status = fields_resolve(&writer->fields, &writer->catalogue, document->values, document->value_count);
+        status = fields_resolve(&writer->fields, &writer->catalogue, document->values,
+                                document->value_count);
     if (status != LUPE_OK)
         return status == LUPE_NO_MEMORY && writer->at_work ? writer_lose(writer, status)
                                                            : writer_refuse(writer, status);
 
     bool without_text = writer->catalogue.flags & LUPE_WITHOUT_STORED_TEXT;
-    TRY(batch_put(&writer->batch, document->id, document->id_size, writer->fields.values, document->value_count,
-                  without_text));
+    TRY(batch_put(&writer->batch, document->id, document->id_size, writer->fields.values,
+                  document->value_count, without_text));
     if (writer->options.threads <= 1)
         TRY(accumulator_add(writer->accumulator, &writer->batch, writer->batch.count - 1));
     TRY(budget_check(writer));
@@ -349,7 +360,8 @@ out:
 static bool run_changes_nothing(const struct writer *writer)
 {
     const struct run *run = &writer->run;
-    if (run->segment_count || writer->words_cut || writer->catalogue.field_count != writer->field_count)
+    if (run->segment_count || writer->words_cut ||
+        writer->catalogue.field_count != writer->field_count)
         return false;
     for (uint32_t i = 0; run->base && i < run->base->catalogue.segment_count; i++)
         if (run->base->segments[i]->live.deleted != run->base->segments[i]->entry.deleted)

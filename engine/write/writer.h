@@ -23,7 +23,8 @@ struct writer_options {
     const lupe_open_options *hooks; /* log; outlives the writer */
 };
 
-CHECKED lupe_status writer_open(struct store *store, const struct writer_options *options, struct writer **writer);
+CHECKED lupe_status writer_open(struct store *store, const struct writer_options *options,
+                                struct writer **writer);
 void writer_close(struct writer *writer); /* accepts NULL; rolls back */
 
 CHECKED lupe_status writer_put(struct writer *writer, const lupe_document *document);
