@@ -25,8 +25,8 @@ static void finding_take(void *user, const char *finding)
         findings->report(findings->user, finding);
 }
 
-/* A check that found something goes on with the next part. What stops it is an error of another kind,
- * or damage that was not reported. */
+/* A check that found something goes on with the next part; damage that was not reported is. What
+ * stops it is an error of another kind. */
 static lupe_status check_end(struct findings *findings, uint64_t count_before, lupe_status status)
 {
     if (status != LUPE_CORRUPT && status != LUPE_NOT_INDEX)

@@ -113,8 +113,7 @@ static void read_for_ever(const char *path)
         for (uint32_t i = 0; i < IDS; i++) {
             const lupe_document *stored;
             char id[32];
-            lupe_status status =
-                lupe_snapshot_get(snapshot, id, (size_t)sprintf(id, "id/%u", i), &stored);
+            lupe_status status = lupe_snapshot_get(snapshot, id, helper_id(id, i), &stored);
             if (status != LUPE_OK && status != LUPE_NOT_FOUND)
                 _exit(3);
             found += status == LUPE_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_write_faults.c - every allocation and every call of the store fails once, through put, delete,
- * commit and merging: the file then has the state before or after, is sound, and nothing leaks.
+ * test_write_faults.c - every allocation and every call of the store fails once, through put,
+ * delete, commit and merging: the file then has the state before or after, is sound, and
+ * nothing leaks.
  */
 #include <errno.h>
 

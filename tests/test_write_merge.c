@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_write_merge.c - merges step by step, with changes of another writer between the steps; optimize;
- * what stays small without it.
+ * test_write_merge.c - merges step by step, with changes of another writer between the steps;
+ * optimize; what stays small without it.
  */
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_write_model.c - random puts, replacements, deletes, commits and rollbacks against a model, with
- * small budgets, several threads and every shape of index.
+ * test_write_model.c - random puts, replacements, deletes, commits and rollbacks against a model,
+ * with small budgets, several threads and every shape of index.
  */
 #include "write_helpers.h"
 

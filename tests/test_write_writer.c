@@ -116,7 +116,7 @@ Test(write_writer, many_fields_and_values)
     static char names[COUNT][16];
     static lupe_value values[COUNT];
     for (int i = 0; i < COUNT; i++) { /* fields in descending order: positions are sorted */
-        sprintf(names[i], "f%04d", COUNT - i);
+        snprintf(names[i], sizeof names[i], "f%04d", COUNT - i);
         values[i] = (lupe_value){names[i], LUPE_TEXT, "Wort", 4};
     }
     lupe_document document = {"1", 1, values, COUNT};

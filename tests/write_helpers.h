@@ -97,26 +97,37 @@ struct helper_document {
     lupe_document document;
 };
 
+/* Puts a word made of a name and a number into the text; returns its bytes. */
+static inline size_t helper_word(char *out, const char *word, uint64_t number)
+{
+    int size = snprintf(out, 64, "%s%" PRIu64 " ", word, number);
+    return (size_t)size;
+}
+
 static inline size_t helper_text(struct support_random *random, char *out, size_t words)
 {
-    static const char *const rare[] = {"Jong-un", "E-Mail",         "Straße", "3.10.1990", "über",
-                                       "C++",     "Nord-Süd-Achse", "naïve",  "Häuser",    "ISBN",
-                                       "ß",       "Abenteuer"};
+    static const char *const rare[] = {"Jong-un",        "E-Mail", "Straße", "3.10.1990",
+                                       "über",           "C++",    "naïve",  "Häuser",
+                                       "Nord-Süd-Achse", "ISBN",   "ß",      "Abenteuer"};
     size_t size = 0;
     for (size_t i = 0; i < words && size + 64 < HELPER_TEXT_BYTES; i++) {
         uint64_t kind = support_random_below(random, 20);
-        if (kind == 0)
-            size += (size_t)sprintf(out + size, "%s ",
-                                    rare[support_random_below(random, sizeof rare / sizeof *rare)]);
-        else if (kind < 4)
-            size += (size_t)sprintf(out + size, "Wort%u ",
-                                    (unsigned)support_random_below(random, 5000));
-        else
-            size += (size_t)sprintf(
-                out + size, "w%u, ",
-                (unsigned)(support_random_below(random, 30) * support_random_below(random, 30)));
+        if (kind == 0) {
+            const char *word = rare[support_random_below(random, sizeof rare / sizeof *rare)];
+            size += (size_t)snprintf(out + size, 64, "%s ", word);
+        } else if (kind < 4) {
+            size += helper_word(out + size, "Wort", support_random_below(random, 5000));
+        } else {
+            uint64_t left = support_random_below(random, 30);
+            size += helper_word(out + size, "w", left * support_random_below(random, 30));
+        }
     }
     return size;
+}
+
+static inline size_t helper_id(char id[32], uint32_t number)
+{
+    return (size_t)snprintf(id, 32, "id/%u", number);
 }
 
 static inline void helper_value(struct helper_document *made, const char *field, size_t size)
@@ -132,23 +143,21 @@ static inline void helper_document(struct helper_document *made, uint32_t number
     struct support_random random = {0, number * 1000003ull + version};
     memset(&made->document, 0, sizeof made->document);
     made->document.id = made->id;
-    made->document.id_size = (size_t)sprintf(made->id, "id/%u", number);
+    made->document.id_size = helper_id(made->id, number);
     made->document.values = made->values;
     if (support_random_below(&random, 3) == 0)
         helper_value(made, "english", helper_text(&random, made->texts[0], 5));
     size_t i = made->document.value_count;
-    helper_value(
-        made, "text",
-        helper_text(&random, made->texts[i], support_random_below(&random, 2 * words + 1)));
+    size_t text_words = support_random_below(&random, 2 * words + 1);
+    helper_value(made, "text", helper_text(&random, made->texts[i], text_words));
     if (support_random_below(&random, 2) == 0) {
         i = made->document.value_count;
         helper_value(made, "title", helper_text(&random, made->texts[i], 3));
     }
     for (uint64_t tags = support_random_below(&random, 3); tags > 0; tags--) {
         i = made->document.value_count;
-        helper_value(
-            made, "tag",
-            (size_t)sprintf(made->texts[i], "tag%u", (unsigned)support_random_below(&random, 9)));
+        size_t size = helper_word(made->texts[i], "tag", support_random_below(&random, 9));
+        helper_value(made, "tag", size);
     }
     if (support_random_below(&random, 4) == 0) {
         i = made->document.value_count;
@@ -193,7 +202,7 @@ static inline void model_put(struct model *model, lupe_writer *writer, uint32_t 
 static inline void model_delete(struct model *model, lupe_writer *writer, uint32_t number)
 {
     char id[32];
-    must(lupe_writer_delete(writer, id, (size_t)sprintf(id, "id/%u", number)));
+    must(lupe_writer_delete(writer, id, helper_id(id, number)));
     model->pending[number] = (struct model_entry){0, 0};
 }
 

@@ -24,7 +24,8 @@
 #include "write/batch.h"
 
 /* How the bytes of a growing list read (varints):
- *   positions: [0] document-delta position+1 (position-delta) *    0 before every document but the first
+ *   positions: [0] document-delta position+1 (position-delta) *
+ *              with the 0 before every document but the first
  *   tf:        document-delta tf, the last document's tf is still in list.position
  *   documents: document-delta
  * A document-delta is the document minus the one before, which is -1 at first. */
@@ -41,8 +42,8 @@ struct growing_list {
     uint8_t kind;
 };
 
-/* Chunks of bytes of growing size, cut from blocks that never move. A chunk ends with the number of the
- * one that follows it. */
+/* Chunks of bytes of growing size, cut from blocks that never move. A chunk ends with the number
+ * of the one that follows it. */
 #define POOL_UNIT_BYTES 16u
 #define POOL_BLOCK_BYTES (256u * 1024u)
 #define POOL_LINK_BYTES 4u
@@ -130,7 +131,8 @@ void accumulator_close(struct accumulator *accumulator); /* accepts NULL */
 /* Empties it; tables and buffers of small flushes are kept for the next. */
 void accumulator_reset(struct accumulator *accumulator);
 
-/* Inverts document number `document` of the batch. After an error only reset and close are allowed. */
+/* Inverts document number `document` of the batch. After an error only reset and close are
+ * allowed. */
 CHECKED lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch,
                                     uint32_t document);
 

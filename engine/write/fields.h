@@ -25,8 +25,8 @@ void field_table_free(struct field_table *table);
 void field_table_clear(struct field_table *table);
 
 /* Resolves the values of a document into table->values. A field not yet declared is, as the kind
- * of its first value (text when that has none). LUPE_CONFLICT names field and kinds; on any error no
- * field was declared. */
+ * of its first value (text when that has none). LUPE_CONFLICT names field and kinds; on any error
+ * no field was declared. */
 CHECKED lupe_status fields_resolve(struct field_table *table, struct catalogue *catalogue,
                                    const lupe_value *values, size_t count);
 

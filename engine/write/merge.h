@@ -40,8 +40,8 @@ CHECKED lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done);
 /* The share done, 0 to 1. */
 double merge_share(const struct merge *merge);
 
-/* Puts the new segment into the catalogue in the place of its sources, which are neighbours there, and
- * deletes those. The caller holds the maintenance lock since before merge_begin. */
+/* Puts the new segment into the catalogue in the place of its sources, which are neighbours there,
+ * and deletes those. The caller holds the maintenance lock since before merge_begin. */
 CHECKED lupe_status merge_publish(struct merge *merge);
 
 /* The new segment, which is in the store but not in the catalogue; documents is 0 when none of the

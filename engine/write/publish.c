@@ -12,7 +12,7 @@
 _Static_assert(PENDING_BYTES_MAX + EXTENT_BYTES <= PUBLISH_BYTES_MAX,
                "one transaction takes what is pending");
 
-/* Segments dropped in one transaction: freeing is a few bytes a page, but a list of pages all the same. */
+/* Segments dropped in one transaction: freeing costs a few bytes a page. */
 #define DROP_SEGMENTS_MAX 64u
 
 void publication_init(struct publication *publication, struct store *store)

@@ -7,7 +7,7 @@
  *
  *   closed --first put or delete--> at work --commit, rollback--> closed
  *                                      |
- *                                    error of memory, disk --> lost (until rollback or a failing commit)
+ *                                    error of memory, disk --> lost, until rollback or commit
  */
 #ifndef LUPE_WRITE_WRITER_H
 #define LUPE_WRITE_WRITER_H
