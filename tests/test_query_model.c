@@ -61,7 +61,8 @@ static void put(lupe_writer *writer, unsigned number, const struct corpus *corpu
     bool hyphens = corpus->analysis == LUPE_ANALYSIS_STANDARD;
     int id_size = snprintf(id, sizeof id, "d%u", number);
     int kind_size = snprintf(kind, sizeof kind, "k%u", number % 3);
-    unsigned words = below(10) == 0 ? 1 + below(corpus->words_max) : 1 + below(corpus->words_max / 8 + 1);
+    unsigned words =
+        below(10) == 0 ? 1 + below(corpus->words_max) : 1 + below(corpus->words_max / 8 + 1);
     lupe_value values[4] = {
         {"title", LUPE_TEXT, title, make_text(title, 1 + below(5), hyphens)},
         {"text", LUPE_TEXT, text, make_text(text, words, hyphens)},
@@ -85,13 +86,14 @@ static lupe_index *build(const struct corpus *corpus)
     options.analysis = corpus->analysis;
     options.flags = corpus->flags | LUPE_WITHOUT_STORED_TEXT;
     options.field_gap = 1;
-    cr_assert_eq(lupe_index_create(support_path(corpus->name), &options, NULL, &index), LUPE_OK, "%s",
-                 lupe_last_error());
+    cr_assert_eq(lupe_index_create(support_path(corpus->name), &options, NULL, &index), LUPE_OK,
+                 "%s", lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK, "%s", lupe_last_error());
     unsigned number = 0;
     for (unsigned c = 0; c < corpus->commits; c++) {
         /* Sizes that fall keep merging away. */
-        unsigned end = c + 1 == corpus->commits ? corpus->documents : number + (corpus->documents - number) * 3 / 4;
+        unsigned end = c + 1 == corpus->commits ? corpus->documents
+                                                : number + (corpus->documents - number) * 3 / 4;
         for (; number < end; number++)
             put(writer, number, corpus);
         cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
@@ -110,25 +112,38 @@ static lupe_index *build(const struct corpus *corpus)
 static void make_query(char *out, size_t room, unsigned class)
 {
     static const char *forms[] = {
-        "w%ux",                       "+w%ux +w%ux",
-        "+w%ux +w%ux +w%ux",          "w%ux w%ux",
-        "w%ux w%ux w%ux w%ux w%ux",   "\"w%ux w%ux\"",
-        "\"w%ux w%ux w%ux\"",         "+w%ux -w%ux",
-        "+w%ux w%ux w%ux",            "w%ux w%ux -w%ux",
-        "(w%ux w%ux) AND (w%ux OR \"w%ux w%ux\")", "+\"w%ux w%ux\" w%ux",
-        "w1%u* w%ux",                 "title:w%ux w%ux",
-        "+kind:k1 w%ux w%ux",         "kind:k0 kind:k2 -w%ux",
-        "text:\"w%ux w%ux\"",         "w%ux^3 w%ux^0.5 w%ux",
-        "w%ux-w%ux w%ux",             "\"w%ux w%ux-w%ux\"",
-        "kind:k1",                    "w%uxw%ux w%ux",
-        "(w%ux -w%ux) (+w%ux +w%ux)", "-(w%ux w%ux) w%ux",
+        "w%ux",
+        "+w%ux +w%ux",
+        "+w%ux +w%ux +w%ux",
+        "w%ux w%ux",
+        "w%ux w%ux w%ux w%ux w%ux",
+        "\"w%ux w%ux\"",
+        "\"w%ux w%ux w%ux\"",
+        "+w%ux -w%ux",
+        "+w%ux w%ux w%ux",
+        "w%ux w%ux -w%ux",
+        "(w%ux w%ux) AND (w%ux OR \"w%ux w%ux\")",
+        "+\"w%ux w%ux\" w%ux",
+        "w1%u* w%ux",
+        "title:w%ux w%ux",
+        "+kind:k1 w%ux w%ux",
+        "kind:k0 kind:k2 -w%ux",
+        "text:\"w%ux w%ux\"",
+        "w%ux^3 w%ux^0.5 w%ux",
+        "w%ux-w%ux w%ux",
+        "\"w%ux w%ux-w%ux\"",
+        "kind:k1",
+        "w%uxw%ux w%ux",
+        "(w%ux -w%ux) (+w%ux +w%ux)",
+        "-(w%ux w%ux) w%ux",
     };
     enum { FORMS = sizeof forms / sizeof forms[0] };
     const char *form = forms[class % FORMS];
     size_t size = 0;
     for (; *form && size + 16 < room; form++) {
         if (form[0] == '%' && form[1] == 'u') {
-            size += (size_t)snprintf(out + size, 12, "%u", below(2) ? zipf_word() : below(VOCABULARY));
+            size +=
+                (size_t)snprintf(out + size, 12, "%u", below(2) ? zipf_word() : below(VOCABULARY));
             form++;
         } else {
             out[size++] = *form;
@@ -138,24 +153,32 @@ static void make_query(char *out, size_t room, unsigned class)
 }
 #define QUERY_CLASSES 24u
 
-static void same_answers(struct view *view, lupe_index *index, const char *text, uint64_t k, double k1, double b)
+static void same_answers(struct view *view, lupe_index *index, const char *text, uint64_t k,
+                         double k1, double b)
 {
     lupe_query *query = NULL;
     struct search_answer fast, slow;
     struct search_request request = {.k = k, .count_limit = LUPE_COUNT_EXACT, .k1 = k1, .b = b};
     cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
-    cr_assert_eq(search_run(view, query, &request, &fast), LUPE_OK, "%s: %s", text, lupe_last_error());
-    cr_assert_eq(search_run_naive(view, query, &request, &slow), LUPE_OK, "%s: %s", text, lupe_last_error());
-    cr_assert_eq(fast.total, slow.total, "seed %" PRIu64 ", query %s, k %" PRIu64 ": %" PRIu64 " matches, %" PRIu64 " expected",
+    cr_assert_eq(search_run(view, query, &request, &fast), LUPE_OK, "%s: %s", text,
+                 lupe_last_error());
+    cr_assert_eq(search_run_naive(view, query, &request, &slow), LUPE_OK, "%s: %s", text,
+                 lupe_last_error());
+    cr_assert_eq(fast.total, slow.total,
+                 "seed %" PRIu64 ", query %s, k %" PRIu64 ": %" PRIu64 " matches, %" PRIu64
+                 " expected",
                  rnd.seed, text, k, fast.total, slow.total);
-    cr_assert_eq(fast.hit_count, slow.hit_count, "seed %" PRIu64 ", query %s, k %" PRIu64 ": %zu hits, %zu expected", rnd.seed,
+    cr_assert_eq(fast.hit_count, slow.hit_count,
+                 "seed %" PRIu64 ", query %s, k %" PRIu64 ": %zu hits, %zu expected", rnd.seed,
                  text, k, fast.hit_count, slow.hit_count);
     cr_assert_eq(fast.score_bits, slow.score_bits);
     for (size_t i = 0; i < fast.hit_count; i++) {
         const struct search_hit *a = &fast.hits[i], *e = &slow.hits[i];
         cr_assert(a->score == e->score && a->segment == e->segment && a->document == e->document,
-                  "seed %" PRIu64 ", query %s, k %" PRIu64 ": hit %zu is %u/%u with %u, expected %u/%u with %u", rnd.seed, text, k, i,
-                  a->segment, a->document, a->score, e->segment, e->document, e->score);
+                  "seed %" PRIu64 ", query %s, k %" PRIu64
+                  ": hit %zu is %u/%u with %u, expected %u/%u with %u",
+                  rnd.seed, text, k, i, a->segment, a->document, a->score, e->segment, e->document,
+                  e->score);
     }
     search_answer_free(&fast);
     search_answer_free(&slow);
@@ -170,7 +193,7 @@ static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
     struct view *view = NULL;
     cr_assert_eq(view_open(index->store, &view), LUPE_OK, "%s", lupe_last_error());
     unsigned rounds = test_full() ? 40 : 6;
-    for (unsigned class = 0; class < QUERY_CLASSES; class++) {
+    for (unsigned class = 0; class < QUERY_CLASSES; class ++) {
         for (unsigned round = 0; round < rounds; round++) {
             char text[256];
             make_query(text, sizeof text, class);
@@ -229,8 +252,11 @@ Test(query_model, prunable)
     static const struct {
         const char *name;
         const char *text;
-    } classes[] = {{"term", "oft"}, {"union", "oft selten"}, {"union of frequent", "oft auch"},
-                   {"conjunction", "+oft +auch"}, {"phrase", "\"oft auch\""}};
+    } classes[] = {{"term", "oft"},
+                   {"union", "oft selten"},
+                   {"union of frequent", "oft auch"},
+                   {"conjunction", "+oft +auch"},
+                   {"phrase", "\"oft auch\""}};
     lupe_index *index = NULL;
     lupe_writer *writer = NULL;
     struct view *view = NULL;
@@ -239,7 +265,8 @@ Test(query_model, prunable)
     options.analysis = LUPE_ANALYSIS_PLAIN;
     options.flags = LUPE_WITHOUT_STORED_TEXT;
     rnd = support_random_of(77);
-    cr_assert_eq(lupe_index_create(support_path("p"), &options, NULL, &index), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(lupe_index_create(support_path("p"), &options, NULL, &index), LUPE_OK, "%s",
+                 lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
     for (unsigned d = 0; d < 40000; d++) {
         char id[16];
@@ -266,17 +293,19 @@ Test(query_model, prunable)
         lupe_query *query = NULL;
         struct search_answer answer;
         struct search_request request = {.k = 10, .count_limit = 0, .k1 = 1.2, .b = 0.75};
-        cr_assert_eq(lupe_query_parse(index, classes[c].text, strlen(classes[c].text), NULL, &query), LUPE_OK);
+        cr_assert_eq(
+            lupe_query_parse(index, classes[c].text, strlen(classes[c].text), NULL, &query),
+            LUPE_OK);
         cr_assert_eq(search_run(view, query, &request, &answer), LUPE_OK, "%s", lupe_last_error());
         const struct search_work *work = &answer.work;
         fprintf(stderr,
-                "pruning %-18s %8" PRIu64 " postings, %6" PRIu64 " scored; %5" PRIu64 " blocks, %4" PRIu64
-                " decoded, %5" PRIu64 " skipped by bound\n",
-                classes[c].name, work->postings, work->postings_scored, work->blocks, work->blocks_decoded,
-                work->blocks_skipped);
+                "pruning %-18s %8" PRIu64 " postings, %6" PRIu64 " scored; %5" PRIu64
+                " blocks, %4" PRIu64 " decoded, %5" PRIu64 " skipped by bound\n",
+                classes[c].name, work->postings, work->postings_scored, work->blocks,
+                work->blocks_decoded, work->blocks_skipped);
         cr_assert_eq(answer.hit_count, (size_t)10);
-        cr_expect_leq(work->postings_scored * 20, work->postings, "%s: more than 5 %% of the postings are scored",
-                      classes[c].name);
+        cr_expect_leq(work->postings_scored * 20, work->postings,
+                      "%s: more than 5 %% of the postings are scored", classes[c].name);
         search_answer_free(&answer);
         lupe_query_free(query);
     }

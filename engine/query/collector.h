@@ -21,7 +21,7 @@ struct collector {
     size_t count;
     size_t capacity;
     size_t k;
-    uint64_t least;     /* only keys above it can still be among the best; 0 at first */
+    uint64_t least; /* only keys above it can still be among the best; 0 at first */
     bool heap;
 };
 
@@ -36,7 +36,8 @@ void collector_free(struct collector *collector);
 CHECKED lupe_status collector_add_slow(struct collector *collector, uint64_t key);
 
 /* Offers a document (numbered over all segments). */
-static inline lupe_status collector_add(struct collector *collector, uint32_t score, uint32_t document)
+static inline lupe_status collector_add(struct collector *collector, uint32_t score,
+                                        uint32_t document)
 {
     uint64_t key = collector_key(score, document);
     if (key <= collector->least)

@@ -27,9 +27,11 @@ void gathered_free(struct gathered *gathered)
     memset(gathered, 0, sizeof *gathered);
 }
 
-static lupe_status gathered_add(struct gathered *gathered, const uint32_t *documents, const uint32_t *shares,
-                                unsigned count)
+static lupe_status gathered_add(struct gathered *gathered, const uint32_t *documents,
+                                const uint32_t *shares, unsigned count)
 {
+    if (count == 0)
+        return LUPE_OK;
     if (gathered->capacity - gathered->count < count) {
         uint32_t capacity = gathered->capacity ? gathered->capacity : 512;
         while (capacity - gathered->count < count)
@@ -50,8 +52,8 @@ static lupe_status gathered_add(struct gathered *gathered, const uint32_t *docum
     return LUPE_OK;
 }
 
-lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents, const uint32_t *scores,
-                            unsigned count)
+lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents,
+                            const uint32_t *scores, unsigned count)
 {
     if (evaluation->gathered)
         return gathered_add(evaluation->gathered, documents, scores, count);
@@ -205,7 +207,8 @@ out:
     return status;
 }
 
-lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count)
+lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores,
+                              unsigned count)
 {
     uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
     lupe_status status = LUPE_OK;
@@ -241,7 +244,8 @@ static void rests_between(const struct conjunction *c, uint32_t low, uint32_t hi
     unsigned count = c->required_count + c->optional_count;
     c->rests[count - 1] = 0;
     for (unsigned i = count - 1; i > 0; i--) {
-        struct leaf *leaf = i < c->required_count ? c->required[i] : c->optional[i - c->required_count];
+        struct leaf *leaf =
+            i < c->required_count ? c->required[i] : c->optional[i - c->required_count];
         uint32_t bound = 0;
         if (leaf->scored)
             bound = high ? leaf_bound_between(leaf, low, high) : leaf->bound;
@@ -277,21 +281,24 @@ static lupe_status conjunction_block(struct evaluation *evaluation, const struct
     for (unsigned i = 0; i < c->optional_count && count; i++) {
         TRY(leaf_add_optional(c->optional[i], documents, scores, count));
         if (limit)
-            count = kernels->keep_above(documents, scores, count, c->rests[c->required_count + i], limit);
+            count = kernels->keep_above(documents, scores, count, c->rests[c->required_count + i],
+                                        limit);
     }
     TRY(evaluation_emit(evaluation, documents, scores, count));
 out:
     return status;
 }
 
-lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
-                              struct leaf **optional, unsigned optional_count, struct leaf **excluded,
+lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
+                              unsigned required_count, struct leaf **optional,
+                              unsigned optional_count, struct leaf **excluded,
                               unsigned excluded_count)
 {
     lupe_status status = LUPE_OK;
     sort_by_cost(required, required_count);
     sort_by_bound(optional, optional_count);
-    struct conjunction c = {required, required_count, optional, optional_count, excluded, excluded_count, NULL};
+    struct conjunction c = {required, required_count, optional, optional_count,
+                            excluded, excluded_count, NULL};
     struct leaf *lead = required[0];
     bool others = required_count + optional_count > 1;
     c.rests = memory_alloc((required_count + optional_count) * sizeof *c.rests);

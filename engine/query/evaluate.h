@@ -46,8 +46,8 @@ struct evaluation {
     struct gathered *gathered;   /* ... or this (deleted documents included) */
     struct ticker *ticker;
     struct search_work *work;
-    uint32_t *sums;              /* [WINDOW_DOCUMENTS], all zero between windows */
-    uint32_t *window_documents;  /* [WINDOW_DOCUMENTS + 16] */
+    uint32_t *sums;             /* [WINDOW_DOCUMENTS], all zero between windows */
+    uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */
     uint32_t *window_scores;
 };
 
@@ -65,19 +65,22 @@ CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *
 
 /* Documents that all of required have (one or more) and none of excluded; optional only adds. Leaves
  * may be sorted in place. */
-CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
-                                      struct leaf **optional, unsigned optional_count, struct leaf **excluded,
+CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
+                                      unsigned required_count, struct leaf **optional,
+                                      unsigned optional_count, struct leaf **excluded,
                                       unsigned excluded_count);
 
 /* Documents that any of the leaves has and none of excluded. */
-CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, unsigned count,
-                                   struct leaf **excluded, unsigned excluded_count);
+CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves,
+                                   unsigned count, struct leaf **excluded, unsigned excluded_count);
 
 /* How many live documents match; stops at limit. */
-CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
-                                   struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count);
-CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, unsigned leaf_count,
-                                struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count);
+CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required,
+                                   unsigned required_count, struct leaf **excluded,
+                                   unsigned excluded_count, uint64_t limit, uint64_t *count);
+CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves,
+                                unsigned leaf_count, struct leaf **excluded,
+                                unsigned excluded_count, uint64_t limit, uint64_t *count);
 
 /* Words in sequence: leaf i at offset[i] from the first. All leaves are lists with positions, each
  * with the phrase's weight. */
@@ -91,24 +94,28 @@ struct phrase {
     bool without_positions; /* then it is all the words, as often as the rarest of them */
     int field;              /* matches must lie in one value of this field; -1: anywhere */
     uint32_t field_gap;
-    uint32_t span;          /* positions from the first word to behind the last */
+    uint32_t span; /* positions from the first word to behind the last */
 };
 CHECKED lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase);
-CHECKED lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit,
-                                 uint64_t *count);
+CHECKED lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase,
+                                 uint64_t limit, uint64_t *count);
 /* As evaluate_phrase, but gives the number of matches as shares, deleted documents included. */
 CHECKED lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase);
 
 /* How many of the places (ascending positions; each begins span positions) lie within one value of the
  * field in a document. */
-CHECKED lupe_status field_places(struct segment *segment, uint32_t field_gap, int field, uint32_t document,
-                                 const uint32_t *places, uint32_t count, uint32_t span, uint32_t *inside);
+CHECKED lupe_status field_places(struct segment *segment, uint32_t field_gap, int field,
+                                 uint32_t document, const uint32_t *places, uint32_t count,
+                                 uint32_t span, uint32_t *inside);
 
 /* Candidates (ascending, at most BLOCK_DOCUMENTS) against one leaf: keep those it has and add its
  * shares, keep those it has not, or add its shares where it has them. scores may be NULL. */
-CHECKED lupe_status leaf_require(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count);
-CHECKED lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count);
-CHECKED lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint32_t *scores, unsigned count);
+CHECKED lupe_status leaf_require(struct leaf *leaf, uint32_t *documents, uint32_t *scores,
+                                 unsigned *count);
+CHECKED lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *scores,
+                                 unsigned *count);
+CHECKED lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents,
+                                      uint32_t *scores, unsigned count);
 
 /* Sets the bits of the leaf's documents in the window that begins at base (a multiple of 64). */
 CHECKED lupe_status leaf_fill_window(struct leaf *leaf, uint32_t base, uint64_t bits[WINDOW_WORDS]);

@@ -8,7 +8,8 @@
 /* From this share of all documents on (1 in n) windows of bits beat probing. */
 #define DENSE_SHARE 8u
 
-static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t from, uint32_t count, uint32_t base)
+static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t from, uint32_t count,
+                     uint32_t base)
 {
     for (uint32_t i = from; i < count; i++) {
         uint32_t at = documents[i] - base;
@@ -19,7 +20,8 @@ static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t from, u
 }
 
 /* ORs a stored bit set whose bit 0 is document bits_base into the window. */
-static void or_words(uint64_t *bits, uint32_t base, const uint8_t *words, uint32_t word_count, uint32_t bits_base)
+static void or_words(uint64_t *bits, uint32_t base, const uint8_t *words, uint32_t word_count,
+                     uint32_t bits_base)
 {
     int64_t shift = (int64_t)bits_base - (int64_t)base; /* place of bit 0 in the window */
     for (uint32_t i = 0; i < word_count; i++, shift += 64) {
@@ -89,8 +91,8 @@ static void clear_excluded(uint64_t *bits, const uint64_t *others)
 }
 
 /* What is left of a window after exclusions and deletes. */
-static lupe_status window_count(struct evaluation *evaluation, uint64_t *bits, uint32_t base, struct leaf **excluded,
-                                unsigned excluded_count, uint64_t *count)
+static lupe_status window_count(struct evaluation *evaluation, uint64_t *bits, uint32_t base,
+                                struct leaf **excluded, unsigned excluded_count, uint64_t *count)
 {
     uint64_t others[WINDOW_WORDS];
     const struct live *live = &evaluation->segment->live;
@@ -109,8 +111,9 @@ static lupe_status window_count(struct evaluation *evaluation, uint64_t *bits, u
 }
 
 /* Probes the lead's documents in the others, block by block. */
-static lupe_status count_by_probing(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
-                                    struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count)
+static lupe_status count_by_probing(struct evaluation *evaluation, struct leaf **required,
+                                    unsigned required_count, struct leaf **excluded,
+                                    unsigned excluded_count, uint64_t limit, uint64_t *count)
 {
     struct leaf *lead = required[0];
     const struct live *live = &evaluation->segment->live;
@@ -139,8 +142,9 @@ out:
     return status;
 }
 
-lupe_status count_required(struct evaluation *evaluation, struct leaf **required, unsigned required_count,
-                           struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count)
+lupe_status count_required(struct evaluation *evaluation, struct leaf **required,
+                           unsigned required_count, struct leaf **excluded, unsigned excluded_count,
+                           uint64_t limit, uint64_t *count)
 {
     uint64_t bits[WINDOW_WORDS], others[WINDOW_WORDS];
     lupe_status status = LUPE_OK;
@@ -155,8 +159,10 @@ lupe_status count_required(struct evaluation *evaluation, struct leaf **required
         return LUPE_OK;
     }
     if ((uint64_t)required[0]->cost * DENSE_SHARE < evaluation->documents)
-        return count_by_probing(evaluation, required, required_count, excluded, excluded_count, limit, count);
-    for (uint64_t base = 0; base < evaluation->documents && *count < limit; base += WINDOW_DOCUMENTS) {
+        return count_by_probing(evaluation, required, required_count, excluded, excluded_count,
+                                limit, count);
+    for (uint64_t base = 0; base < evaluation->documents && *count < limit;
+         base += WINDOW_DOCUMENTS) {
         TRY(ticker_ask(evaluation->ticker));
         memset(bits, 0, sizeof bits);
         TRY(leaf_fill_window(required[0], (uint32_t)base, bits));
@@ -172,8 +178,8 @@ out:
 }
 
 /* |A or B| = |A| + |B| - |A and B|: worth it when one is short. */
-static bool by_exclusion(const struct evaluation *evaluation, struct leaf **leaves, unsigned leaf_count,
-                         unsigned excluded_count)
+static bool by_exclusion(const struct evaluation *evaluation, struct leaf **leaves,
+                         unsigned leaf_count, unsigned excluded_count)
 {
     if (leaf_count != 2 || excluded_count || evaluation->segment->live.words)
         return false;
@@ -182,7 +188,8 @@ static bool by_exclusion(const struct evaluation *evaluation, struct leaf **leav
 }
 
 lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, unsigned leaf_count,
-                        struct leaf **excluded, unsigned excluded_count, uint64_t limit, uint64_t *count)
+                        struct leaf **excluded, unsigned excluded_count, uint64_t limit,
+                        uint64_t *count)
 {
     uint64_t bits[WINDOW_WORDS];
     lupe_status status = LUPE_OK;
@@ -194,7 +201,8 @@ lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, uns
         *count += leaves[0]->cost + leaves[1]->cost - both;
         return status;
     }
-    for (uint64_t base = 0; base < evaluation->documents && *count < limit; base += WINDOW_DOCUMENTS) {
+    for (uint64_t base = 0; base < evaluation->documents && *count < limit;
+         base += WINDOW_DOCUMENTS) {
         TRY(ticker_ask(evaluation->ticker));
         memset(bits, 0, sizeof bits);
         for (unsigned i = 0; i < leaf_count; i++)

@@ -110,7 +110,8 @@ static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
             run->documents[kept] = run->documents[from];
             run->bounds[kept] = bound;
             for (unsigned before = 0; before < w; before++)
-                run->places[before * BLOCK_DOCUMENTS + kept] = run->places[before * BLOCK_DOCUMENTS + from];
+                run->places[before * BLOCK_DOCUMENTS + kept] =
+                    run->places[before * BLOCK_DOCUMENTS + from];
             run->places[w * BLOCK_DOCUMENTS + kept] = (struct place){leaf->number, document_at[i]};
             kept++;
         }
@@ -122,8 +123,8 @@ out:
 
 /* Positions of a document that stands alone in its block: with tf 1 its first position is all, and
  * nothing else of the block is decoded. *done is false when that is not so. */
-static lupe_status read_single(const struct list *list, struct block *block, uint8_t at, struct numbers *out, size_t place,
-                               bool *done)
+static lupe_status read_single(const struct list *list, struct block *block, uint8_t at,
+                               struct numbers *out, size_t place, bool *done)
 {
     uint32_t tf = 0;
     *done = false;
@@ -167,7 +168,8 @@ static lupe_status read_positions(struct phrase_run *run, unsigned w, struct num
             out->starts[first + j] = (uint32_t)done;
             done += block->tfs[index[j]];
         }
-        TRY(block_positions(leaf->list, block, index, n, &out->items, &out->capacity, out->starts[first]));
+        TRY(block_positions(leaf->list, block, index, n, &out->items, &out->capacity,
+                            out->starts[first]));
     }
     out->starts[run->count] = (uint32_t)done;
 out:
@@ -175,7 +177,8 @@ out:
 }
 
 /* Moves candidate `from` with its matches [begin, begin + count) to place `to`. */
-static void move_candidate(struct phrase_run *run, unsigned from, unsigned to, uint32_t begin, uint32_t count)
+static void move_candidate(struct phrase_run *run, unsigned from, unsigned to, uint32_t begin,
+                           uint32_t count)
 {
     struct numbers *matches = &run->matches;
     uint32_t start = to ? matches->starts[to] : 0;
@@ -223,8 +226,9 @@ static lupe_status match_next(struct phrase_run *run, unsigned w)
     uint32_t begin = 0;
     for (unsigned i = 0; i < run->count; i++) {
         uint32_t end = matches->starts[i + 1];
-        unsigned count = run->follow(matches->items + begin, end - begin, positions->items + positions->starts[i],
-                                     positions->starts[i + 1] - positions->starts[i], run->phrase->offsets[w]);
+        unsigned count = run->follow(
+            matches->items + begin, end - begin, positions->items + positions->starts[i],
+            positions->starts[i + 1] - positions->starts[i], run->phrase->offsets[w]);
         if (count)
             move_candidate(run, i, kept++, begin, count);
         begin = end;
@@ -242,9 +246,9 @@ static lupe_status count_matches(struct phrase_run *run)
         uint32_t begin = run->matches.starts[i];
         uint32_t frequency = run->matches.starts[i + 1] - begin;
         if (phrase->field >= 0) {
-            lupe_status status = field_places(run->evaluation->segment, phrase->field_gap, phrase->field,
-                                              run->documents[i], run->matches.items + begin, frequency, phrase->span,
-                                              &frequency);
+            lupe_status status = field_places(
+                run->evaluation->segment, phrase->field_gap, phrase->field, run->documents[i],
+                run->matches.items + begin, frequency, phrase->span, &frequency);
             if (status)
                 return status;
         }
@@ -362,8 +366,8 @@ out:
     return status;
 }
 
-static lupe_status phrase_run_all(struct evaluation *evaluation, const struct phrase *phrase, bool frequencies,
-                                  uint64_t limit_count, uint64_t *count)
+static lupe_status phrase_run_all(struct evaluation *evaluation, const struct phrase *phrase,
+                                  bool frequencies, uint64_t limit_count, uint64_t *count)
 {
     struct phrase_run *run = NULL;
     lupe_status status = LUPE_OK;
@@ -384,8 +388,8 @@ static lupe_status phrase_run_all(struct evaluation *evaluation, const struct ph
             continue;
         }
         if (!frequencies)
-            score_kernels()->shares(run->documents, run->bounds, run->count, phrase->norms, phrase->factors,
-                                    phrase->weight, run->bounds);
+            score_kernels()->shares(run->documents, run->bounds, run->count, phrase->norms,
+                                    phrase->factors, phrase->weight, run->bounds);
         TRY(evaluation_emit(evaluation, run->documents, run->bounds, run->count));
     }
 out:
@@ -405,7 +409,8 @@ lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *ph
     return phrase_run_all(evaluation, phrase, true, UINT64_MAX, NULL);
 }
 
-lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit, uint64_t *count)
+lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit,
+                         uint64_t *count)
 {
     return phrase_run_all(evaluation, phrase, true, limit, count);
 }

@@ -20,10 +20,10 @@ struct window {
     uint32_t base;
     uint32_t end;
     uint32_t limit;
-    uint64_t bound_all;       /* sum of the bounds of all leaves here */
-    uint64_t bound_probed;    /* sum of those that are not essential */
-    uint32_t *bounds;         /* [leaf] */
-    struct leaf **by_bound;   /* ascending; the first probed_count are not essential */
+    uint64_t bound_all;     /* sum of the bounds of all leaves here */
+    uint64_t bound_probed;  /* sum of those that are not essential */
+    uint32_t *bounds;       /* [leaf] */
+    struct leaf **by_bound; /* ascending; the first probed_count are not essential */
     uint32_t *bound_by_place;
     unsigned probed_count;
 };
@@ -83,14 +83,15 @@ static lupe_status leaf_in_order(const struct leaf *leaf, const struct window *w
     return fail(LUPE_CORRUPT, "a postings list goes back; restore the index from a backup");
 }
 
-static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t *shares, uint32_t count)
+static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t *shares,
+                      uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         sums[documents[i]] += shares[i];
 }
 
-static void add_sparse(uint32_t *sums, uint64_t *bits, const uint32_t *documents, const uint32_t *shares,
-                       uint32_t base, uint32_t count)
+static void add_sparse(uint32_t *sums, uint64_t *bits, const uint32_t *documents,
+                       const uint32_t *shares, uint32_t base, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = documents[i] - base;
@@ -101,8 +102,8 @@ static void add_sparse(uint32_t *sums, uint64_t *bits, const uint32_t *documents
 
 /* Adds the shares of an essential leaf; leaves out blocks that cannot lift anything above the
  * limit: a document there may miss this share only where its sum stays below. */
-static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct window *window, struct leaf *leaf,
-                                   uint32_t bound_here, uint64_t *bits)
+static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct window *window,
+                                   struct leaf *leaf, uint32_t bound_here, uint64_t *bits)
 {
     uint32_t *sums = evaluation->sums;
     uint64_t others = window->bound_all - bound_here;
@@ -125,7 +126,8 @@ static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct w
             break;
         /* Skip whole blocks by their bounds before any is decoded. */
         uint32_t block = leaf->number + 1;
-        while (block < leaf->block_count && leaf_block_bound(leaf, block) + others <= window->limit &&
+        while (block < leaf->block_count &&
+               leaf_block_bound(leaf, block) + others <= window->limit &&
                leaf_block_last(leaf, block) < window->end) {
             block++;
             evaluation->work->blocks_skipped++;
@@ -143,12 +145,14 @@ out:
 }
 
 /* Takes what the sums hold above `above` and zeroes them. */
-static unsigned window_take(struct evaluation *evaluation, const struct window *window, uint32_t above, uint64_t *bits)
+static unsigned window_take(struct evaluation *evaluation, const struct window *window,
+                            uint32_t above, uint64_t *bits)
 {
     uint32_t *sums = evaluation->sums;
     uint32_t *documents = evaluation->window_documents, *scores = evaluation->window_scores;
     if (!bits) {
-        unsigned count = score_kernels()->window_above(sums, window->base, above, documents, scores);
+        unsigned count =
+            score_kernels()->window_above(sums, window->base, above, documents, scores);
         memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
         return count;
     }
@@ -167,8 +171,9 @@ static unsigned window_take(struct evaluation *evaluation, const struct window *
 
 /* Candidates (at most BLOCK_DOCUMENTS) get the shares of the leaves that were not scanned, highest
  * bound first. */
-static lupe_status finish_block(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
-                                uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
+static lupe_status finish_block(struct evaluation *evaluation, const struct window *window,
+                                uint32_t *documents, uint32_t *scores, unsigned count,
+                                struct leaf **excluded, unsigned excluded_count)
 {
     const struct score_kernels *kernels = score_kernels();
     uint64_t rest = window->bound_probed;
@@ -190,8 +195,9 @@ out:
     return status;
 }
 
-static lupe_status finish_candidates(struct evaluation *evaluation, const struct window *window, uint32_t *documents,
-                                     uint32_t *scores, unsigned count, struct leaf **excluded, unsigned excluded_count)
+static lupe_status finish_candidates(struct evaluation *evaluation, const struct window *window,
+                                     uint32_t *documents, uint32_t *scores, unsigned count,
+                                     struct leaf **excluded, unsigned excluded_count)
 {
     if (window->probed_count == 0 && excluded_count == 0)
         return evaluation_emit(evaluation, documents, scores, count);
@@ -200,8 +206,8 @@ static lupe_status finish_candidates(struct evaluation *evaluation, const struct
         uint32_t piece_documents[BLOCK_DOCUMENTS + 16], piece_scores[BLOCK_DOCUMENTS + 16];
         memcpy(piece_documents, documents + done, some * sizeof *documents);
         memcpy(piece_scores, scores + done, some * sizeof *scores);
-        lupe_status status = finish_block(evaluation, window, piece_documents, piece_scores, some, excluded,
-                                          excluded_count);
+        lupe_status status = finish_block(evaluation, window, piece_documents, piece_scores, some,
+                                          excluded, excluded_count);
         if (status)
             return status;
     }
@@ -209,8 +215,8 @@ static lupe_status finish_candidates(struct evaluation *evaluation, const struct
 }
 
 /* One essential leaf: its blocks are candidates as they are. */
-static lupe_status window_stream(struct evaluation *evaluation, struct window *window, struct leaf *leaf,
-                                 struct leaf **excluded, unsigned excluded_count)
+static lupe_status window_stream(struct evaluation *evaluation, struct window *window,
+                                 struct leaf *leaf, struct leaf **excluded, unsigned excluded_count)
 {
     uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
     bool inside;
@@ -225,15 +231,18 @@ static lupe_status window_stream(struct evaluation *evaluation, struct window *w
             memcpy(documents, leaf->documents + leaf->next, count * sizeof *documents);
             memcpy(scores, leaf->shares + leaf->next, count * sizeof *scores);
             if (limit)
-                count = score_kernels()->keep_above(documents, scores, count, (uint32_t)window->bound_probed, limit);
-            TRY(finish_candidates(evaluation, window, documents, scores, count, excluded, excluded_count));
+                count = score_kernels()->keep_above(documents, scores, count,
+                                                    (uint32_t)window->bound_probed, limit);
+            TRY(finish_candidates(evaluation, window, documents, scores, count, excluded,
+                                  excluded_count));
             limit = evaluation_limit(evaluation);
         }
         leaf->next = end;
         if (end < leaf->count)
             break;
         uint32_t block = leaf->number + 1;
-        while (block < leaf->block_count && leaf_block_bound(leaf, block) + window->bound_probed <= limit &&
+        while (block < leaf->block_count &&
+               leaf_block_bound(leaf, block) + window->bound_probed <= limit &&
                leaf_block_last(leaf, block) < window->end) {
             block++;
             evaluation->work->blocks_skipped++;
@@ -248,23 +257,26 @@ out:
     return status;
 }
 
-static lupe_status evaluate_window(struct evaluation *evaluation, struct window *window, unsigned count, bool sparse,
-                                   struct leaf **excluded, unsigned excluded_count)
+static lupe_status evaluate_window(struct evaluation *evaluation, struct window *window,
+                                   unsigned count, bool sparse, struct leaf **excluded,
+                                   unsigned excluded_count)
 {
     uint64_t bits[WINDOW_WORDS];
     lupe_status status = LUPE_OK;
     if (count - window->probed_count == 1)
-        return window_stream(evaluation, window, window->by_bound[window->probed_count], excluded, excluded_count);
+        return window_stream(evaluation, window, window->by_bound[window->probed_count], excluded,
+                             excluded_count);
     if (sparse)
         memset(bits, 0, sizeof bits);
     for (unsigned i = window->probed_count; i < count; i++)
         if (window->bound_by_place[i])
             TRY(leaf_accumulate(evaluation, window, window->by_bound[i], window->bound_by_place[i],
                                 sparse ? bits : NULL));
-    uint32_t above = window->limit > window->bound_probed ? window->limit - (uint32_t)window->bound_probed : 0;
+    uint32_t above =
+        window->limit > window->bound_probed ? window->limit - (uint32_t)window->bound_probed : 0;
     unsigned candidates = window_take(evaluation, window, above, sparse ? bits : NULL);
-    TRY(finish_candidates(evaluation, window, evaluation->window_documents, evaluation->window_scores, candidates,
-                          excluded, excluded_count));
+    TRY(finish_candidates(evaluation, window, evaluation->window_documents,
+                          evaluation->window_scores, candidates, excluded, excluded_count));
 out:
     return status;
 }
@@ -276,7 +288,8 @@ static void raise_to_champions(struct evaluation *evaluation, struct leaf **leav
     struct collector *collector = evaluation->collector;
     for (unsigned i = 0; i < count; i++)
         for (unsigned c = 0; c < 3; c++)
-            if (leaves[i]->floor[c] && places[c] >= collector->k + evaluation->segment->live.deleted) {
+            if (leaves[i]->floor[c] &&
+                places[c] >= collector->k + evaluation->segment->live.deleted) {
                 collector_raise(collector, leaves[i]->floor[c]);
                 break;
             }
@@ -299,7 +312,8 @@ lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, 
     bool sparse = cost * WINDOW_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_POSTINGS_MAX;
     if (evaluation->collector && excluded_count == 0)
         raise_to_champions(evaluation, leaves, count);
-    uint32_t size = evaluation->collector && evaluation->base == 0 ? FIRST_WINDOW_DOCUMENTS : WINDOW_DOCUMENTS;
+    uint32_t size =
+        evaluation->collector && evaluation->base == 0 ? FIRST_WINDOW_DOCUMENTS : WINDOW_DOCUMENTS;
     for (uint64_t base = 0; base < evaluation->documents; base = window.end) {
         TRY(ticker_ask(evaluation->ticker));
         window.base = (uint32_t)base;

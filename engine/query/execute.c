@@ -26,7 +26,8 @@ static lupe_status leaf_new(struct execution *execution, struct leaf **leaf)
 }
 
 /* Hands an array over to the execution and makes a leaf of it. */
-static lupe_status leaf_of_array(struct execution *execution, struct gathered *array, bool scored, struct leaf **leaf)
+static lupe_status leaf_of_array(struct execution *execution, struct gathered *array, bool scored,
+                                 struct leaf **leaf)
 {
     lupe_status status = LUPE_OK;
     *leaf = NULL;
@@ -46,22 +47,24 @@ static lupe_status leaf_of_array(struct execution *execution, struct gathered *a
     }
     execution->arrays[execution->array_count++] = *array;
     TRY(leaf_new(execution, leaf));
-    TRY(leaf_init_array(*leaf, &execution->arena, array->documents, scored ? array->shares : NULL, array->count,
-                        execution->evaluation->work));
+    TRY(leaf_init_array(*leaf, &execution->arena, array->documents, scored ? array->shares : NULL,
+                        array->count, execution->evaluation->work));
 out:
     return status;
 }
 
-static lupe_status leaf_of_list(struct execution *execution, const struct list *list, float weight, struct leaf **leaf)
+static lupe_status leaf_of_list(struct execution *execution, const struct list *list, float weight,
+                                struct leaf **leaf)
 {
     struct segment *segment = segment_of(execution);
     lupe_status status = LUPE_OK;
     TRY(leaf_new(execution, leaf));
     leaf_init_list(*leaf, list, execution->evaluation->work);
     if (weight > 0)
-        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->scratch->factors, segment->norms,
-                            execution->plan->scratch->bound_values[execution->segment_place], &segment->bm25,
-                            &execution->plan->used));
+        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->scratch->factors,
+                            segment->norms,
+                            execution->plan->scratch->bound_values[execution->segment_place],
+                            &segment->bm25, &execution->plan->used));
 out:
     return status;
 }
@@ -71,8 +74,8 @@ out:
 /* x = sum of weight * tf of several lists, or of matches of several variants, by document. Sums are
  * made in the order of the lists and are small multiples of the weights, the same everywhere. */
 struct sums {
-    float *x;          /* [documents] */
-    uint64_t *bits;    /* documents that have any */
+    float *x;       /* [documents] */
+    uint64_t *bits; /* documents that have any */
     uint32_t documents;
 };
 
@@ -97,7 +100,8 @@ static void sums_add(struct sums *sums, uint32_t document, float x)
 }
 
 /* Turns the sums into documents and shares. */
-static lupe_status sums_gather(const struct sums *sums, struct execution *execution, float weight, struct gathered *out)
+static lupe_status sums_gather(const struct sums *sums, struct execution *execution, float weight,
+                               struct gathered *out)
 {
     const uint8_t *norms = segment_of(execution)->norms;
     const float *factors = execution->plan->scratch->factors;
@@ -126,8 +130,8 @@ static lupe_status sums_gather(const struct sums *sums, struct execution *execut
 }
 
 /* Adds a list's documents whose positions lie in the field. */
-static lupe_status add_list_in_field(struct execution *execution, const struct list *list, float weight, int field,
-                                     struct sums *sums)
+static lupe_status add_list_in_field(struct execution *execution, const struct list *list,
+                                     float weight, int field, struct sums *sums)
 {
     struct block *block = memory_alloc(sizeof *block);
     uint32_t *positions = NULL;
@@ -146,8 +150,9 @@ static lupe_status add_list_in_field(struct execution *execution, const struct l
         size_t at = 0;
         for (uint32_t i = 0; i < block->count; i++) {
             uint32_t inside = 0;
-            TRY(field_places(segment_of(execution), execution->plan->view->catalogue.field_gap, field,
-                             block->documents[i], positions + at, block->tfs[i], 1, &inside));
+            TRY(field_places(segment_of(execution), execution->plan->view->catalogue.field_gap,
+                             field, block->documents[i], positions + at, block->tfs[i], 1,
+                             &inside));
             if (inside)
                 sums_add(sums, block->documents[i], weight * (float)inside);
             at += block->tfs[i];
@@ -159,7 +164,8 @@ out:
     return status;
 }
 
-static lupe_status add_list(struct execution *execution, const struct list *list, float weight, struct sums *sums)
+static lupe_status add_list(struct execution *execution, const struct list *list, float weight,
+                            struct sums *sums)
 {
     struct block *block = memory_alloc(sizeof *block);
     lupe_status status = LUPE_OK;
@@ -180,13 +186,15 @@ out:
 
 /* ------------------------------------------------------------------ groups */
 
-static lupe_status leaf_of_group(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+static lupe_status leaf_of_group(struct execution *execution, const struct plan_node *node,
+                                 struct leaf **leaf)
 {
     struct sums sums = {0};
     struct gathered array = {0};
     uint32_t place = execution->segment_place;
     const struct list *only = NULL;
-    bool positional = node->field >= 0 && !(execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS);
+    bool positional =
+        node->field >= 0 && !(execution->plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS);
     unsigned present = 0;
     lupe_status status = LUPE_OK;
     *leaf = NULL;
@@ -230,7 +238,8 @@ static bool variant_is_here(const struct plan_variant *variant, uint32_t place)
 }
 
 /* Leaves of a variant's lists, rarest first, each with the weight of the whole. */
-static lupe_status phrase_of_variant(struct execution *execution, const struct plan_variant *variant, float weight,
+static lupe_status phrase_of_variant(struct execution *execution,
+                                     const struct plan_variant *variant, float weight,
                                      struct phrase *phrase)
 {
     uint32_t place = execution->segment_place;
@@ -265,8 +274,8 @@ out:
     return status;
 }
 
-lupe_status execution_phrase(struct execution *execution, const struct plan_node *node, struct phrase *phrase,
-                             bool *simple)
+lupe_status execution_phrase(struct execution *execution, const struct plan_node *node,
+                             struct phrase *phrase, bool *simple)
 {
     const struct plan_variant *only = NULL;
     unsigned here = 0;
@@ -308,7 +317,8 @@ out:
     return status;
 }
 
-static lupe_status leaf_of_sequence(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+static lupe_status leaf_of_sequence(struct execution *execution, const struct plan_node *node,
+                                    struct leaf **leaf)
 {
     struct sums sums = {0};
     struct gathered array = {0};
@@ -349,11 +359,13 @@ out:
     return status;
 }
 
-lupe_status execution_roles(struct execution *execution, const struct plan_node *node, struct roles *roles)
+lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
+                            struct roles *roles)
 {
     lupe_status status = LUPE_OK;
     memset(roles, 0, sizeof *roles);
-    struct leaf **leaves = arena_alloc(&execution->arena, 3 * (size_t)node->child_count * sizeof *leaves + 8);
+    struct leaf **leaves =
+        arena_alloc(&execution->arena, 3 * (size_t)node->child_count * sizeof *leaves + 8);
     if (!leaves)
         return fail_memory();
     roles->required = leaves;
@@ -392,7 +404,8 @@ out:
     return status;
 }
 
-static lupe_status leaf_of_boolean(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+static lupe_status leaf_of_boolean(struct execution *execution, const struct plan_node *node,
+                                   struct leaf **leaf)
 {
     struct evaluation evaluation = *execution->evaluation;
     struct gathered array = {0};
@@ -405,10 +418,11 @@ static lupe_status leaf_of_boolean(struct execution *execution, const struct pla
     evaluation.collector = NULL;
     evaluation.gathered = &array;
     if (roles.has_required)
-        TRY(evaluate_required(&evaluation, roles.required, roles.required_count, roles.should, roles.should_count,
-                              roles.excluded, roles.excluded_count));
+        TRY(evaluate_required(&evaluation, roles.required, roles.required_count, roles.should,
+                              roles.should_count, roles.excluded, roles.excluded_count));
     else
-        TRY(evaluate_union(&evaluation, roles.should, roles.should_count, roles.excluded, roles.excluded_count));
+        TRY(evaluate_union(&evaluation, roles.should, roles.should_count, roles.excluded,
+                           roles.excluded_count));
     status = leaf_of_array(execution, &array, true, leaf);
     memset(&array, 0, sizeof array);
 out:
@@ -417,14 +431,16 @@ out:
 }
 
 /* A filter on a keyword is not scored. */
-static lupe_status leaf_of_filter(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+static lupe_status leaf_of_filter(struct execution *execution, const struct plan_node *node,
+                                  struct leaf **leaf)
 {
     const struct list *list = node->members[0].term->lists[execution->segment_place];
     *leaf = NULL;
     return list ? leaf_of_list(execution, list, 0, leaf) : LUPE_OK;
 }
 
-lupe_status execution_leaf(struct execution *execution, const struct plan_node *node, struct leaf **leaf)
+lupe_status execution_leaf(struct execution *execution, const struct plan_node *node,
+                           struct leaf **leaf)
 {
     switch (node->kind) {
     case PLAN_GROUP:

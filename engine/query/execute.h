@@ -16,8 +16,8 @@ struct execution {
     struct plan *plan;
     uint32_t segment_place;
     struct evaluation *evaluation;
-    struct arena arena;            /* leaves */
-    struct gathered *arrays;       /* what the array leaves point to */
+    struct arena arena;      /* leaves */
+    struct gathered *arrays; /* what the array leaves point to */
     unsigned array_count;
     unsigned array_capacity;
 };
@@ -25,12 +25,13 @@ struct execution {
 void execution_free(struct execution *execution);
 
 /* The leaf of a node; NULL when nothing in the segment matches. */
-CHECKED lupe_status execution_leaf(struct execution *execution, const struct plan_node *node, struct leaf **leaf);
+CHECKED lupe_status execution_leaf(struct execution *execution, const struct plan_node *node,
+                                   struct leaf **leaf);
 
 /* A sequence that is just one variant of lists here, ready for evaluate_phrase; *simple is false when
  * it is not (leaf NULL and simple false: see execution_leaf). */
-CHECKED lupe_status execution_phrase(struct execution *execution, const struct plan_node *node, struct phrase *phrase,
-                                     bool *simple);
+CHECKED lupe_status execution_phrase(struct execution *execution, const struct plan_node *node,
+                                     struct phrase *phrase, bool *simple);
 
 /* The children of a boolean by role. A required child without matches: *nothing. */
 struct roles {
@@ -43,6 +44,7 @@ struct roles {
     bool has_required; /* the node has MUST clauses */
     bool nothing;
 };
-CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node, struct roles *roles);
+CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
+                                    struct roles *roles);
 
 #endif

@@ -13,8 +13,9 @@
 #include <immintrin.h>
 #endif
 
-static unsigned intersect_scalar(const uint32_t *candidates, unsigned count, const uint32_t *documents,
-                                 unsigned from, unsigned size, uint8_t *candidate_at, uint8_t *document_at)
+static unsigned intersect_scalar(const uint32_t *candidates, unsigned count,
+                                 const uint32_t *documents, unsigned from, unsigned size,
+                                 uint8_t *candidate_at, uint8_t *document_at)
 {
     unsigned found = 0;
     unsigned at = from;
@@ -32,8 +33,8 @@ static unsigned intersect_scalar(const uint32_t *candidates, unsigned count, con
     return found;
 }
 
-static unsigned follow_scalar(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
-                              uint32_t offset)
+static unsigned follow_scalar(uint32_t *starts, unsigned count, const uint32_t *positions,
+                              unsigned size, uint32_t offset)
 {
     unsigned kept = 0, at = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -67,15 +68,17 @@ static void and_bits_scalar(uint64_t bits[WINDOW_WORDS], const uint64_t others[W
         bits[w] &= others[w];
 }
 
-const struct intersect_kernels intersect_kernels_scalar = {intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar};
+const struct intersect_kernels intersect_kernels_scalar = {intersect_scalar, follow_scalar,
+                                                           count_bits_scalar, and_bits_scalar};
 
 #if defined(__x86_64__)
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")))
 
-AVX2 static unsigned intersect_avx2(const uint32_t *candidates, unsigned count, const uint32_t *documents,
-                                    unsigned from, unsigned size, uint8_t *candidate_at, uint8_t *document_at)
+AVX2 static unsigned intersect_avx2(const uint32_t *candidates, unsigned count,
+                                    const uint32_t *documents, unsigned from, unsigned size,
+                                    uint8_t *candidate_at, uint8_t *document_at)
 {
     unsigned found = 0;
     unsigned at = from & ~7u;
@@ -94,8 +97,8 @@ AVX2 static unsigned intersect_avx2(const uint32_t *candidates, unsigned count, 
     return found;
 }
 
-AVX2 static unsigned follow_avx2(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
-                                 uint32_t offset)
+AVX2 static unsigned follow_avx2(uint32_t *starts, unsigned count, const uint32_t *positions,
+                                 unsigned size, uint32_t offset)
 {
     unsigned kept = 0, at = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -119,8 +122,9 @@ AVX2 static uint64_t count_bits_avx2(const uint64_t bits[WINDOW_WORDS])
     return count;
 }
 
-AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned count, const uint32_t *documents,
-                                        unsigned from, unsigned size, uint8_t *candidate_at, uint8_t *document_at)
+AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned count,
+                                        const uint32_t *documents, unsigned from, unsigned size,
+                                        uint8_t *candidate_at, uint8_t *document_at)
 {
     unsigned found = 0;
     unsigned at = from & ~15u;
@@ -128,7 +132,8 @@ AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned cou
         uint32_t candidate = candidates[i];
         while (at + 16 < size && documents[at + 15] < candidate)
             at += 16;
-        unsigned mask = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(documents + at), _mm512_set1_epi32((int)candidate));
+        unsigned mask = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(documents + at),
+                                                _mm512_set1_epi32((int)candidate));
         unsigned place = at + (unsigned)__builtin_ctz(mask | 0x10000);
         candidate_at[found] = (uint8_t)i;
         document_at[found] = (uint8_t)place;
@@ -137,24 +142,26 @@ AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned cou
     return found;
 }
 
-AVX512 static unsigned follow_avx512(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
-                                     uint32_t offset)
+AVX512 static unsigned follow_avx512(uint32_t *starts, unsigned count, const uint32_t *positions,
+                                     unsigned size, uint32_t offset)
 {
     unsigned kept = 0, at = 0;
     for (unsigned i = 0; i < count; i++) {
         uint32_t wanted = starts[i] + offset;
         while (at + 16 < size && positions[at + 15] < wanted)
             at += 16;
-        unsigned mask =
-            _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(positions + at), _mm512_set1_epi32((int)wanted));
+        unsigned mask = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(positions + at),
+                                                _mm512_set1_epi32((int)wanted));
         starts[kept] = starts[i];
         kept += mask != 0 && at + (unsigned)__builtin_ctz(mask | 0x10000) < size;
     }
     return kept;
 }
 
-static const struct intersect_kernels intersect_kernels_avx2 = {intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar};
-static const struct intersect_kernels intersect_kernels_avx512 = {intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar};
+static const struct intersect_kernels intersect_kernels_avx2 = {intersect_avx2, follow_avx2,
+                                                                count_bits_avx2, and_bits_scalar};
+static const struct intersect_kernels intersect_kernels_avx512 = {intersect_avx512, follow_avx512,
+                                                                  count_bits_avx2, and_bits_scalar};
 #endif
 
 const struct intersect_kernels *intersect_kernels(void)

@@ -19,11 +19,13 @@ struct intersect_kernels {
     /* Finds the candidates (ascending, count of them) that are among documents[from..size), also
      * ascending and readable up to the next multiple of 16. candidate_at[i] and document_at[i] get
      * their places (count_max 128 each); returns how many. */
-    unsigned (*intersect)(const uint32_t *candidates, unsigned count, const uint32_t *documents, unsigned from,
-                          unsigned size, uint8_t *candidate_at, uint8_t *document_at);
+    unsigned (*intersect)(const uint32_t *candidates, unsigned count, const uint32_t *documents,
+                          unsigned from, unsigned size, uint8_t *candidate_at,
+                          uint8_t *document_at);
     /* Keeps those of starts (ascending) for which start + offset is among positions (ascending, size of
      * them, readable 16 further); returns how many. */
-    unsigned (*follow)(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size, uint32_t offset);
+    unsigned (*follow)(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
+                       uint32_t offset);
     uint64_t (*count_bits)(const uint64_t bits[WINDOW_WORDS]);
     void (*and_bits)(uint64_t bits[WINDOW_WORDS], const uint64_t others[WINDOW_WORDS]);
 };

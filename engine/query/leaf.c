@@ -31,8 +31,9 @@ void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_wo
 /* A share that a value in [0, 1] cannot exceed: up by more than the float operations may round. */
 #define BOUND_SLACK (1.0f + 1.0f / (1 << 19))
 
-lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight, const float *factors,
-                            const uint8_t *norms, const float bound_values[256], const struct bm25 *made,
+lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight,
+                            const float *factors, const uint8_t *norms,
+                            const float bound_values[256], const struct bm25 *made,
                             const struct bm25 *used)
 {
     leaf->bounds = arena_alloc(arena, 256 * sizeof *leaf->bounds);
@@ -154,8 +155,8 @@ lupe_status leaf_score_block(struct leaf *leaf)
     lupe_status status = block_read_tfs(leaf->list, &leaf->block);
     if (status)
         return status;
-    score_kernels()->shares(leaf->documents, leaf->block.tfs, leaf->count, leaf->norms, leaf->factors,
-                            leaf->weight, leaf->shares_owned);
+    score_kernels()->shares(leaf->documents, leaf->block.tfs, leaf->count, leaf->norms,
+                            leaf->factors, leaf->weight, leaf->shares_owned);
     leaf->shares = leaf->shares_owned;
     return LUPE_OK;
 }
@@ -182,8 +183,8 @@ lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share)
 /* Of few matches in a block the tfs are read one by one. */
 #define SINGLE_TFS_MAX 3u
 
-lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count, unsigned *next,
-                       uint8_t *candidate_at, uint8_t *document_at, unsigned *found)
+lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
+                       unsigned *next, uint8_t *candidate_at, uint8_t *document_at, unsigned *found)
 {
     unsigned first = *next;
     uint32_t target = candidates[first];
@@ -216,8 +217,8 @@ lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned c
         *next = first + 1;
         return LUPE_OK;
     }
-    *found = intersect_kernels()->intersect(candidates + first, end - first, leaf->documents, leaf->next, leaf->count,
-                                            candidate_at, document_at);
+    *found = intersect_kernels()->intersect(candidates + first, end - first, leaf->documents,
+                                            leaf->next, leaf->count, candidate_at, document_at);
     for (unsigned i = 0; i < *found; i++)
         candidate_at[i] = (uint8_t)(candidate_at[i] + first);
     if (*found)
@@ -226,8 +227,8 @@ lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned c
     return LUPE_OK;
 }
 
-lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at, const uint8_t *document_at, unsigned found,
-                            uint32_t *scores)
+lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at,
+                            const uint8_t *document_at, unsigned found, uint32_t *scores)
 {
     lupe_status status = LUPE_OK;
     if (leaf->is_array) {
@@ -240,8 +241,8 @@ lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at, cons
         for (unsigned i = 0; i < found; i++) {
             uint32_t tf = 0, at = document_at[i];
             TRY(block_tf(leaf->list, &leaf->block, at, &tf));
-            scores[candidate_at[i]] +=
-                score_share(leaf->weight, (float)tf, leaf->factors[leaf->norms[leaf->documents[at]]]);
+            scores[candidate_at[i]] += score_share(leaf->weight, (float)tf,
+                                                   leaf->factors[leaf->norms[leaf->documents[at]]]);
         }
         leaf->work->postings_scored += found;
         return LUPE_OK;

@@ -17,9 +17,9 @@
 #define LEAF_NO_BLOCK UINT32_MAX
 
 struct leaf {
-    uint32_t cost;        /* documents, deleted ones included */
+    uint32_t cost; /* documents, deleted ones included */
     uint32_t block_count;
-    uint32_t bound;       /* no share is above it; 0 when not scored */
+    uint32_t bound; /* no share is above it; 0 when not scored */
     bool scored;
     bool is_array;
 
@@ -27,19 +27,19 @@ struct leaf {
     const uint8_t *norms;
     const float *factors;
     float weight;
-    uint32_t *bounds; /* [256]: share by bound byte */
+    uint32_t *bounds;  /* [256]: share by bound byte */
     uint32_t floor[3]; /* 10, 100, 1000 documents reach this share; 0: not known */
 
     const uint32_t *array_documents; /* of an array: cost documents and shares */
     const uint32_t *array_shares;
     uint32_t *array_bounds; /* [block_count] */
 
-    uint32_t number;             /* the block that is open, or LEAF_NO_BLOCK */
-    uint32_t count;              /* its documents */
+    uint32_t number; /* the block that is open, or LEAF_NO_BLOCK */
+    uint32_t count;  /* its documents */
     const uint32_t *documents;
-    const uint32_t *shares;      /* NULL until leaf_score_block */
-    uint32_t next;               /* evaluator's place in the open block */
-    uint32_t shallow;            /* evaluator's place among blocks, for bounds ahead */
+    const uint32_t *shares; /* NULL until leaf_score_block */
+    uint32_t next;          /* evaluator's place in the open block */
+    uint32_t shallow;       /* evaluator's place among blocks, for bounds ahead */
     struct search_work *work;
     uint32_t shares_owned[BLOCK_DOCUMENTS + 16];
     struct block block;
@@ -83,22 +83,25 @@ CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
  * block and finds all candidates that are in it. Gives how many, their numbers and their places in
  * the open block; *next is then the first candidate behind the block, count when none is left or the
  * leaf has ended (*ended). The loop over it visits each block once. */
-CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count, unsigned *next,
-                               uint8_t *candidate_at, uint8_t *document_at, unsigned *found);
+CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
+                               unsigned *next, uint8_t *candidate_at, uint8_t *document_at,
+                               unsigned *found);
 
 /* Adds the shares of what leaf_match found to the candidates' scores. */
-CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at, const uint8_t *document_at,
-                                    unsigned found, uint32_t *scores);
+CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at,
+                                    const uint8_t *document_at, unsigned found, uint32_t *scores);
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
 /* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were made
  * with to what is used now. */
-CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight, const float *factors,
-                                    const uint8_t *norms, const float bound_values[256], const struct bm25 *made,
+CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight,
+                                    const float *factors, const uint8_t *norms,
+                                    const float bound_values[256], const struct bm25 *made,
                                     const struct bm25 *used);
 /* shares NULL: not scored. */
-CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena, const uint32_t *documents,
-                                    const uint32_t *shares, uint32_t count, struct search_work *work);
+CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena,
+                                    const uint32_t *documents, const uint32_t *shares,
+                                    uint32_t count, struct search_work *work);
 /* Back to the beginning. */
 void leaf_rewind(struct leaf *leaf);
 

@@ -20,8 +20,8 @@ struct naive {
 
 /* tf and positions of one list, spread out by document. */
 struct spread {
-    uint32_t *tfs;       /* [documents] */
-    size_t *starts;      /* [documents] into positions */
+    uint32_t *tfs;  /* [documents] */
+    size_t *starts; /* [documents] into positions */
     uint32_t *positions;
 };
 
@@ -32,7 +32,8 @@ static void spread_free(struct spread *spread)
     memory_free(spread->positions);
 }
 
-static lupe_status spread_list(const struct naive *naive, const struct list *list, bool positions, struct spread *spread)
+static lupe_status spread_list(const struct naive *naive, const struct list *list, bool positions,
+                               struct spread *spread)
 {
     struct block block;
     size_t capacity = 0, done = 0;
@@ -49,7 +50,8 @@ static lupe_status spread_list(const struct naive *naive, const struct list *lis
         TRY(block_read(list, b, &block));
         TRY(block_read_tfs(list, &block));
         if (positions)
-            TRY(block_positions(list, &block, index, block.count, &spread->positions, &capacity, done));
+            TRY(block_positions(list, &block, index, block.count, &spread->positions, &capacity,
+                                done));
         for (uint32_t i = 0; i < block.count; i++) {
             spread->tfs[block.documents[i]] = block.tfs[i];
             spread->starts[block.documents[i]] = done;
@@ -69,7 +71,8 @@ static bool has_place(const struct spread *spread, uint32_t document, uint32_t p
 }
 
 /* Adds weight * (tf, or occurrences in the field) of a list to x. */
-static lupe_status naive_list(const struct naive *naive, const struct list *list, float weight, int field, float *x)
+static lupe_status naive_list(const struct naive *naive, const struct list *list, float weight,
+                              int field, float *x)
 {
     struct spread spread;
     bool positional = field >= 0 && (list->flags & ENTRY_HAS_POSITIONS);
@@ -99,7 +102,8 @@ static lupe_status naive_variant(const struct naive *naive, const struct plan_no
         if (!variant->terms[i]->lists[naive->place])
             return LUPE_OK;
     for (; opened < variant->count; opened++)
-        TRY(spread_list(naive, variant->terms[opened]->lists[naive->place], positions, &spreads[opened]));
+        TRY(spread_list(naive, variant->terms[opened]->lists[naive->place], positions,
+                        &spreads[opened]));
     for (uint32_t d = 0; d < naive->documents; d++) {
         uint32_t count = 0, least = UINT32_MAX;
         for (unsigned w = 0; w < variant->count; w++)
@@ -112,8 +116,8 @@ static lupe_status naive_variant(const struct naive *naive, const struct plan_no
             uint32_t inside = all;
             if (all && node->field >= 0) {
                 uint32_t start = place - variant->offsets[0];
-                TRY(field_places(naive->segment, naive->plan->view->catalogue.field_gap, node->field, d, &start, 1,
-                                 span, &inside));
+                TRY(field_places(naive->segment, naive->plan->view->catalogue.field_gap,
+                                 node->field, d, &start, 1, span, &inside));
             }
             count += inside;
         }
@@ -125,9 +129,11 @@ out:
     return status;
 }
 
-static lupe_status naive_node(const struct naive *naive, const struct plan_node *node, uint32_t *shares);
+static lupe_status naive_node(const struct naive *naive, const struct plan_node *node,
+                              uint32_t *shares);
 
-static lupe_status naive_words(const struct naive *naive, const struct plan_node *node, uint32_t *shares)
+static lupe_status naive_words(const struct naive *naive, const struct plan_node *node,
+                               uint32_t *shares)
 {
     float *x = memory_zalloc(naive->documents, sizeof *x);
     lupe_status status = LUPE_OK;
@@ -146,14 +152,16 @@ static lupe_status naive_words(const struct naive *naive, const struct plan_node
         else if (node->kind == PLAN_FILTER)
             shares[d] = NAIVE_FILTER;
         else
-            shares[d] = score_share(node->weight, x[d], naive->plan->scratch->factors[naive->segment->norms[d]]);
+            shares[d] = score_share(node->weight, x[d],
+                                    naive->plan->scratch->factors[naive->segment->norms[d]]);
     }
 out:
     memory_free(x);
     return status;
 }
 
-static lupe_status naive_boolean(const struct naive *naive, const struct plan_node *node, uint32_t *shares)
+static lupe_status naive_boolean(const struct naive *naive, const struct plan_node *node,
+                                 uint32_t *shares)
 {
     uint32_t *child = memory_alloc(naive->documents * sizeof *child);
     uint8_t *fits = memory_alloc(naive->documents);
@@ -195,9 +203,11 @@ out:
     return status;
 }
 
-static lupe_status naive_node(const struct naive *naive, const struct plan_node *node, uint32_t *shares)
+static lupe_status naive_node(const struct naive *naive, const struct plan_node *node,
+                              uint32_t *shares)
 {
-    return node->kind == PLAN_BOOLEAN ? naive_boolean(naive, node, shares) : naive_words(naive, node, shares);
+    return node->kind == PLAN_BOOLEAN ? naive_boolean(naive, node, shares)
+                                      : naive_words(naive, node, shares);
 }
 
 static int hit_order(const void *left, const void *right)
@@ -228,8 +238,8 @@ out:
     return status;
 }
 
-lupe_status search_run_naive(struct view *view, const struct lupe_query *query, const struct search_request *request,
-                             struct search_answer *answer)
+lupe_status search_run_naive(struct view *view, const struct lupe_query *query,
+                             const struct search_request *request, struct search_answer *answer)
 {
     struct buffer hits = BUFFER_INIT(0);
     struct plan *plan = NULL;

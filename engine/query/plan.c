@@ -40,7 +40,8 @@ static lupe_status table_grow(struct plan *plan)
     return LUPE_OK;
 }
 
-static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t key_size, struct plan_term **out)
+static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t key_size,
+                                struct plan_term **out)
 {
     uint32_t segments = plan->view->catalogue.segment_count;
     struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
@@ -69,7 +70,8 @@ static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t ke
 }
 
 /* The term of a key, looked up once a search however often the query names it. */
-static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size, struct plan_term **out)
+static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
+                             struct plan_term **out)
 {
     lupe_status status = LUPE_OK;
     uint64_t hash = hash_bytes(key, key_size);
@@ -78,7 +80,8 @@ static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_s
     size_t at = hash & (plan->table_size - 1);
     for (; plan->table[at].term; at = (at + 1) & (plan->table_size - 1)) {
         const struct plan_entry *entry = &plan->table[at];
-        if (entry->hash == hash && entry->key_size == key_size && memcmp(entry->key, key, key_size) == 0) {
+        if (entry->hash == hash && entry->key_size == key_size &&
+            memcmp(entry->key, key, key_size) == 0) {
             *out = entry->term;
             return LUPE_OK;
         }
@@ -110,7 +113,8 @@ struct members {
     unsigned capacity;
 };
 
-static lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term, float weight, bool own)
+static lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term,
+                               float weight, bool own)
 {
     if (term->frequency == 0 && !own)
         return LUPE_OK;
@@ -139,7 +143,8 @@ static bool has_own_list(const struct plan *plan, int field)
 }
 
 /* The joined forms equal to a term, whatever they span. */
-static lupe_status joined_terms(struct plan *plan, const struct query_term *term, struct plan_term *terms[HYPHEN_PARTS_MAX],
+static lupe_status joined_terms(struct plan *plan, const struct query_term *term,
+                                struct plan_term *terms[HYPHEN_PARTS_MAX],
                                 uint32_t spans[HYPHEN_PARTS_MAX], unsigned *count)
 {
     uint8_t key[KEY_BYTES_MAX];
@@ -196,9 +201,11 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         }
         for (uint32_t f = 0; node->field < 0 && f < catalogue->field_count; f++) {
             const struct field *field = &catalogue->fields[f];
-            if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) || field->weight <= 1.0)
+            if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) ||
+                field->weight <= 1.0)
                 continue;
-            TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size), &found));
+            TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size),
+                          &found));
             TRY(members_add(plan, &members, found, (float)(field->weight - 1.0), false));
         }
     }
@@ -243,11 +250,13 @@ static lupe_status variant_add(struct expansion *e, unsigned length)
     return LUPE_OK;
 }
 
-static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length, uint32_t offset);
+static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length,
+                          uint32_t offset);
 
 /* One reading as terms in sequence. A word nobody has ends the variant. */
-static lupe_status expand_terms(struct expansion *e, uint32_t element_number, const struct alternative *alternative,
-                                unsigned length, uint32_t offset)
+static lupe_status expand_terms(struct expansion *e, uint32_t element_number,
+                                const struct alternative *alternative, unsigned length,
+                                uint32_t offset)
 {
     uint8_t key[KEY_BYTES_MAX];
     lupe_status status = LUPE_OK;
@@ -261,12 +270,14 @@ static lupe_status expand_terms(struct expansion *e, uint32_t element_number, co
             return LUPE_OK;
         e->readings[length + t] = (struct reading){found, offset + t};
     }
-    TRY(expand(e, element_number + 1, length + alternative->term_count, offset + alternative->term_count));
+    TRY(expand(e, element_number + 1, length + alternative->term_count,
+               offset + alternative->term_count));
 out:
     return status;
 }
 
-static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length, uint32_t offset)
+static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned length,
+                          uint32_t offset)
 {
     lupe_status status = LUPE_OK;
     if (e->count == PHRASE_VARIANTS_MAX)
@@ -313,7 +324,9 @@ static lupe_status sequence_gain(struct plan *plan, const struct node *node, dou
                 best = &element->alternatives[a];
         for (uint32_t t = 0; t < best->term_count; t++) {
             struct plan_term *found = NULL;
-            TRY(plan_term(plan, key, key_make(key, LIST_WORDS, best->terms[t].bytes, best->terms[t].size), &found));
+            TRY(plan_term(plan, key,
+                          key_make(key, LIST_WORDS, best->terms[t].bytes, best->terms[t].size),
+                          &found));
             *gain += idf(plan, found->frequency);
         }
     }
@@ -322,7 +335,8 @@ out:
     return status;
 }
 
-static lupe_status compile_sequence(struct plan *plan, const struct node *node, struct plan_node *out)
+static lupe_status compile_sequence(struct plan *plan, const struct node *node,
+                                    struct plan_node *out)
 {
     struct expansion *e = memory_zalloc(1, sizeof *e);
     lupe_status status = LUPE_OK;
@@ -365,8 +379,8 @@ static int by_frequency(const void *left, const void *right)
 }
 
 /* The PREFIX_TERMS_MAX most frequent terms of one segment that begin so, appended to found. */
-static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const uint8_t *prefix, size_t prefix_size,
-                               struct buffer *found)
+static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const uint8_t *prefix,
+                               size_t prefix_size, struct buffer *found)
 {
     struct dictionary_iterator iterator;
     lupe_status status = LUPE_OK;
@@ -409,8 +423,8 @@ static lupe_status compile_prefix(struct plan *plan, const struct node *node, st
     bool own_list = has_own_list(plan, node->field);
     out->kind = PLAN_GROUP;
     out->field = own_list ? -1 : node->field;
-    size_t size = key_make(key, own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS, node->prefix.bytes,
-                           node->prefix.size);
+    size_t size = key_make(key, own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS,
+                           node->prefix.bytes, node->prefix.size);
     for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++)
         TRY(prefix_scan(plan, plan->view->segments[s], key, size, &found));
     size_t count = found.size / sizeof(struct expanded);
@@ -435,7 +449,8 @@ out:
 
 /* ------------------------------------------------------------------ nodes */
 
-static lupe_status compile_keyword(struct plan *plan, const struct node *node, struct plan_node *out)
+static lupe_status compile_keyword(struct plan *plan, const struct node *node,
+                                   struct plan_node *out)
 {
     uint8_t key[KEY_BYTES_MAX];
     struct members members = {0};
@@ -443,7 +458,9 @@ static lupe_status compile_keyword(struct plan *plan, const struct node *node, s
     lupe_status status = LUPE_OK;
     out->kind = PLAN_FILTER;
     out->field = -1;
-    TRY(plan_term(plan, key, key_of_keyword(key, (uint32_t)node->field, node->prefix.bytes, node->prefix.size), &term));
+    TRY(plan_term(plan, key,
+                  key_of_keyword(key, (uint32_t)node->field, node->prefix.bytes, node->prefix.size),
+                  &term));
     TRY(members_add(plan, &members, term, 1.0f, true));
     out->members = members.items;
     out->member_count = members.count;
@@ -470,7 +487,8 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
     memset(compiled, 0, sizeof *compiled);
     switch (node->kind) {
     case NODE_SEQUENCE:
-        TRY(is_group(node) ? compile_group(plan, node, compiled) : compile_sequence(plan, node, compiled));
+        TRY(is_group(node) ? compile_group(plan, node, compiled)
+                           : compile_sequence(plan, node, compiled));
         break;
     case NODE_PREFIX:
         TRY(compile_prefix(plan, node, compiled));
@@ -481,8 +499,10 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
     case NODE_BOOLEAN:
         compiled->kind = PLAN_BOOLEAN;
         compiled->child_count = node->clause_count;
-        compiled->children = arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->children + 8);
-        compiled->occurs = arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->occurs + 8);
+        compiled->children =
+            arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->children + 8);
+        compiled->occurs =
+            arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->occurs + 8);
         if (!compiled->children || !compiled->occurs)
             return fail_memory();
         for (uint32_t i = 0; i < node->clause_count; i++) {
@@ -513,8 +533,8 @@ static void set_weights(struct plan_node *node, int score_bits)
         set_weights(node->children[i], score_bits);
 }
 
-lupe_status plan_compile(struct view *view, const struct lupe_query *query, const struct search_request *request,
-                         struct plan **out)
+lupe_status plan_compile(struct view *view, const struct lupe_query *query,
+                         const struct search_request *request, struct plan **out)
 {
     lupe_status status = LUPE_OK;
     struct plan *plan = memory_zalloc(1, sizeof *plan);

@@ -35,9 +35,9 @@ enum plan_kind { PLAN_GROUP, PLAN_SEQUENCE, PLAN_FILTER, PLAN_BOOLEAN };
 
 struct plan_node {
     enum plan_kind kind;
-    int field;      /* positions must lie in this field; -1: anywhere */
-    double gain;    /* idf * boost */
-    float weight;   /* gain in score units, at least 1; 0 for filters and booleans */
+    int field;                   /* positions must lie in this field; -1: anywhere */
+    double gain;                 /* idf * boost */
+    float weight;                /* gain in score units, at least 1; 0 for filters and booleans */
     struct plan_member *members; /* GROUP, FILTER (one) */
     unsigned member_count;
     struct plan_variant *variants; /* SEQUENCE */

@@ -10,15 +10,16 @@
 #include <immintrin.h>
 #endif
 
-static void shares_scalar(const uint32_t *documents, const uint32_t *tfs, unsigned count, const uint8_t *norms,
-                          const float *factors, float weight, uint32_t *shares)
+static void shares_scalar(const uint32_t *documents, const uint32_t *tfs, unsigned count,
+                          const uint8_t *norms, const float *factors, float weight,
+                          uint32_t *shares)
 {
     for (unsigned i = 0; i < count; i++)
         shares[i] = score_share(weight, (float)tfs[i], factors[norms[documents[i]]]);
 }
 
-static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
-                                  uint32_t threshold)
+static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigned count,
+                                  uint32_t more, uint32_t threshold)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -30,8 +31,8 @@ static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigne
     return kept;
 }
 
-static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
-                                    uint32_t *scores)
+static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_t threshold,
+                                    uint32_t *documents, uint32_t *scores)
 {
     unsigned kept = 0;
     for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i++) {
@@ -42,7 +43,8 @@ static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_
     return kept;
 }
 
-const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar, window_above_scalar};
+const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar,
+                                                   window_above_scalar};
 
 #if defined(__x86_64__)
 
@@ -51,18 +53,21 @@ const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_sca
 
 /* Two gathers a document; the norm's is of four bytes, of which three belong to its neighbours. */
 AVX2 static void shares_avx2(const uint32_t *documents, const uint32_t *tfs, unsigned count,
-                             const uint8_t *norms, const float *factors, float weight, uint32_t *shares)
+                             const uint8_t *norms, const float *factors, float weight,
+                             uint32_t *shares)
 {
     unsigned i = 0;
     const __m256 weights = _mm256_set1_ps(weight);
     const __m256i low = _mm256_set1_epi32(0xff), one = _mm256_set1_epi32(1);
     for (; i + 8 <= count; i += 8) {
         __m256i document = _mm256_loadu_si256((const __m256i *)(documents + i));
-        __m256i norm = _mm256_and_si256(_mm256_i32gather_epi32((const int *)norms, document, 1), low);
+        __m256i norm =
+            _mm256_and_si256(_mm256_i32gather_epi32((const int *)norms, document, 1), low);
         __m256 factor = _mm256_i32gather_ps(factors, norm, 4);
         __m256 x = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(tfs + i)));
         __m256 value = _mm256_div_ps(_mm256_mul_ps(weights, x), _mm256_add_ps(x, factor));
-        _mm256_storeu_si256((__m256i *)(shares + i), _mm256_max_epi32(_mm256_cvtps_epi32(value), one));
+        _mm256_storeu_si256((__m256i *)(shares + i),
+                            _mm256_max_epi32(_mm256_cvtps_epi32(value), one));
     }
     shares_scalar(documents + i, tfs + i, count - i, norms, factors, weight, shares + i);
 }
@@ -88,7 +93,8 @@ AVX2 static unsigned window_above_avx2(const uint32_t *sums, uint32_t base, uint
 }
 
 AVX512 static void shares_avx512(const uint32_t *documents, const uint32_t *tfs, unsigned count,
-                                 const uint8_t *norms, const float *factors, float weight, uint32_t *shares)
+                                 const uint8_t *norms, const float *factors, float weight,
+                                 uint32_t *shares)
 {
     const __m512 weights = _mm512_set1_ps(weight);
     const __m512i low = _mm512_set1_epi32(0xff), one = _mm512_set1_epi32(1);
@@ -104,14 +110,15 @@ AVX512 static void shares_avx512(const uint32_t *documents, const uint32_t *tfs,
     }
 }
 
-AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
-                                         uint32_t threshold)
+AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, unsigned count,
+                                         uint32_t more, uint32_t threshold)
 {
     unsigned kept = 0;
     const __m512i mores = _mm512_set1_epi32((int)more), limit = _mm512_set1_epi32((int)threshold);
     for (unsigned i = 0; i < count; i += 16) {
         __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
-        __m512i document = _mm512_loadu_si512(documents + i), score = _mm512_loadu_si512(scores + i);
+        __m512i document = _mm512_loadu_si512(documents + i),
+                score = _mm512_loadu_si512(scores + i);
         mask = _mm512_mask_cmpgt_epu32_mask(mask, _mm512_add_epi32(score, mores), limit);
         _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(mask, document));
         _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(mask, score));
@@ -125,8 +132,9 @@ AVX512 static unsigned window_above_avx512(const uint32_t *sums, uint32_t base, 
 {
     unsigned kept = 0;
     const __m512i limit = _mm512_set1_epi32((int)threshold);
-    __m512i place = _mm512_add_epi32(_mm512_set1_epi32((int)base),
-                                     _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    __m512i place =
+        _mm512_add_epi32(_mm512_set1_epi32((int)base),
+                         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
     for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i += 16) {
         __m512i sum = _mm512_loadu_si512(sums + i);
         __mmask16 mask = _mm512_cmpgt_epu32_mask(sum, limit);
@@ -140,8 +148,10 @@ AVX512 static unsigned window_above_avx512(const uint32_t *sums, uint32_t base, 
     return kept;
 }
 
-static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar, window_above_avx2};
-static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512, window_above_avx512};
+static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar,
+                                                        window_above_avx2};
+static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512,
+                                                          window_above_avx512};
 #endif
 
 const struct score_kernels *score_kernels(void)

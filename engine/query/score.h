@@ -30,16 +30,16 @@ static inline uint32_t score_share(float weight, float x, float factor)
 struct score_kernels {
     /* shares[i] of documents[i] with x = tfs[i]; all arrays may be read and written up to the next
      * multiple of 16 beyond count (documents there are ignored). */
-    void (*shares)(const uint32_t *documents, const uint32_t *tfs, unsigned count, const uint8_t *norms,
-                   const float *factors, float weight, uint32_t *shares);
+    void (*shares)(const uint32_t *documents, const uint32_t *tfs, unsigned count,
+                   const uint8_t *norms, const float *factors, float weight, uint32_t *shares);
     /* Keeps documents and scores where score + more > threshold; returns how many. In place; may
      * write up to the next multiple of 16. */
     unsigned (*keep_above)(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
                            uint32_t threshold);
     /* Of the window's sums (WINDOW_DOCUMENTS of them) gives those above threshold: their document
      * (base + place) and sum. Returns how many; the outputs have room for WINDOW_DOCUMENTS + 16. */
-    unsigned (*window_above)(const uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
-                             uint32_t *scores);
+    unsigned (*window_above)(const uint32_t *sums, uint32_t base, uint32_t threshold,
+                             uint32_t *documents, uint32_t *scores);
 };
 
 extern const struct score_kernels score_kernels_scalar;

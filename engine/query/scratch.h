@@ -20,6 +20,7 @@ struct scratch {
 };
 
 /* The scratch of the view for these parameters; belongs to the view. */
-CHECKED lupe_status scratch_of(struct view *view, const struct bm25 *used, struct scratch **scratch);
+CHECKED lupe_status scratch_of(struct view *view, const struct bm25 *used,
+                               struct scratch **scratch);
 
 #endif

@@ -25,7 +25,8 @@ static lupe_status run_init(struct run *run)
     TRY(collector_init(&run->collector, run->request->k, run->plan->documents));
     run->collects = run->collector.k > 0;
     run->ticker.request = run->request;
-    run->count_stop = run->request->count_limit == LUPE_COUNT_EXACT ? UINT64_MAX : run->request->count_limit + 1;
+    run->count_stop =
+        run->request->count_limit == LUPE_COUNT_EXACT ? UINT64_MAX : run->request->count_limit + 1;
 out:
     return status;
 }
@@ -46,7 +47,8 @@ static void rewind_all(struct leaf **leaves, unsigned count)
         leaf_rewind(leaves[i]);
 }
 
-static lupe_status run_phrase(struct run *run, struct evaluation *evaluation, const struct phrase *phrase)
+static lupe_status run_phrase(struct run *run, struct evaluation *evaluation,
+                              const struct phrase *phrase)
 {
     lupe_status status = LUPE_OK;
     if (run->collects)
@@ -59,19 +61,20 @@ out:
     return status;
 }
 
-static lupe_status run_roles(struct run *run, struct evaluation *evaluation, const struct roles *roles)
+static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
+                             const struct roles *roles)
 {
     lupe_status status = LUPE_OK;
     uint64_t *total = &run->answer->total;
     if (roles->nothing)
         return LUPE_OK;
-    bool single = !roles->excluded_count &&
-                  ((roles->has_required && roles->required_count == 1 && !roles->should_count &&
-                    roles->required[0]->scored) ||
-                   (!roles->has_required && roles->should_count == 1));
+    bool single = !roles->excluded_count && ((roles->has_required && roles->required_count == 1 &&
+                                              !roles->should_count && roles->required[0]->scored) ||
+                                             (!roles->has_required && roles->should_count == 1));
     if (run->collects) {
         if (single)
-            TRY(evaluate_single(evaluation, roles->has_required ? roles->required[0] : roles->should[0]));
+            TRY(evaluate_single(evaluation,
+                                roles->has_required ? roles->required[0] : roles->should[0]));
         else if (roles->has_required)
             TRY(evaluate_required(evaluation, roles->required, roles->required_count, roles->should,
                                   roles->should_count, roles->excluded, roles->excluded_count));
@@ -87,8 +90,8 @@ static lupe_status run_roles(struct run *run, struct evaluation *evaluation, con
             TRY(count_required(evaluation, roles->required, roles->required_count, roles->excluded,
                                roles->excluded_count, run->count_stop, total));
         else
-            TRY(count_union(evaluation, roles->should, roles->should_count, roles->excluded, roles->excluded_count,
-                            run->count_stop, total));
+            TRY(count_union(evaluation, roles->should, roles->should_count, roles->excluded,
+                            roles->excluded_count, run->count_stop, total));
     }
 out:
     return status;
@@ -106,7 +109,8 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
                                     .sums = run->plan->scratch->sums,
                                     .window_documents = run->plan->scratch->window_documents,
                                     .window_scores = run->plan->scratch->window_scores};
-    struct execution execution = {.plan = run->plan, .segment_place = place, .evaluation = &evaluation};
+    struct execution execution = {
+        .plan = run->plan, .segment_place = place, .evaluation = &evaluation};
     const struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;
     struct roles roles = {0};
@@ -124,7 +128,8 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
         TRY(execution_roles(&execution, root, &roles));
     } else {
         TRY(execution_leaf(&execution, root, &leaf));
-        roles = (struct roles){.required = &leaf, .required_count = 1, .has_required = true, .nothing = !leaf};
+        roles = (struct roles){
+            .required = &leaf, .required_count = 1, .has_required = true, .nothing = !leaf};
     }
     TRY(run_roles(run, &evaluation, &roles));
 out:
@@ -155,8 +160,8 @@ static lupe_status take_hits(struct run *run)
     return LUPE_OK;
 }
 
-lupe_status search_run(struct view *view, const struct lupe_query *query, const struct search_request *request,
-                       struct search_answer *answer)
+lupe_status search_run(struct view *view, const struct lupe_query *query,
+                       const struct search_request *request, struct search_answer *answer)
 {
     struct run run = {.request = request, .answer = answer};
     lupe_status status = LUPE_OK;
@@ -167,7 +172,8 @@ lupe_status search_run(struct view *view, const struct lupe_query *query, const 
     if (!run.plan->root)
         goto out;
     if (run.plan->documents >= UINT32_MAX) {
-        status = fail(LUPE_LIMIT, "an index of more than 4,294,967,294 documents cannot be searched");
+        status =
+            fail(LUPE_LIMIT, "an index of more than 4,294,967,294 documents cannot be searched");
         goto out;
     }
     TRY(run_init(&run));

@@ -28,11 +28,11 @@ struct search_hit {
 
 /* What evaluation did, for tests and explanations. */
 struct search_work {
-    uint64_t postings;        /* of the query's lists */
+    uint64_t postings; /* of the query's lists */
     uint64_t postings_scored;
-    uint64_t blocks;          /* of the query's lists */
+    uint64_t blocks; /* of the query's lists */
     uint64_t blocks_decoded;
-    uint64_t blocks_skipped;  /* by their bound */
+    uint64_t blocks_skipped; /* by their bound */
 };
 
 struct search_answer {
@@ -50,6 +50,7 @@ void search_answer_free(struct search_answer *answer);
 
 /* The plainly correct twin: scores every match of every node document by document. For tests. */
 CHECKED lupe_status search_run_naive(struct view *view, const struct lupe_query *query,
-                                     const struct search_request *request, struct search_answer *answer);
+                                     const struct search_request *request,
+                                     struct search_answer *answer);
 
 #endif

@@ -17,7 +17,7 @@
 #define LIST_HAS_POSITIONS 4u
 #define LIST_FLAGS_KNOWN 7u
 #define HEAD_BIT_SET 0x1fu
-#define SINGLE_FIRSTS_MAX 2u /* so many are picked out of their chunk one by one */
+#define SINGLE_FIRSTS_MAX 2u      /* so many are picked out of their chunk one by one */
 #define POSITION_LIMIT (1u << 26) /* words of a document and gaps stay below */
 
 /* Lists in the dictionary have no bound. */
@@ -25,7 +25,8 @@ static const uint8_t bound_unknown = 255;
 
 static lupe_status list_corrupt(const struct list *list, const char *what)
 {
-    return fail(LUPE_CORRUPT, "segment %u: postings at offset %llu: %s; restore the index from a backup",
+    return fail(LUPE_CORRUPT,
+                "segment %u: postings at offset %llu: %s; restore the index from a backup",
                 (unsigned)list->postings->segment, (unsigned long long)list->start, what);
 }
 
@@ -48,8 +49,8 @@ static lupe_status directory_open(struct list *list, const uint8_t *bytes, size_
     return LUPE_OK;
 }
 
-lupe_status list_open(struct section *postings, struct section *positions, uint32_t segment_documents,
-                      const struct entry *entry, struct list *list)
+lupe_status list_open(struct section *postings, struct section *positions,
+                      uint32_t segment_documents, const struct entry *entry, struct list *list)
 {
     memset(list, 0, sizeof *list);
     list->postings = postings;
@@ -62,7 +63,8 @@ lupe_status list_open(struct section *postings, struct section *positions, uint3
     list->occurrences = entry->occurrences;
     list->start = entry->postings;
     list->positions_start = entry->positions;
-    list->block_count = (uint32_t)(((uint64_t)entry->frequency + BLOCK_DOCUMENTS - 1) / BLOCK_DOCUMENTS);
+    list->block_count =
+        (uint32_t)(((uint64_t)entry->frequency + BLOCK_DOCUMENTS - 1) / BLOCK_DOCUMENTS);
     list->bound = 255;
     list->bounds = &bound_unknown;
     if (entry->frequency == 0 || entry->frequency > segment_documents)
@@ -176,8 +178,8 @@ static lupe_status inline_read(const struct list *list, struct block *block)
 /* What is wanted of a block's documents. */
 enum block_mode { BLOCK_DOCUMENTS_READ, BLOCK_BITS_KEPT, BLOCK_DOCUMENTS_SKIPPED };
 
-static lupe_status bits_read(const struct list *list, struct block *block, const uint8_t *bytes, size_t left,
-                             uint32_t before, enum block_mode mode, size_t *size)
+static lupe_status bits_read(const struct list *list, struct block *block, const uint8_t *bytes,
+                             size_t left, uint32_t before, enum block_mode mode, size_t *size)
 {
     if (left < 2 || left < 2 + 8 * (size_t)bytes[1] || bytes[1] == 0)
         return list_corrupt(list, "a bit set ends behind the extent");
@@ -193,8 +195,9 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     if (mode == BLOCK_DOCUMENTS_READ)
         set = list->kernels->bits_to_documents(block->bits, words, before, block->documents);
     uint64_t last = load_u64(block->bits + 8 * (words - 1));
-    uint64_t highest = last ? (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last))
-                            : UINT64_MAX;
+    uint64_t highest =
+        last ? (uint64_t)block->bit_base + 64 * (words - 1) + (63 - (unsigned)__builtin_clzll(last))
+             : UINT64_MAX;
     if (set != block->count || highest >= list->documents_max ||
         (list->last && highest != list_block_last(list, block->number)))
         return list_corrupt(list, "a bit set does not have its documents");
@@ -214,8 +217,8 @@ static bool any_wide(const uint32_t *deltas, unsigned count)
 }
 
 /* A chunk of deltas; ascending is by construction, an overflow shows in the last document. */
-static lupe_status deltas_read(const struct list *list, struct block *block, const uint8_t *bytes, size_t left,
-                               uint32_t before, size_t *size)
+static lupe_status deltas_read(const struct list *list, struct block *block, const uint8_t *bytes,
+                               size_t left, uint32_t before, size_t *size)
 {
     uint8_t head = bytes[0];
     const uint8_t *end = bytes + left;
@@ -241,13 +244,14 @@ static lupe_status deltas_read(const struct list *list, struct block *block, con
     bool ascending = true;
     for (unsigned i = 1; wide && i < block->count; i++)
         ascending &= documents[i] > documents[i - 1];
-    if (!ascending || documents[0] < (uint32_t)(before + 1) || documents[block->count - 1] >= list->documents_max)
+    if (!ascending || documents[0] < (uint32_t)(before + 1) ||
+        documents[block->count - 1] >= list->documents_max)
         return list_corrupt(list, "a block has documents the segment has not");
     return LUPE_OK;
 }
 
-static lupe_status deltas_skip(const struct list *list, const struct block *block, const uint8_t *bytes,
-                               size_t left, size_t *size)
+static lupe_status deltas_skip(const struct list *list, const struct block *block,
+                               const uint8_t *bytes, size_t left, size_t *size)
 {
     const uint8_t *behind = chunk_skip(bytes, bytes + left, block->count);
     if (!behind)
@@ -256,8 +260,8 @@ static lupe_status deltas_skip(const struct list *list, const struct block *bloc
     return LUPE_OK;
 }
 
-static lupe_status block_locate(const struct list *list, uint32_t number, const uint8_t **bytes, size_t *left,
-                                uint32_t *before)
+static lupe_status block_locate(const struct list *list, uint32_t number, const uint8_t **bytes,
+                                size_t *left, uint32_t *before)
 {
     assert(number < list->block_count);
     uint64_t offset;
@@ -280,7 +284,8 @@ static lupe_status block_locate(const struct list *list, uint32_t number, const 
     return LUPE_OK;
 }
 
-static lupe_status block_open(const struct list *list, uint32_t number, struct block *block, enum block_mode mode)
+static lupe_status block_open(const struct list *list, uint32_t number, struct block *block,
+                              enum block_mode mode)
 {
     block->number = number;
     block->tfs_read = false;
@@ -398,12 +403,14 @@ lupe_status block_tf(const struct list *list, struct block *block, unsigned inde
     return LUPE_OK;
 }
 
-lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index, uint32_t *position)
+lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index,
+                                 uint32_t *position)
 {
     const uint8_t *bytes = NULL;
     size_t left = 0;
     assert(list->storage == ENTRY_LIST);
-    lupe_status status = section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left);
+    lupe_status status =
+        section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left);
     if (status)
         return status;
     if (!chunk_get(bytes, bytes + left, block->count, index, position))
@@ -441,8 +448,8 @@ static bool positions_sum(uint32_t *numbers, uint32_t count)
     return true;
 }
 
-static lupe_status inline_positions(const struct list *list, const uint8_t *index, unsigned n, uint32_t **out,
-                                    size_t *capacity, size_t done)
+static lupe_status inline_positions(const struct list *list, const uint8_t *index, unsigned n,
+                                    uint32_t **out, size_t *capacity, size_t done)
 {
     struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
     unsigned wanted = 0;
@@ -498,8 +505,9 @@ static lupe_status unit_next(struct unit *unit, uint64_t wanted)
     lupe_status status = section_at(unit->list->positions, unit->offset, &bytes, &left);
     if (status)
         return status;
-    const uint8_t *behind = wanted < unit->first + count ? chunk_read(bytes, bytes + left, count, unit->numbers)
-                                                         : chunk_skip(bytes, bytes + left, count);
+    const uint8_t *behind = wanted < unit->first + count
+                                ? chunk_read(bytes, bytes + left, count, unit->numbers)
+                                : chunk_skip(bytes, bytes + left, count);
     if (!behind)
         return list_corrupt(unit->list, "positions are damaged");
     unit->offset += (uint64_t)(behind - bytes);
@@ -517,7 +525,8 @@ static lupe_status unit_copy(struct unit *unit, uint64_t number, uint32_t count,
                 return status;
         }
         uint64_t held = number + done - unit->first;
-        uint32_t take = (uint32_t)(unit->held - held) < count - done ? (uint32_t)(unit->held - held) : count - done;
+        uint32_t take = (uint32_t)(unit->held - held) < count - done ? (uint32_t)(unit->held - held)
+                                                                     : count - done;
         memcpy(out + done, unit->numbers + held, take * sizeof(uint32_t));
         done += take;
     }
@@ -538,8 +547,8 @@ static bool positions_of(uint32_t first, const uint32_t *deltas, uint32_t more, 
     return highest < POSITION_LIMIT && position < POSITION_LIMIT;
 }
 
-lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index, unsigned n,
-                            uint32_t **out, size_t *capacity, size_t at)
+lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
+                            unsigned n, uint32_t **out, size_t *capacity, size_t at)
 {
     if (n == 0)
         return LUPE_OK;

@@ -21,29 +21,30 @@
 struct postings_writer {
     struct section_writer *postings;
     struct section_writer *positions;
-    const uint8_t *norms;        /* of the segment's documents */
-    float factors[NORMS];        /* k1 * n by norm */
-    float (*values)[NORMS];      /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
-    uint8_t flags;               /* ENTRY_HAS_... of the list being written */
+    const uint8_t *norms;   /* of the segment's documents */
+    float factors[NORMS];   /* k1 * n by norm */
+    float (*values)[NORMS]; /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
+    uint8_t flags;          /* ENTRY_HAS_... of the list being written */
     uint32_t frequency;
     uint64_t occurrences;
-    uint32_t last;               /* last document added, UINT32_MAX before the first */
+    uint32_t last; /* last document added, UINT32_MAX before the first */
     uint64_t positions_start;
-    unsigned count;              /* postings in the block being filled */
+    unsigned count; /* postings in the block being filled */
     uint32_t documents[BLOCK_DOCUMENTS + 16];
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
     uint32_t firsts[BLOCK_DOCUMENTS]; /* first positions of the block's documents */
     uint32_t *deltas;                 /* and the deltas of the further ones, in order */
     size_t delta_count;
     size_t delta_capacity;
-    struct buffer blocks;        /* encoded blocks, one after the other */
-    struct buffer directory;     /* {u32 last, u32 size in blocks, u8 bound} a block */
-    float *champions;            /* the 1000 best values, a heap */
+    struct buffer blocks;    /* encoded blocks, one after the other */
+    struct buffer directory; /* {u32 last, u32 size in blocks, u8 bound} a block */
+    float *champions;        /* the 1000 best values, a heap */
     unsigned champion_count;
-    uint64_t words;              /* of list 0, for statistics */
+    uint64_t words; /* of list 0, for statistics */
 };
 
-CHECKED lupe_status postings_writer_init(struct postings_writer *writer, struct section_writer *postings,
+CHECKED lupe_status postings_writer_init(struct postings_writer *writer,
+                                         struct section_writer *postings,
                                          struct section_writer *positions, const uint8_t *norms,
                                          const struct bm25 *bm25);
 void postings_writer_free(struct postings_writer *writer);
@@ -54,11 +55,13 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags);
 /* Adds postings in document order, any number at a time. tfs may be NULL without tf; positions
  * (absolute, ascending within a document, sum of tfs of them) NULL without positions. */
 CHECKED lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *documents,
-                                        const uint32_t *tfs, const uint32_t *positions, size_t count);
+                                        const uint32_t *tfs, const uint32_t *positions,
+                                        size_t count);
 
 /* Ends the list: writes it where it is not inline and gives the dictionary info (at most 255
  * bytes). A list without postings gives info_size 0: it has no entry. */
-CHECKED lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256], size_t *info_size);
+CHECKED lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256],
+                                        size_t *info_size);
 
 /* ---- reading */
 
@@ -68,31 +71,32 @@ struct list {
     struct section *postings;
     struct section *positions;
     const struct pack_kernels *kernels;
-    uint64_t start;            /* logical offset of the list */
+    uint64_t start; /* logical offset of the list */
     uint64_t positions_start;
     uint32_t frequency;
     uint64_t occurrences;
     uint32_t block_count;
-    uint32_t super_count;      /* 0: no superblock arrays */
-    uint8_t flags;             /* ENTRY_HAS_... */
-    uint8_t bound;             /* of the whole list */
+    uint32_t super_count; /* 0: no superblock arrays */
+    uint8_t flags;        /* ENTRY_HAS_... */
+    uint8_t bound;        /* of the whole list */
     bool has_champions;
     uint16_t champions[3];     /* of 10, 100, 1000 */
     const uint8_t *super_last; /* u32[super_count], unaligned */
     const uint8_t *super_bound;
-    const uint8_t *last;       /* u32[block_count], unaligned; NULL when block_count == 1 */
-    const uint8_t *offset;     /* u32[block_count] */
-    const uint8_t *bounds;     /* u8[block_count] */
-    uint32_t header_size;      /* bytes before the first block when block_count == 1 */
+    const uint8_t *last;        /* u32[block_count], unaligned; NULL when block_count == 1 */
+    const uint8_t *offset;      /* u32[block_count] */
+    const uint8_t *bounds;      /* u8[block_count] */
+    uint32_t header_size;       /* bytes before the first block when block_count == 1 */
     const uint8_t *inline_data; /* single, inline */
     uint32_t inline_size;
-    uint8_t storage;           /* ENTRY_LIST, ... */
-    uint32_t documents_max;    /* of the segment, to check against */
+    uint8_t storage;        /* ENTRY_LIST, ... */
+    uint32_t documents_max; /* of the segment, to check against */
 };
 
 /* Opens the list of an entry. */
-CHECKED lupe_status list_open(struct section *postings, struct section *positions, uint32_t segment_documents,
-                              const struct entry *entry, struct list *list);
+CHECKED lupe_status list_open(struct section *postings, struct section *positions,
+                              uint32_t segment_documents, const struct entry *entry,
+                              struct list *list);
 
 /* A block being read. documents[0..count) are filled by block_read; tfs when asked for. */
 struct block {
@@ -103,11 +107,11 @@ struct block {
     const uint8_t *end;      /* of the extent's payload */
     bool tfs_read;
     uint32_t more; /* sum of tf - 1, when the tfs were read */
-    bool is_bits;            /* stored as a bit set */
+    bool is_bits;  /* stored as a bit set */
     bool positions_read;
-    const uint8_t *bits;     /* then its words ... */
+    const uint8_t *bits; /* then its words ... */
     uint32_t bit_words;
-    uint32_t bit_base;       /* ... bit 0 stands for this document */
+    uint32_t bit_base; /* ... bit 0 stands for this document */
     uint32_t documents[BLOCK_DOCUMENTS + 16];
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
 };
@@ -137,16 +141,18 @@ CHECKED lupe_status block_locate_tfs(const struct list *list, uint32_t number, s
 CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block);
 
 /* The term frequency of one document of a block, without decoding the others. */
-CHECKED lupe_status block_tf(const struct list *list, struct block *block, unsigned index, uint32_t *tf);
+CHECKED lupe_status block_tf(const struct list *list, struct block *block, unsigned index,
+                             uint32_t *tf);
 
 /* The first position of one document of a block of a list that is not inline, likewise. */
-CHECKED lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index,
-                                         uint32_t *position);
+CHECKED lupe_status block_first_position(const struct list *list, const struct block *block,
+                                         unsigned index, uint32_t *position);
 
 /* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]
  * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers) grows with
  * memory_realloc. index ascends. LUPE_CORRUPT, LUPE_NO_MEMORY. */
-CHECKED lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
-                                    unsigned n, uint32_t **out, size_t *capacity, size_t at);
+CHECKED lupe_status block_positions(const struct list *list, struct block *block,
+                                    const uint8_t *index, unsigned n, uint32_t **out,
+                                    size_t *capacity, size_t at);
 
 #endif

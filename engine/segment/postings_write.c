@@ -177,9 +177,11 @@ static float block_best(struct postings_writer *writer)
     for (unsigned i = 0; i < writer->count; i++) {
         uint32_t tf = writer->tfs[i];
         uint8_t norm = writer->norms[writer->documents[i]];
-        float value = tf < VALUES_TF_MAX ? writer->values[tf][norm] : (float)tf / ((float)tf + writer->factors[norm]);
+        float value = tf < VALUES_TF_MAX ? writer->values[tf][norm]
+                                         : (float)tf / ((float)tf + writer->factors[norm]);
         best = value > best ? value : best;
-        if (keep_champions && (writer->champion_count < CHAMPIONS_MAX || value > writer->champions[0]))
+        if (keep_champions &&
+            (writer->champion_count < CHAMPIONS_MAX || value > writer->champions[0]))
             champion_add(writer, value);
     }
     return best;
@@ -188,9 +190,10 @@ static float block_best(struct postings_writer *writer)
 /* Ends the block being filled: encodes it and remembers last document, size and bound. */
 static lupe_status block_end(struct postings_writer *writer)
 {
-    uint32_t before = writer->directory.size
-                          ? load_u32(writer->directory.data + writer->directory.size - DIRECTORY_RECORD_BYTES)
-                          : UINT32_MAX;
+    uint32_t before =
+        writer->directory.size
+            ? load_u32(writer->directory.data + writer->directory.size - DIRECTORY_RECORD_BYTES)
+            : UINT32_MAX;
     uint8_t *out = buffer_reserve(&writer->blocks, BLOCK_BYTES_MAX);
     if (!out)
         return buffer_status(&writer->blocks);
@@ -234,8 +237,8 @@ static lupe_status deltas_grow(struct postings_writer *writer, size_t more)
     return LUPE_OK;
 }
 
-lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *documents, const uint32_t *tfs,
-                                const uint32_t *positions, size_t count)
+lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *documents,
+                                const uint32_t *tfs, const uint32_t *positions, size_t count)
 {
     lupe_status status = LUPE_OK;
     for (size_t i = 0; i < count; i++) {
@@ -399,7 +402,8 @@ out:
     return status;
 }
 
-lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256], size_t *info_size)
+lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256],
+                                size_t *info_size)
 {
     lupe_status status = LUPE_OK;
     *info_size = 0;

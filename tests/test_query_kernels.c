@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_query_kernels.c - the kernels of scoring and intersection that the machine runs, beside their
+ * scalar twins. (make test-all runs this under each LUPE_SIMD.)
+ */
+#include <string.h>
+
+#include "query/intersect.h"
+#include "query/score.h"
+#include "support.h"
+
+#define ROUNDS 2000u
+#define PADDED (128u + 16u)
+
+static struct support_random rnd;
+
+static unsigned ascending(uint32_t *numbers, unsigned count, uint32_t step_max)
+{
+    uint32_t number = (uint32_t)support_random_below(&rnd, 5);
+    for (unsigned i = 0; i < count; i++) {
+        numbers[i] = number;
+        number += 1 + (uint32_t)support_random_below(&rnd, step_max);
+    }
+    return count;
+}
+
+Test(query_kernels, shares)
+{
+    static uint8_t norms[70000];
+    float factors[256];
+    uint32_t documents[PADDED] = {0}, tfs[PADDED], fast[PADDED], slow[PADDED];
+    rnd = support_random_of(101);
+    support_random_bytes(&rnd, norms, sizeof norms);
+    for (unsigned i = 0; i < 256; i++)
+        factors[i] = (float)(0.3 + 0.05 * i);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned count = 1 + (unsigned)support_random_below(&rnd, 128);
+        ascending(documents, count, 500);
+        for (unsigned i = 0; i < PADDED; i++)
+            tfs[i] = 1 + (uint32_t)support_random_below(&rnd, round % 7 ? 4 : 1u << 24);
+        float weight = (float)(1u << support_random_below(&rnd, 29)) * 1.37f;
+        score_kernels()->shares(documents, tfs, count, norms, factors, weight, fast);
+        score_kernels_scalar.shares(documents, tfs, count, norms, factors, weight, slow);
+        cr_assert_arr_eq(fast, slow, count * sizeof *fast, "seed %" PRIu64 ", round %u", rnd.seed,
+                         round);
+    }
+}
+
+Test(query_kernels, keep_above)
+{
+    uint32_t documents[PADDED], scores[PADDED], fast_documents[PADDED], fast_scores[PADDED];
+    rnd = support_random_of(102);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned count = (unsigned)support_random_below(&rnd, 129);
+        for (unsigned i = 0; i < PADDED; i++) {
+            documents[i] = (uint32_t)support_random_next(&rnd);
+            scores[i] = (uint32_t)support_random_below(&rnd, 1000);
+        }
+        uint32_t more = (uint32_t)support_random_below(&rnd, 1000);
+        uint32_t limit = (uint32_t)support_random_below(&rnd, 2000);
+        memcpy(fast_documents, documents, sizeof documents);
+        memcpy(fast_scores, scores, sizeof scores);
+        unsigned slow = score_kernels_scalar.keep_above(documents, scores, count, more, limit);
+        unsigned fast =
+            score_kernels()->keep_above(fast_documents, fast_scores, count, more, limit);
+        cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_arr_eq(fast_documents, documents, slow * sizeof *documents);
+        cr_assert_arr_eq(fast_scores, scores, slow * sizeof *scores);
+    }
+}
+
+Test(query_kernels, window_above)
+{
+    static uint32_t sums[WINDOW_DOCUMENTS];
+    static uint32_t documents[2][WINDOW_DOCUMENTS + 16], scores[2][WINDOW_DOCUMENTS + 16];
+    rnd = support_random_of(103);
+    for (unsigned round = 0; round < 60; round++) {
+        uint32_t range = 2u << support_random_below(&rnd, 30);
+        for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
+            sums[i] =
+                support_random_below(&rnd, 3) ? 0 : (uint32_t)support_random_below(&rnd, range);
+        uint32_t limit = (uint32_t)support_random_below(&rnd, range);
+        unsigned slow =
+            score_kernels_scalar.window_above(sums, 4096 * round, limit, documents[0], scores[0]);
+        unsigned fast =
+            score_kernels()->window_above(sums, 4096 * round, limit, documents[1], scores[1]);
+        cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_arr_eq(documents[1], documents[0], slow * sizeof **documents);
+        cr_assert_arr_eq(scores[1], scores[0], slow * sizeof **scores);
+    }
+}
+
+Test(query_kernels, intersect)
+{
+    uint32_t candidates[PADDED], documents[PADDED];
+    uint8_t candidate_at[2][128], document_at[2][128];
+    rnd = support_random_of(104);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint32_t step = 1 + (uint32_t)support_random_below(&rnd, 9);
+        unsigned count = ascending(candidates, (unsigned)support_random_below(&rnd, 129), step);
+        unsigned size = ascending(documents, 1 + (unsigned)support_random_below(&rnd, 128), step);
+        for (unsigned i = size; i < PADDED; i++) /* what lies behind must not count */
+            documents[i] = count ? candidates[support_random_below(&rnd, count)] : 0;
+        unsigned from = (unsigned)support_random_below(&rnd, size);
+        /* The caller's candidates are not before documents[from]. */
+        unsigned skip = 0;
+        while (skip < count && candidates[skip] < documents[from])
+            skip++;
+        unsigned slow =
+            intersect_kernels_scalar.intersect(candidates + skip, count - skip, documents, from,
+                                               size, candidate_at[0], document_at[0]);
+        unsigned fast = intersect_kernels()->intersect(candidates + skip, count - skip, documents,
+                                                       from, size, candidate_at[1], document_at[1]);
+        cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_arr_eq(candidate_at[1], candidate_at[0], slow);
+        cr_assert_arr_eq(document_at[1], document_at[0], slow);
+    }
+}
+
+Test(query_kernels, follow)
+{
+    uint32_t starts[PADDED], fast_starts[PADDED], positions[PADDED];
+    rnd = support_random_of(105);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned count = ascending(starts, (unsigned)support_random_below(&rnd, 129), 6);
+        unsigned size = ascending(positions, (unsigned)support_random_below(&rnd, 129), 6);
+        uint32_t offset = (uint32_t)support_random_below(&rnd, 4);
+        for (unsigned i = size; i < PADDED; i++)
+            positions[i] = count ? starts[support_random_below(&rnd, count)] + offset : 0;
+        memcpy(fast_starts, starts, sizeof starts);
+        unsigned slow = intersect_kernels_scalar.follow(starts, count, positions, size, offset);
+        unsigned fast = intersect_kernels()->follow(fast_starts, count, positions, size, offset);
+        cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_arr_eq(fast_starts, starts, slow * sizeof *starts);
+    }
+}
+
+Test(query_kernels, bits)
+{
+    uint64_t bits[2][WINDOW_WORDS], others[WINDOW_WORDS];
+    rnd = support_random_of(106);
+    for (unsigned round = 0; round < 200; round++) {
+        support_random_bytes(&rnd, bits[0], sizeof bits[0]);
+        support_random_bytes(&rnd, others, sizeof others);
+        memcpy(bits[1], bits[0], sizeof bits[0]);
+        cr_assert_eq(intersect_kernels()->count_bits(bits[1]),
+                     intersect_kernels_scalar.count_bits(bits[0]));
+        uint64_t count = 0;
+        for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
+            count += bits[0][i / 64] >> (i % 64) & 1;
+        cr_assert_eq(count, intersect_kernels_scalar.count_bits(bits[0]));
+        intersect_kernels()->and_bits(bits[1], others);
+        intersect_kernels_scalar.and_bits(bits[0], others);
+        cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
+    }
+}
