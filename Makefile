@@ -136,13 +136,14 @@ define run_tests
 	{ test ! -f tests/cli.sh || test -z "$(TOOL)" || LUPE=$(BUILD)/lupe bash tests/cli.sh; }
 endef
 
-.PHONY: demo test test-all run-tests run-tests-simd asan bench check-layers check-install
+.PHONY: demo test test-all run-tests run-tests-simd asan bench
+.PHONY: check-layers check-readme check-install
 demo: $(BUILD)/lupe ## indexes the sample texts and searches them
 	rm -f $(BUILD)/demo.lupe*
 	$(BUILD)/lupe index -i $(BUILD)/demo.lupe tests/data/texte
 	$(BUILD)/lupe search -i $(BUILD)/demo.lupe "Wladiwostok Munition"
 
-test: run-tests check-layers ## unit tests, command-line tests, layers: under a minute
+test: run-tests check-layers check-readme ## unit and command-line tests, house rules, pages
 
 run-tests: $(BUILD)/tests $(TOOL)
 	$(run_tests)
@@ -166,6 +167,9 @@ bench: $(BUILD)/lupe-bench ## speed and size of this machine's build
 
 check-layers: ## includes and calls obey the house rules
 	bash tests/check_layers.sh
+
+check-readme: $(BUILD)/liblupe.a $(TOOL) ## the program, commands and links of the pages
+	BUILD=$(BUILD) CC='$(CC)' CFLAGS='$(CFLAGS)' bash tests/check_readme.sh
 
 check-install: $(LIBRARIES) $(TOOL) ## installs into the build directory and links with it
 	BUILD=$(BUILD) CC='$(CC)' MAKE='$(MAKE)' bash tests/check_install.sh
