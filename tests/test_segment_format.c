@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_segment_format.c - the worked example of engine/FORMAT.md: a segment of four documents, the
- * bytes of its one value, and what a reader makes of them.
+ * test_segment_format.c - the bytes of the format: the examples of engine/FORMAT.md, read from there,
+ * and a segment of four documents, its one value and what a reader makes of it.
  *
  * A change of these bytes is a change of the format: it needs a new FORMAT_VERSION, and the old
  * bytes stay here to be read.
  */
+#include <ctype.h>
+
 #include "base/hash.h"
 #include "segment/stored.h"
 #include "segment_cases.h"
@@ -293,62 +295,192 @@ Test(segment_format, the_example_is_read_so)
     support_no_leaks();
 }
 
-/* A catalogue with one field and one segment. */
-/* clang-format off */
-static const uint8_t catalogue_example[] = {
-    /* "LUPE", format 1, checksum of what follows */
-    'L', 'U', 'P', 'E', 0x01, 0x00, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
-    /* requires 0, ignorable 0, commit 2, next segment 2, lexicon 0 */
-    0, 0, 0, 0, 0, 0, 0, 0,
-    0x02, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0,
-    /* standard, no flags, a gap of 100, k1 1.5, b 0.5 */
-    0x00, 0x00, 0x64, 0x00, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f,
-    /* fingerprint, "german", words_cut 300 */
-    0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x06, 'g', 'e', 'r', 'm', 'a', 'n', 0xac, 0x02,
-    /* 1 field: text with a list of its own, weight 2, "title", the index's language */
-    0x01, 0x01, 0x01, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0x05, 't', 'i', 't', 'l', 'e', 0x00,
-    /* 1 segment: number 1, one value, lexicon 0, 4 documents, 39 words, k1 1.5, b 0.5, 9 terms */
-    0x01, 0x01, 0, 0, 0, 0x01, 0, 0, 0, 0, 0x04, 0, 0, 0, 0x27, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0x09, 0, 0, 0, 0, 0, 0, 0,
-    /* live version 1; 2 deleted: 1 and 3; sections 2 and 5 with 300 and 4 bytes */
-    0x01, 0, 0, 0, 0x02, 0x01, 0x01, 0x24, 0x00, 0xac, 0x02, 0x04,
-};
-/* clang-format on */
+/* ---------------------------------------------------------------- engine/FORMAT.md */
 
-Test(segment_format, a_catalogue_is_written_so)
+#define FORMAT_PATH "engine/FORMAT.md"
+#define EXAMPLE_BYTES_MAX 1024
+
+/* The bytes of a block of the specification: "offset  bytes  meaning", of which bytes are pairs of
+ * digits, or one pair as often as "x count" says. Offsets go on without a gap. */
+struct example {
+    uint8_t bytes[EXAMPLE_BYTES_MAX];
+    size_t size;
+};
+
+static void line_take(struct example *example, const char *line)
 {
-    struct catalogue catalogue;
-    struct buffer bytes = BUFFER_INIT(0);
-    uint32_t number;
-    catalogue_init(&catalogue);
-    catalogue.commit = 2;
-    catalogue.k1 = 1.5;
-    catalogue.b = 0.5;
-    catalogue.fingerprint = 0x1122334455667788;
-    catalogue.words_cut = 300;
-    memcpy(catalogue.language, "german", 7);
-    cr_assert_eq(catalogue_add_field(&catalogue, "title", LUPE_TEXT, 2, NULL, &number), LUPE_OK);
-    struct segment_entry entry = {.number = 1,
-                                  .one_value = true,
-                                  .documents = 4,
-                                  .words = 39,
-                                  .k1 = 1.5,
-                                  .b = 0.5,
-                                  .terms = 9,
-                                  .live_version = 1,
-                                  .deleted = 2,
-                                  .deleted_list = {1, 3}};
-    entry.lengths[SECTION_DICTIONARY] = 300;
-    entry.lengths[SECTION_NORMS] = 4;
-    catalogue.next_segment = 2;
-    cr_assert_eq(catalogue_insert_segment(&catalogue, 0, &entry), LUPE_OK);
-    cr_assert_eq(catalogue_encode(&catalogue, &bytes), LUPE_OK);
-    cr_assert_eq(bytes.size, sizeof catalogue_example);
-    for (size_t i = 0; i < bytes.size; i++)
-        if (i < 8 || i >= 16)
-            cr_assert_eq(bytes.data[i], catalogue_example[i], "byte %zu is %02x", i, bytes.data[i]);
-    cr_assert_eq(load_u64(bytes.data + 8), hash_bytes(bytes.data + 16, bytes.size - 16));
-    buffer_free(&bytes);
-    catalogue_free(&catalogue);
+    char *next;
+    unsigned long offset = strtoul(line, &next, 16);
+    cr_assert_eq(next - line, 4, "no offset: %s", line);
+    cr_assert_eq(offset, example->size, "offset %zx: %s", example->size, line);
+    const char *at = next;
+    while (isspace((unsigned char)*at))
+        at++;
+    for (;;) {
+        if (!isxdigit((unsigned char)at[0]) || !isxdigit((unsigned char)at[1]) || at[2] > ' ')
+            break;
+        char digits[3] = {at[0], at[1], 0};
+        size_t count = 1;
+        at += 2;
+        if (strncmp(at, " x ", 3) == 0) {
+            count = strtoul(at + 3, &next, 10);
+            at = next;
+        }
+        cr_assert(example->size + count <= EXAMPLE_BYTES_MAX);
+        memset(example->bytes + example->size, (int)strtoul(digits, NULL, 16), count);
+        example->size += count;
+        while (*at == ' ')
+            at++;
+    }
+    cr_assert_gt(example->size, offset, "no bytes: %s", line);
+    cr_assert(*at > ' ', "no meaning: %s", line);
+}
+
+static struct example example_of(const char *name)
+{
+    struct example example = {.size = 0};
+    size_t size;
+    char fence[32];
+    char *text = (char *)support_read_file(FORMAT_PATH, &size);
+    text = realloc(text, size + 1);
+    text[size] = 0;
+    snprintf(fence, sizeof fence, "\n```%s\n", name);
+    char *line = strstr(text, fence);
+    cr_assert_not_null(line, "%s has no block %s", FORMAT_PATH, name);
+    for (line += strlen(fence); strncmp(line, "```", 3) != 0; line = strchr(line, '\n') + 1) {
+        *strchr(line, '\n') = 0;
+        line_take(&example, line);
+        line[strlen(line)] = '\n';
+    }
+    free(text);
+    return example;
+}
+
+/* The index of the example, by the public functions. */
+static void make_example(const char *path)
+{
+    static const lupe_field title = {.name = "title", .kind = LUPE_TEXT, .weight = 2};
+    static const lupe_value first[] = {
+        {"title", LUPE_TEXT, "Zug", 3},
+        {"text", LUPE_TEXT, "Ein Zug nach Wladiwostok", 24},
+        {"tag", LUPE_KEYWORD, "Reise", 5},
+    };
+    static const lupe_value second[] = {{"text", LUPE_TEXT, "Zug um Zug", 10}};
+    static const lupe_document both[] = {{"1", 1, first, 3}, {"2", 1, second, 1}};
+    lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    options.fields = &title;
+    options.field_count = 1;
+    cr_assert_eq(lupe_index_create(path, &options, NULL, &index), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    cr_assert_eq(lupe_writer_put(writer, &both[0]), LUPE_OK);
+    cr_assert_eq(lupe_writer_put(writer, &both[1]), LUPE_OK);
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK);
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+}
+
+static void check_bytes(const struct example *example, const uint8_t *bytes, size_t size,
+                        const char *what)
+{
+    for (size_t i = 0; i < example->size && i < size; i++)
+        cr_assert_eq(bytes[i], example->bytes[i], "%s, offset %04zx: %02x", what, i, bytes[i]);
+    cr_assert_eq(size, example->size, "%s has %zu bytes", what, size);
+}
+
+#define CATALOGUE_CHECKSUM 8u
+#define CATALOGUE_BODY 16u
+#define CATALOGUE_FINGERPRINT 0x3cu
+
+/* The fingerprint belongs to the packages of one system, and the checksum with it. */
+static void check_catalogue(struct example *example, const uint8_t *bytes, size_t size)
+{
+    cr_assert_eq(load_u64(example->bytes + CATALOGUE_CHECKSUM),
+                 hash_bytes(example->bytes + CATALOGUE_BODY, example->size - CATALOGUE_BODY));
+    cr_assert_geq(size, CATALOGUE_FINGERPRINT + 8);
+    cr_assert_eq(load_u64(bytes + CATALOGUE_CHECKSUM),
+                 hash_bytes(bytes + CATALOGUE_BODY, size - CATALOGUE_BODY));
+    memcpy(example->bytes + CATALOGUE_CHECKSUM, bytes + CATALOGUE_CHECKSUM, 8);
+    memcpy(example->bytes + CATALOGUE_FINGERPRINT, bytes + CATALOGUE_FINGERPRINT, 8);
+    check_bytes(example, bytes, size, "the catalogue");
+}
+
+Test(segment_format, the_specification_has_the_bytes_that_are_written)
+{
+    struct example catalogue = example_of("catalogue");
+    struct example segment = example_of("segment");
+    struct store *store = NULL;
+    struct store_read *read = NULL;
+    struct store_options options = {.read_only = true};
+    const uint8_t *value;
+    size_t size;
+    make_example(support_path("example"));
+    cr_assert_eq(store_open(support_path("example"), &options, &store), LUPE_OK);
+    cr_assert_eq(store_read_begin(store, &read), LUPE_OK);
+    cr_assert_eq(store_get(read, 0, 0, &value, &size), LUPE_OK);
+    check_catalogue(&catalogue, value, size);
+    cr_assert_eq(store_get(read, 1, 0, &value, &size), LUPE_OK);
+    check_bytes(&segment, value, size, "the segment");
+    uint32_t number = 1, next = 1;
+    cr_assert_eq(store_seek(read, &number, &next, &value, &size), LUPE_NOT_FOUND);
+    store_read_end(read);
+    store_close(store);
     support_no_leaks();
+}
+
+/* The other way round: an index made of nothing but the bytes of the specification. */
+Test(segment_format, the_bytes_of_the_specification_are_an_index)
+{
+    struct example values[] = {example_of("catalogue"), example_of("segment")};
+    struct store *store = NULL;
+    struct store_write *write = NULL;
+    struct store_options options = {.create = true, .map_bytes = MAP_BYTES_MIN};
+    const char *path = support_path("bytes");
+    cr_assert_eq(store_open(path, &options, &store), LUPE_OK);
+    cr_assert_eq(store_lock(store, STORE_LOCK_WRITER, 0), LUPE_OK);
+    cr_assert_eq(store_write_begin(store, &write), LUPE_OK);
+    for (uint32_t i = 0; i < 2; i++)
+        cr_assert_eq(store_put(write, i, 0, values[i].bytes, values[i].size), LUPE_OK);
+    cr_assert_eq(store_write_commit(write), LUPE_OK);
+    store_close(store);
+
+    lupe_index *index = NULL;
+    lupe_snapshot *snapshot = NULL;
+    lupe_query *query = NULL;
+    lupe_results *results = NULL;
+    const lupe_document *document = NULL;
+    lupe_hit hit;
+    cr_assert_eq(lupe_index_open(path, NULL, &index), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(lupe_index_check(index, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(lupe_snapshot_open(index, &snapshot), LUPE_OK);
+    cr_assert_eq(lupe_query_parse(index, "\"Zug nach\" +tag:Reise", 21, NULL, &query), LUPE_OK);
+    cr_assert_eq(lupe_search(snapshot, query, NULL, &results), LUPE_OK);
+    cr_assert_eq(lupe_results_count(results), 1u);
+    cr_assert_eq(lupe_results_hit(results, 0, &hit), LUPE_OK);
+    cr_assert_str_eq(hit.id, "1");
+    cr_assert_eq(lupe_snapshot_get(snapshot, "2", 1, &document), LUPE_OK);
+    cr_assert_eq(document->value_count, 1u);
+    cr_assert_str_eq(document->values[0].field, "text");
+    cr_assert_eq(document->values[0].size, 10u);
+    cr_assert_arr_eq(document->values[0].data, "Zug um Zug", 10);
+    lupe_results_free(results);
+    lupe_query_free(query);
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* The list of "ja" in the segment of four documents: its info, its postings, its positions. */
+Test(segment_format, the_specification_has_the_bytes_of_a_list)
+{
+    static const uint8_t key[] = {2, 2, 5, 'j', 'a'};
+    struct example list = example_of("list");
+    const uint8_t *info = memmem(example, sizeof example, key, sizeof key);
+    cr_assert_not_null(info);
+    cr_assert_arr_eq(list.bytes, info + sizeof key, 5);
+    size_t postings =
+        example_entry.lengths[SECTION_INDEX] + example_entry.lengths[SECTION_DICTIONARY];
+    cr_assert_eq(list.size, 5u + 6u + 2u);
+    cr_assert_arr_eq(list.bytes + 5, example + postings, 6 + 2);
 }
