@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_query_kernels.c - the kernels of scoring and intersection that the machine runs, beside their
- * scalar twins. (make test-all runs this under each LUPE_SIMD.)
+ * test_query_kernels.c - the kernels of scoring and intersection that the machine runs, beside
+ * their scalar twins. (make test-all runs this under each LUPE_SIMD.)
  */
 #include <string.h>
 

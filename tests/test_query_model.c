@@ -64,12 +64,18 @@ static void put(lupe_writer *writer, unsigned number, const struct corpus *corpu
     unsigned words =
         below(10) == 0 ? 1 + below(corpus->words_max) : 1 + below(corpus->words_max / 8 + 1);
     lupe_value values[4] = {
-        {"title", LUPE_TEXT, title, make_text(title, 1 + below(5), hyphens)},
-        {"text", LUPE_TEXT, text, make_text(text, words, hyphens)},
-        {"kind", LUPE_KEYWORD, kind, (size_t)kind_size},
-        {"text", LUPE_TEXT, title, 12},
+        {.field = "title",
+         .kind = LUPE_TEXT,
+         .data = title,
+         .size = make_text(title, 1 + below(5), hyphens)},
+        {.field = "text", .kind = LUPE_TEXT, .data = text, .size = make_text(text, words, hyphens)},
+        {.field = "kind", .kind = LUPE_KEYWORD, .data = kind, .size = (size_t)kind_size},
+        {.field = "text", .kind = LUPE_TEXT, .data = title, .size = 12},
     };
-    lupe_document document = {id, (size_t)id_size, values, below(4) == 0 ? 4 : 3};
+    lupe_document document = {.id = id,
+                              .id_size = (size_t)id_size,
+                              .values = values,
+                              .value_count = below(4) == 0 ? 4 : 3};
     cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK, "%s", lupe_last_error());
 }
 
@@ -77,9 +83,9 @@ static lupe_index *build(const struct corpus *corpus)
 {
     lupe_index *index = NULL;
     lupe_writer *writer = NULL;
-    lupe_field fields[] = {{"title", LUPE_TEXT, NULL, corpus->title_weight},
-                           {"text", LUPE_TEXT, NULL, 1},
-                           {"kind", LUPE_KEYWORD, NULL, 0}};
+    lupe_field fields[] = {{.name = "title", .kind = LUPE_TEXT, .weight = corpus->title_weight},
+                           {.name = "text", .kind = LUPE_TEXT, .weight = 1},
+                           {.name = "kind", .kind = LUPE_KEYWORD}};
     lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
     options.fields = fields;
     options.field_count = 3;
@@ -282,8 +288,11 @@ Test(query_model, prunable)
             memcpy(text + size, "selten ", 7);
             size += 7;
         }
-        lupe_value value = {"text", LUPE_TEXT, text, size};
-        lupe_document document = {id, (size_t)snprintf(id, sizeof id, "%u", d), &value, 1};
+        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = size};
+        lupe_document document = {.id = id,
+                                  .id_size = (size_t)snprintf(id, sizeof id, "%u", d),
+                                  .values = &value,
+                                  .value_count = 1};
         cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
     }
     cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_query_search.c - what searching does beside finding: failing allocations, cancelling, limits,
- * totals, and lists whose bytes are damaged.
+ * test_query_search.c - what searching does beside finding: failing allocations, cancelling,
+ * limits, totals, and lists whose bytes are damaged.
  */
 #include <math.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  *
  * evaluate.h - evaluation of one segment: the best documents of leaves combined, and counts.
  *
- * Owns the loops over blocks and windows. Called by plan.c, which chooses among them by the shape of
- * the query. Never looks up terms, never parses.
+ * Owns the loops over blocks and windows. Called by plan.c, which chooses among them by the shape
+ * of the query. Never looks up terms, never parses.
  *
  * Every evaluator hands documents with their exact scores to evaluation_emit in batches; which
  * documents it may leave out is decided by bounds alone: a document is left out only when its score
@@ -63,8 +63,8 @@ CHECKED lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_
 /* One scored leaf, best blocks first. */
 CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf);
 
-/* Documents that all of required have (one or more) and none of excluded; optional only adds. Leaves
- * may be sorted in place. */
+/* Documents that all of required have (one or more) and none of excluded; optional only adds.
+ * Leaves may be sorted in place. */
 CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
                                       unsigned required_count, struct leaf **optional,
                                       unsigned optional_count, struct leaf **excluded,
@@ -102,8 +102,8 @@ CHECKED lupe_status count_phrase(struct evaluation *evaluation, const struct phr
 /* As evaluate_phrase, but gives the number of matches as shares, deleted documents included. */
 CHECKED lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase);
 
-/* How many of the places (ascending positions; each begins span positions) lie within one value of the
- * field in a document. */
+/* How many of the places (ascending positions; each begins span positions) lie within one value of
+ * the field in a document. */
 CHECKED lupe_status field_places(struct segment *segment, uint32_t field_gap, int field,
                                  uint32_t document, const uint32_t *places, uint32_t count,
                                  uint32_t span, uint32_t *inside);

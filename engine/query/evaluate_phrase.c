@@ -214,8 +214,8 @@ static lupe_status match_first(struct phrase_run *run)
     return LUPE_OK;
 }
 
-/* ... and of those the ones that word w follows at its offset are kept. Words are looked at one after
- * the other, so that few candidates are left for the frequent ones. */
+/* ... and of those the ones that word w follows at its offset are kept. Words are looked at one
+ * after the other, so that few candidates are left for the frequent ones. */
 static lupe_status match_next(struct phrase_run *run, unsigned w)
 {
     struct numbers *matches = &run->matches, *positions = &run->positions;

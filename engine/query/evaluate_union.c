@@ -12,8 +12,8 @@
 /* Below so many postings a window, sums are found again through bits, not by reading all sums. */
 #define SPARSE_POSTINGS_MAX 384u
 
-/* The first windows are smaller, each twice the one before, so that little is scored before there is a
- * limit. (Scoring the best blocks of one leaf beforehand cost 5 % more than it saved.) */
+/* The first windows are smaller, each twice the one before, so that little is scored before there
+ * is a limit. (Scoring the best blocks of one leaf beforehand cost 5 % more than it saved.) */
 #define FIRST_WINDOW_DOCUMENTS 256u
 
 struct window {

@@ -28,8 +28,8 @@ void execution_free(struct execution *execution);
 CHECKED lupe_status execution_leaf(struct execution *execution, const struct plan_node *node,
                                    struct leaf **leaf);
 
-/* A sequence that is just one variant of lists here, ready for evaluate_phrase; *simple is false when
- * it is not (leaf NULL and simple false: see execution_leaf). */
+/* A sequence that is just one variant of lists here, ready for evaluate_phrase; *simple is false
+ * when it is not (leaf NULL and simple false: see execution_leaf). */
 CHECKED lupe_status execution_phrase(struct execution *execution, const struct plan_node *node,
                                      struct phrase *phrase, bool *simple);
 

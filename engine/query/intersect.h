@@ -22,8 +22,8 @@ struct intersect_kernels {
     unsigned (*intersect)(const uint32_t *candidates, unsigned count, const uint32_t *documents,
                           unsigned from, unsigned size, uint8_t *candidate_at,
                           uint8_t *document_at);
-    /* Keeps those of starts (ascending) for which start + offset is among positions (ascending, size of
-     * them, readable 16 further); returns how many. */
+    /* Keeps those of starts (ascending) for which start + offset is among positions (ascending,
+     * size of them, readable 16 further); returns how many. */
     unsigned (*follow)(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
                        uint32_t offset);
     uint64_t (*count_bits)(const uint64_t bits[WINDOW_WORDS]);

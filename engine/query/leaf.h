@@ -81,8 +81,8 @@ CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
 
 /* The first of the candidates (ascending, from number *next on) that the leaf may have: opens their
  * block and finds all candidates that are in it. Gives how many, their numbers and their places in
- * the open block; *next is then the first candidate behind the block, count when none is left or the
- * leaf has ended (*ended). The loop over it visits each block once. */
+ * the open block; *next is then the first candidate behind the block, count when none is left or
+ * the leaf has ended (*ended). The loop over it visits each block once. */
 CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
                                unsigned *next, uint8_t *candidate_at, uint8_t *document_at,
                                unsigned *found);
@@ -92,8 +92,8 @@ CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_
                                     const uint8_t *document_at, unsigned found, uint32_t *scores);
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
-/* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were made
- * with to what is used now. */
+/* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were
+ * made with to what is used now. */
 CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight,
                                     const float *factors, const uint8_t *norms,
                                     const float bound_values[256], const struct bm25 *made,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * naive.c - the plainly correct twin of search_run, for tests: every node gives a share or "no match"
- * for every document of a segment; nothing is skipped, nothing is bounded, no block is decoded lazily.
+ * naive.c - the plainly correct twin of search_run, for tests: every node gives a share or "no
+ * match" for every document of a segment; nothing is skipped, nothing is bounded, no block is
+ * decoded lazily.
  */
 #include <stdlib.h>
 

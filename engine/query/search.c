@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * search.c - runs a compiled query over the segments of a view (search.h), choosing the evaluator by
- * the query's shape: one leaf best blocks first, a phrase, a conjunction, a union.
+ * search.c - runs a compiled query over the segments of a view (search.h), choosing the evaluator
+ * by the query's shape: one leaf best blocks first, a phrase, a conjunction, a union.
  */
 #include "query/search.h"
 

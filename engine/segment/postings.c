@@ -3,8 +3,8 @@
  * postings.c - reads lists in place (FORMAT.md sections 5, 6, 7; the grammar stands at the head of
  * postings_write.c).
  *
- * Nothing in the file is trusted: every offset is checked against the extent it must lie in, and the
- * documents of a block against the segment, before a caller sees them.
+ * Nothing in the file is trusted: every offset is checked against the extent it must lie in, and
+ * the documents of a block against the segment, before a caller sees them.
  */
 #include "segment/postings.h"
 
@@ -341,7 +341,8 @@ lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct bl
     return block_open(list, number, block, BLOCK_DOCUMENTS_SKIPPED);
 }
 
-/* From tf - 1 to tf; false when they are out of range. Whole blocks have a count the compiler knows. */
+/* From tf - 1 to tf; false when they are out of range. Whole blocks have a count the compiler
+ * knows. */
 static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences, uint32_t *more)
 {
     uint32_t all = 0, sum = 0;

@@ -116,7 +116,8 @@ struct block {
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
 };
 
-/* The last document of a block; for a list of one block UINT32_MAX - 1 (not known without reading). */
+/* The last document of a block; for a list of one block UINT32_MAX - 1 (not known without
+ * reading). */
 static inline uint32_t list_block_last(const struct list *list, uint32_t block)
 {
     return list->last ? load_u32(list->last + 4 * (size_t)block) : UINT32_MAX - 1;
@@ -149,8 +150,8 @@ CHECKED lupe_status block_first_position(const struct list *list, const struct b
                                          unsigned index, uint32_t *position);
 
 /* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]
- * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers) grows with
- * memory_realloc. index ascends. LUPE_CORRUPT, LUPE_NO_MEMORY. */
+ * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers)
+ * grows with memory_realloc. index ascends. LUPE_CORRUPT, LUPE_NO_MEMORY. */
 CHECKED lupe_status block_positions(const struct list *list, struct block *block,
                                     const uint8_t *index, unsigned n, uint32_t **out,
                                     size_t *capacity, size_t at);
