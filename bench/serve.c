@@ -134,18 +134,18 @@ static lupe_status add_hits(struct buffer *answer, lupe_results *results)
 {
     size_t count = lupe_results_count(results);
     for (size_t i = 0; i < count; i++) {
-        lupe_hit hit;
+        const lupe_hit *hit = NULL;
         lupe_status status = lupe_results_hit(results, i, &hit);
         if (status != LUPE_OK)
             return status;
-        if (!reserve(answer, hit.id_size + SCORE_BYTES))
+        if (!reserve(answer, hit->id_size + SCORE_BYTES))
             return LUPE_NO_MEMORY;
         if (i > 0)
             answer->data[answer->size++] = '\t';
-        memcpy(answer->data + answer->size, hit.id, hit.id_size);
-        answer->size += hit.id_size;
+        memcpy(answer->data + answer->size, hit->id, hit->id_size);
+        answer->size += hit->id_size;
         answer->size +=
-            (size_t)snprintf(answer->data + answer->size, SCORE_BYTES - 1, " %.7f", hit.score);
+            (size_t)snprintf(answer->data + answer->size, SCORE_BYTES - 1, " %.7f", hit->score);
     }
     return LUPE_OK;
 }

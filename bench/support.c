@@ -140,8 +140,10 @@ lupe_status put_document(lupe_writer *writer, const char *id, size_t id_size, co
     lupe_value values[2];
     lupe_document document = {.id = id, .id_size = id_size, .values = values};
     if (title)
-        values[document.value_count++] = (lupe_value){"title", LUPE_TEXT, title, title_size};
-    values[document.value_count++] = (lupe_value){"text", LUPE_TEXT, text, text_size};
+        values[document.value_count++] =
+            (lupe_value){.field = "title", .kind = LUPE_TEXT, .data = title, .size = title_size};
+    values[document.value_count++] =
+        (lupe_value){.field = "text", .kind = LUPE_TEXT, .data = text, .size = text_size};
     return lupe_writer_put(writer, &document);
 }
 

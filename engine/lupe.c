@@ -11,6 +11,7 @@
 
 #define K1_MAX 10.0
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
+#define FIELD_FLAGS LUPE_FIELD_FAST
 #define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
 
 /* Where the checksum of the catalogue's body stands in its value (FORMAT.md section 2). */
@@ -24,10 +25,15 @@ lupe_status options_take(void *options, size_t size, const void *given, const ch
     if (!given)
         return LUPE_OK;
     memcpy(&given_size, given, sizeof given_size);
-    if (given_size < sizeof given_size || given_size > size)
+    if (given_size < sizeof given_size || given_size > OPTION_BYTES_MAX)
         return fail(LUPE_INVALID, "%s.size is %zu: start from its initializer (%zu bytes)", name,
                     given_size, size);
-    memcpy(options, given, given_size);
+    for (size_t i = size; i < given_size; i++)
+        if (((const char *)given)[i])
+            return fail(LUPE_UNSUPPORTED,
+                        "%s has options that this library (%s) does not know: update it", name,
+                        LUPE_VERSION);
+    memcpy(options, given, given_size < size ? given_size : size);
     memcpy(options, &size, sizeof size);
     return LUPE_OK;
 }
@@ -66,9 +72,13 @@ static lupe_status fields_declare(struct catalogue *catalogue, const lupe_field 
             return fail(LUPE_INVALID, "declared field %zu has no name", i);
         if (field->language)
             status = language_resolve(catalogue->analysis, field->language, language);
+        if (status == LUPE_OK && field->flags & ~FIELD_FLAGS)
+            status = fail(LUPE_UNSUPPORTED, "unknown flags 0x%x", field->flags & ~FIELD_FLAGS);
         if (status == LUPE_OK)
             status = catalogue_add_field(catalogue, field->name, field->kind, field->weight,
                                          field->language ? language : NULL, &number);
+        if (status == LUPE_OK && field->kind == LUPE_TEXT && field->flags & LUPE_FIELD_FAST)
+            catalogue->fields[number].flags |= FIELD_OWN_LIST;
         if (status != LUPE_OK)
             return fail_context(status, "declared field %zu", i);
     }
@@ -396,8 +406,8 @@ lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *s
         return fail(LUPE_INVALID, "lupe_snapshot_statistics: %s is NULL",
                     snapshot ? "statistics" : "snapshot");
     size_t size = statistics->size;
-    if (size < sizeof size || size > sizeof all)
-        return fail(LUPE_INVALID, "lupe_statistics.size is %zu: set it to sizeof(lupe_statistics)",
+    if (size < sizeof size || size > OPTION_BYTES_MAX)
+        return fail(LUPE_INVALID, "lupe_statistics.size is %zu: start from LUPE_STATISTICS_INIT",
                     size);
     memset((char *)statistics + sizeof size, 0, size - sizeof size);
     TRY(store_usable(snapshot->index->store));
@@ -412,7 +422,7 @@ lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *s
     all.commits = catalogue->commit;
     all.format = FORMAT_VERSION;
     all.language = snapshot->index->language;
-    memcpy(statistics, &all, size);
+    memcpy(statistics, &all, size < sizeof all ? size : sizeof all);
 out:
     return status;
 }

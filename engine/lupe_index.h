@@ -17,6 +17,7 @@
 #include "segment/view.h"
 
 #define SCHEMAS_KEPT_MAX 8u
+#define OPTION_BYTES_MAX 4096u /* an option struct that says it is longer was never initialized */
 
 struct lupe_index {
     struct store *store;
@@ -35,7 +36,8 @@ struct lupe_snapshot {
 
 /* Takes an option struct of the caller, whose first member is its size, over the defaults in
  * `options` (of size bytes). given may be NULL. Callers compiled with an older header have a
- * smaller struct; a larger one is LUPE_INVALID. */
+ * smaller struct; of the larger one of a newer header the unknown part is zero, else
+ * LUPE_UNSUPPORTED. */
 CHECKED lupe_status options_take(void *options, size_t size, const void *given, const char *name);
 
 /* A schema of the last commit, for one thread until it is given back. */

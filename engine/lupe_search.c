@@ -2,9 +2,9 @@
  *
  * lupe_search.c - the public functions of queries, searches and their results.
  *
- * Results keep the snapshot (the caller's promise) and the query (held). What explains a hit is
- * made on demand: the first snippet or matches open a matcher with a schema of the index, which
- * goes back there when the results are freed.
+ * Results keep the snapshot (the caller's promise) and the query (held). A hit is filled in when
+ * it is asked for. What explains a hit is made on demand: the first snippet or matches open a
+ * matcher with a schema of the index, which goes back there when the results are freed.
  */
 #include <assert.h>
 #include <time.h>
@@ -25,10 +25,7 @@ struct lupe_results {
     size_t count;
     struct buffer id; /* the id being read */
     struct arena arena;
-    struct result_id {
-        const char *bytes; /* NULL until asked for */
-        size_t size;
-    } * ids;
+    lupe_hit *hits;                       /* rank 0: not asked for yet */
     struct stored_document document;      /* of lupe_results_document */
     struct stored_document text_document; /* of snippets and matches */
     struct schema *schema;
@@ -142,8 +139,8 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     size_t found = results->answer.hit_count;
     results->offset = options.offset;
     results->count = found > options.offset ? found - options.offset : 0;
-    results->ids = memory_zalloc(results->count, sizeof *results->ids);
-    if (!results->ids)
+    results->hits = memory_zalloc(results->count, sizeof *results->hits);
+    if (!results->hits)
         TRY(fail_memory());
     *out = results;
     results = NULL;
@@ -168,7 +165,7 @@ void lupe_results_free(lupe_results *results)
     snippet_free(&results->snippet);
     match_list_free(&results->matches);
     memory_free(results->spans);
-    memory_free(results->ids);
+    memory_free(results->hits);
     buffer_free(&results->id);
     arena_free(&results->arena);
     query_release(results->query);
@@ -207,14 +204,16 @@ static lupe_status hit_at(const lupe_results *results, size_t position,
     return store_usable(results->snapshot->index->store);
 }
 
-static lupe_status id_read(lupe_results *results, const struct search_hit *hit,
-                           struct result_id *id)
+/* Fills in a hit that is asked for the first time. */
+static lupe_status hit_read(lupe_results *results, size_t position, const struct search_hit *found,
+                            lupe_hit *hit)
 {
-    struct segment *segment = results->snapshot->view->segments[hit->segment];
+    struct segment *segment = results->snapshot->view->segments[found->segment];
 
+    if (results->id.status != LUPE_OK)
+        buffer_free(&results->id);
     buffer_clear(&results->id);
-    results->id.status = LUPE_OK;
-    lupe_status status = segment_id(segment, hit->document, &results->id);
+    lupe_status status = segment_id(segment, found->document, &results->id);
     if (status != LUPE_OK)
         return status;
     size_t size = results->id.size;
@@ -224,26 +223,28 @@ static lupe_status id_read(lupe_results *results, const struct search_hit *hit,
     if (size)
         memcpy(bytes, results->id.data, size);
     bytes[size] = '\0';
-    *id = (struct result_id){bytes, size};
+    *hit = (lupe_hit){
+        .rank = (uint64_t)results->offset + position + 1,
+        .score = (double)found->score / (double)(1ull << results->answer.score_bits),
+        .id = bytes,
+        .id_size = size,
+    };
     return LUPE_OK;
 }
 
-lupe_status lupe_results_hit(lupe_results *results, size_t position, lupe_hit *hit)
+lupe_status lupe_results_hit(lupe_results *results, size_t position, const lupe_hit **hit)
 {
     lupe_status status = LUPE_OK;
     const struct search_hit *found = NULL;
 
     if (!hit)
         return fail(LUPE_INVALID, "lupe_results_hit: hit is NULL");
-    *hit = (lupe_hit){0};
+    *hit = NULL;
     TRY(hit_at(results, position, &found));
-    struct result_id *id = &results->ids[position];
-    if (!id->bytes)
-        TRY(id_read(results, found, id));
-    hit->rank = results->offset + position + 1;
-    hit->score = (double)found->score / (double)(1ull << results->answer.score_bits);
-    hit->id = id->bytes;
-    hit->id_size = id->size;
+    lupe_hit *made = &results->hits[position];
+    if (made->rank == 0)
+        TRY(hit_read(results, position, found, made));
+    *hit = made;
 out:
     return status;
 }

@@ -11,16 +11,13 @@ struct lupe_writer {
     struct writer *writer;
 };
 
-/* Options of an older or newer caller: what it does not know has the default. */
 static lupe_status options_read(const lupe_writer_options *given, struct writer_options *options)
 {
-    const lupe_writer_options defaults = LUPE_WRITER_OPTIONS_INIT;
-    lupe_writer_options read = defaults;
-    if (given) {
-        if (given->size < sizeof given->size)
-            return fail(LUPE_INVALID, "lupe_writer_options: begin with LUPE_WRITER_OPTIONS_INIT");
-        memcpy(&read, given, given->size < sizeof read ? given->size : sizeof read);
-    }
+    lupe_writer_options read = LUPE_WRITER_OPTIONS_INIT;
+    lupe_status status = options_take(&read, sizeof read, given, "lupe_writer_options");
+
+    if (status != LUPE_OK)
+        return status;
     if (read.memory_bytes < WRITER_MEMORY_MIN || read.memory_bytes > WRITER_MEMORY_MAX)
         return fail(LUPE_INVALID, "memory_bytes is 1 MiB to 64 GiB, not %llu",
                     (unsigned long long)read.memory_bytes);
@@ -66,9 +63,25 @@ static lupe_status usable(const lupe_writer *writer)
     return writer ? store_usable(writer->index->store) : fail(LUPE_INVALID, "no writer was given");
 }
 
+/* What the structs of a document keep for later versions is zero. */
+static lupe_status reserved_check(const lupe_document *document)
+{
+    if (!document || (!document->values && document->value_count))
+        return LUPE_OK; /* refused by the writer */
+    if (document->reserved)
+        return fail(LUPE_UNSUPPORTED, "lupe_document.reserved is not 0: begin with { 0 }");
+    for (size_t i = 0; i < document->value_count; i++)
+        if (document->values[i].flags)
+            return fail(LUPE_UNSUPPORTED, "value %zu has unknown flags 0x%x", i,
+                        document->values[i].flags);
+    return LUPE_OK;
+}
+
 lupe_status lupe_writer_put(lupe_writer *writer, const lupe_document *document)
 {
     lupe_status status = usable(writer);
+    if (status == LUPE_OK)
+        status = reserved_check(document);
     return status == LUPE_OK ? writer_put(writer->writer, document) : status;
 }
 

@@ -10,7 +10,7 @@
  * atomic and durable, readers in any thread and any process are never blocked, and a
  * snapshot stays what it was while others write.
  *
- * IN TWENTY LINES
+ * IN TWENTY LINES OF C
  *
  *     lupe_index *index = NULL;
  *     lupe_writer *writer = NULL;
@@ -40,22 +40,36 @@
  *
  * Errors.     A call that can fail returns lupe_status, 0 on success. On failure its out
  *             parameters are set to NULL or 0 and lupe_last_error() tells what happened,
- *             where, and what to do. The library never aborts, exits, prints or installs a
- *             signal handler.
+ *             where, and what to do. A call names the errors that are its own; beside them any
+ *             can give LUPE_INVALID (arguments), LUPE_MISUSE (handles), LUPE_NO_MEMORY, and any
+ *             that reads the file LUPE_IO and LUPE_CORRUPT. The library never aborts, exits,
+ *             prints or installs a signal handler.
  * Ownership.  What you pass in is borrowed for the call. What the library hands out belongs
  *             to the handle named in the comment and is valid until that handle is closed
  *             or, where the comment says so, reused. Each _open, _create, _parse and
- *             lupe_search has one _close or _free, which accepts NULL.
- * Threads.    lupe_index: any thread at any time. lupe_writer, lupe_snapshot, lupe_query and
- *             lupe_results: one thread at a time each (different handles in different
- *             threads are fine; one lupe_query may be used by many threads at once, it is
- *             never changed). No thread is started unless an option asks for it.
+ *             lupe_search has one _close or _free, which accepts NULL. Close results before
+ *             their snapshot, snapshots and writers before their index: the other way round is
+ *             undefined. A query may be freed before the results of its searches.
+ * Threads.    lupe_index, lupe_query: any thread at any time, until one closes them.
+ *             lupe_writer: one thread at a time. A lupe_snapshot and all results made with it,
+ *             together: one thread at a time. No thread is started unless an option asks for it.
+ * Hooks.      Functions you give (log, progress, cancel, report) are called by the thread that
+ *             made the call, during it. They must not call the library with the same handle.
  * Processes.  Any number may hold the file open. After fork() a child must not use handles
  *             of its parent: calls with them give LUPE_MISUSE, closing them is safe.
  * Strings.    Text is UTF-8 with a length in bytes; invalid sequences are read as U+FFFD.
- *             File names and field names are NUL-terminated.
- * Structs.    Option structs begin with their size and have an initializer macro, so that
- *             they can grow. Passing NULL for options means the defaults.
+ *             File names, field names, languages and what returns a bare const char * are
+ *             NUL-terminated; so are ids and snippets handed out, behind their size bytes.
+ *             Values of documents are not.
+ * Structs.    Option structs, and lupe_statistics, begin with their size, so that they can grow.
+ *             Declare them with their _INIT macro, then set members: zero is a value, not "the
+ *             default". Passing NULL for options means the defaults. A shorter struct (of an
+ *             older header) is completed with the defaults; of a longer one (of a newer header)
+ *             the part that the library does not know must be zero, else LUPE_UNSUPPORTED.
+ *             lupe_field, lupe_value and lupe_document, of which you make arrays, stay as they
+ *             are in all versions 0.x (liblupe.so.0); what they may need is in them already and
+ *             must be zero, so set the members you mean and leave the rest to the initializer
+ *             ({ 0 } in C, {} in C++). Structs handed out may grow at their end.
  */
 #ifndef LUPE_H
 #define LUPE_H
@@ -78,30 +92,30 @@ extern "C" {
 #define LUPE_CHECKED __attribute__((visibility("default"), warn_unused_result))
 #else
 #define LUPE_API
-#define LUPE_CHECKED
+#define LUPE_CHECKED LUPE_API
 #endif
 
 /* ------------------------------------------------------------------ status codes */
 
 /* Name, value, sentence. The numbers never change. */
-#define LUPE_STATUS_TABLE(X)                                                                    \
-    X(LUPE_OK, 0, "success")                                                                    \
-    X(LUPE_NO_MEMORY, 1, "out of memory")                                                       \
-    X(LUPE_INVALID, 2, "invalid argument")                                                      \
-    X(LUPE_MISUSE, 3, "the handle cannot be used here")                                         \
-    X(LUPE_NOT_FOUND, 4, "not found")                                                           \
-    X(LUPE_EXISTS, 5, "exists already")                                                         \
-    X(LUPE_BUSY, 6, "in use by another")                                                        \
-    X(LUPE_CONFLICT, 7, "the field has another kind")                                           \
-    X(LUPE_LIMIT, 8, "a limit was exceeded")                                                    \
-    X(LUPE_NOT_INDEX, 9, "not a Lupe index")                                                    \
-    X(LUPE_TOO_NEW, 10, "made by a newer Lupe")                                                 \
-    X(LUPE_CORRUPT, 11, "the index is damaged")                                                 \
-    X(LUPE_IO, 12, "input/output error")                                                        \
-    X(LUPE_NO_SPACE, 13, "no space left")                                                       \
-    X(LUPE_NO_PERMISSION, 14, "permission denied")                                              \
-    X(LUPE_CANCELLED, 15, "cancelled")                                                          \
-    X(LUPE_ANALYZER_CHANGED, 16, "the index was written by another analyzer")                   \
+#define LUPE_STATUS_TABLE(X)                                                  \
+    X(LUPE_OK, 0, "success")                                                  \
+    X(LUPE_NO_MEMORY, 1, "out of memory")                                     \
+    X(LUPE_INVALID, 2, "invalid argument")                                    \
+    X(LUPE_MISUSE, 3, "the handle cannot be used here")                       \
+    X(LUPE_NOT_FOUND, 4, "not found")                                         \
+    X(LUPE_EXISTS, 5, "exists already")                                       \
+    X(LUPE_BUSY, 6, "in use by another")                                      \
+    X(LUPE_CONFLICT, 7, "the field has another kind")                         \
+    X(LUPE_LIMIT, 8, "a limit was exceeded")                                  \
+    X(LUPE_NOT_INDEX, 9, "not a Lupe index")                                  \
+    X(LUPE_TOO_NEW, 10, "made by a newer Lupe")                               \
+    X(LUPE_CORRUPT, 11, "the index is damaged")                               \
+    X(LUPE_IO, 12, "input/output error")                                      \
+    X(LUPE_NO_SPACE, 13, "no space left")                                     \
+    X(LUPE_NO_PERMISSION, 14, "permission denied")                            \
+    X(LUPE_CANCELLED, 15, "cancelled")                                        \
+    X(LUPE_ANALYZER_CHANGED, 16, "the index was written by another analyzer") \
     X(LUPE_UNSUPPORTED, 17, "not supported")
 
 typedef enum lupe_status {
@@ -118,13 +132,16 @@ LUPE_API const char *lupe_status_name(lupe_status status);
 LUPE_API const char *lupe_status_text(lupe_status status);
 
 /* The message of the last failed call of this thread: what, where, what to do; "" when none
- * has failed. It belongs to the thread and is valid until the thread's next failing call. */
+ * has failed. A call that succeeds leaves it. It belongs to the thread and is valid until the
+ * thread's next failing call. */
 LUPE_API const char *lupe_last_error(void);
 
 /* ------------------------------------------------------------------ memory */
 
 /* An allocator. allocate and reallocate return memory aligned for any type, or NULL, which
- * the library answers with LUPE_NO_MEMORY. All three may be called from any thread. */
+ * the library answers with LUPE_NO_MEMORY; reallocate then leaves the old memory as it is. They
+ * are never asked for 0 bytes, reallocate and release never given NULL. All three may be called
+ * from any thread. */
 typedef struct lupe_allocator {
     void *(*allocate)(void *user, size_t size);
     void *(*reallocate)(void *user, void *memory, size_t size);
@@ -143,8 +160,8 @@ LUPE_API size_t lupe_allocations_live(void);
 
 /* ------------------------------------------------------------------ the index */
 
-typedef struct lupe_index lupe_index;       /* a file, open in this process */
-typedef struct lupe_writer lupe_writer;     /* changes to it; one works at a time over all processes */
+typedef struct lupe_index lupe_index;   /* a file, open in this process */
+typedef struct lupe_writer lupe_writer; /* changes to it; one works at a time over all processes */
 typedef struct lupe_snapshot lupe_snapshot; /* a consistent view of it */
 typedef struct lupe_query lupe_query;       /* a parsed query */
 typedef struct lupe_results lupe_results;   /* the answer to one search */
@@ -154,20 +171,24 @@ typedef struct lupe_results lupe_results;   /* the answer to one search */
 typedef enum lupe_kind {
     LUPE_KIND_NONE = 0, /* in lupe_value: "as the field was declared" */
     LUPE_TEXT = 1,      /* analyzed words with positions; searched by default */
-    LUPE_KEYWORD = 2,   /* exact value up to 255 bytes; field:value filters without scoring */
+    LUPE_KEYWORD = 2,   /* exact value; field:value filters. A value above 250 bytes is told from
+                         * others by its first 235 and a hash. */
     LUPE_STORED = 3,    /* kept and handed back, not searched */
     LUPE_INTEGER = 4,
     LUPE_REAL = 5,
     LUPE_DATE = 6
 } lupe_kind;
 
-/* A declared field. Field names are 1 to 255 bytes without control characters. */
+#define LUPE_FIELD_FAST 1u /* a list of its own for a text field, so that field:word is fast */
+
+/* A field to declare. Field names are 1 to 255 bytes without control characters. */
 typedef struct lupe_field {
     const char *name;
     lupe_kind kind;
+    uint32_t flags;       /* LUPE_FIELD_... */
     const char *language; /* of a text field; NULL: the index's language */
-    double weight;        /* of a text field's words, 1 to 100; 0 is read as 1. A weight above 1
-                           * costs a small list of its own, which also makes field:word fast. */
+    double weight;        /* of a text field's words, 1 to 100; 0 is read as 1. Above 1 the field
+                           * has a list of its own, as with LUPE_FIELD_FAST. */
 } lupe_field;
 
 typedef enum lupe_analysis {
@@ -176,12 +197,15 @@ typedef enum lupe_analysis {
     LUPE_ANALYSIS_PLAIN = 2     /* runs of letters, digits and _ in lower case, nothing more */
 } lupe_analysis;
 
-#define LUPE_WITHOUT_POSITIONS 1u   /* smaller; phrases match as "all words", no field:word in shared text */
-#define LUPE_WITHOUT_STORED_TEXT 2u /* text fields are not kept: no snippets, get shows the rest */
+/* Smaller, without the places of words: a phrase matches where all its words are, and field:word
+ * of a text field without a list of its own (LUPE_FIELD_FAST) finds the word in any text field. */
+#define LUPE_WITHOUT_POSITIONS 1u
+/* Text fields are not kept: no snippets, and documents are handed out without them. */
+#define LUPE_WITHOUT_STORED_TEXT 2u
 
 /* What an index is made with; fixed in the file. */
 typedef struct lupe_create_options {
-    size_t size;             /* sizeof(lupe_create_options) */
+    size_t size;              /* sizeof(lupe_create_options) */
     const lupe_field *fields; /* declared fields; others are declared by their first use */
     size_t field_count;
     const char *language; /* "german" (default, NULL), any Snowball language, or "none" */
@@ -191,12 +215,14 @@ typedef struct lupe_create_options {
     double k1;          /* BM25, 0 to 10; default 1.2 */
     double b;           /* BM25, 0 to 1; default 0.75 */
 } lupe_create_options;
-#define LUPE_CREATE_OPTIONS_INIT \
-    { sizeof(lupe_create_options), NULL, 0, NULL, LUPE_ANALYSIS_STANDARD, 0, 100, 1.2, 0.75 }
+#define LUPE_CREATE_OPTIONS_INIT                                                              \
+    {                                                                                         \
+        sizeof(lupe_create_options), NULL, 0, NULL, LUPE_ANALYSIS_STANDARD, 0, 100, 1.2, 0.75 \
+    }
 
 #define LUPE_OPEN_READ_ONLY 1u /* no writer can be opened through this handle */
 #define LUPE_OPEN_IMMUTABLE 2u /* opens without lock file where nobody may write; read only */
-#define LUPE_OPEN_VERIFY 4u    /* walks all pages and checksums first; as slow as reading the file */
+#define LUPE_OPEN_VERIFY 4u /* walks all pages and checksums first; as slow as reading the file */
 
 /* How a file is opened; holds for this handle only. */
 typedef struct lupe_open_options {
@@ -210,21 +236,24 @@ typedef struct lupe_open_options {
      * share done, 0 to 1. Returning false cancels it: LUPE_CANCELLED, nothing is lost. */
     bool (*progress)(void *user, const char *what, double done);
 } lupe_open_options;
-#define LUPE_OPEN_OPTIONS_INIT \
-    { sizeof(lupe_open_options), 0, 0, NULL, NULL, NULL }
+#define LUPE_OPEN_OPTIONS_INIT                            \
+    {                                                     \
+        sizeof(lupe_open_options), 0, 0, NULL, NULL, NULL \
+    }
 
 /* Creates an index at path, which must not exist (LUPE_EXISTS), and opens it. */
 LUPE_CHECKED lupe_status lupe_index_create(const char *path, const lupe_create_options *create,
                                            const lupe_open_options *open, lupe_index **index);
 
 /* Opens an index. Errors: LUPE_NOT_FOUND, LUPE_NOT_INDEX, LUPE_TOO_NEW, LUPE_CORRUPT,
- * LUPE_NO_PERMISSION, LUPE_IO. Opening one file twice in a process gives two handles over one
+ * LUPE_NO_PERMISSION, LUPE_IO, LUPE_BUSY (another compacts it), LUPE_UNSUPPORTED. Opening one file twice in a process gives two handles over one
  * environment, also by different paths. Damage to the pages of LMDB itself can crash the
  * process unless LUPE_OPEN_VERIFY is given or lupe_index_check found the file sound; damage
  * to Lupe's own data cannot. */
-LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lupe_index **index);
+LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_options *open,
+                                         lupe_index **index);
 
-/* Closes the handle. Its writers, snapshots, queries and results must be closed before. */
+/* Closes the handle. Its writers, snapshots and results must be closed before. */
 LUPE_API void lupe_index_close(lupe_index *index);
 
 /* ------------------------------------------------------------------ writing */
@@ -234,8 +263,13 @@ LUPE_API void lupe_index_close(lupe_index *index);
 typedef struct lupe_value {
     const char *field;
     lupe_kind kind;
+    uint32_t flags;   /* 0 */
     const char *data; /* size bytes, UTF-8 for text */
     size_t size;
+    union {
+        int64_t integer; /* of an integer; of a date, milliseconds since 1970 */
+        double real;
+    } number; /* of the kinds still to come; not read for others */
 } lupe_value;
 
 /* A document: an external id of 1 to 4,096 bytes, unique in the index, and values. */
@@ -244,6 +278,7 @@ typedef struct lupe_document {
     size_t id_size;
     const lupe_value *values;
     size_t value_count;
+    uint64_t reserved; /* 0 */
 } lupe_document;
 
 typedef struct lupe_writer_options {
@@ -253,27 +288,41 @@ typedef struct lupe_writer_options {
     uint32_t wait_ms;      /* how long to wait for another writer before LUPE_BUSY; default 0;
                             * UINT32_MAX: as long as it takes */
 } lupe_writer_options;
-#define LUPE_WRITER_OPTIONS_INIT \
-    { sizeof(lupe_writer_options), 64u << 20, 1, 0 }
+#define LUPE_WRITER_OPTIONS_INIT                     \
+    {                                                \
+        sizeof(lupe_writer_options), 64u << 20, 1, 0 \
+    }
 
 /* Opens a writer. This takes no lock: the first put or delete does, commit and rollback give
- * it back. LUPE_ANALYZER_CHANGED when the index was written by another analyzer version. */
+ * it back. Errors: LUPE_MISUSE (the handle is for reading only), LUPE_TOO_NEW (the index has
+ * parts that this library can read past but not write), LUPE_ANALYZER_CHANGED (it was written by
+ * another version of the analyzer: searching goes on; to write, make a new index from the
+ * documents). These can also come from a put or delete that is the first after a commit, when
+ * another process has changed the index. */
 LUPE_CHECKED lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *options,
                                           lupe_writer **writer);
 
 /* Inserts the document, or replaces the one with its id. It becomes visible and durable with
- * the next commit. Errors: LUPE_INVALID (id, field name), LUPE_CONFLICT (a value's kind is not
- * that of its field; the message names it; nothing was taken), LUPE_LIMIT (a document over
- * 1 GiB), LUPE_UNSUPPORTED (a kind still to come), LUPE_BUSY (another writer is at work),
- * LUPE_NO_MEMORY, LUPE_IO, LUPE_NO_SPACE. After an error of the last three the writer holds
- * nothing: roll back and put again. */
+ * the next commit. Errors that take nothing and leave the writer as it was: LUPE_INVALID (id,
+ * field name, value), LUPE_CONFLICT (a value's kind is not that of its field; the message names
+ * it), LUPE_LIMIT (a document over 1 GiB, too many fields), LUPE_UNSUPPORTED (a kind still to
+ * come, a flag), LUPE_BUSY (another writer is at work).
+ *
+ * After any other error (LUPE_NO_MEMORY, LUPE_IO, LUPE_NO_SPACE, LUPE_CORRUPT) within a run of
+ * changes, all changes since the last commit are lost, and put and delete give LUPE_MISUSE until
+ * lupe_writer_rollback. A commit without it gives LUPE_MISUSE once and rolls back itself, so that
+ * changes are never lost with LUPE_OK. An error of the first put or delete of a run, which had
+ * nothing to lose, leaves the writer as it was. */
 LUPE_CHECKED lupe_status lupe_writer_put(lupe_writer *writer, const lupe_document *document);
 
-/* Deletes the document with this id, if there is one, with the next commit. */
+/* Deletes the document with this id, if there is one, with the next commit. Errors as those of
+ * lupe_writer_put. */
 LUPE_CHECKED lupe_status lupe_writer_delete(lupe_writer *writer, const char *id, size_t id_size);
 
-/* Makes all changes since the last commit visible at once and durable. On failure none of
- * them is; they are gone, as after rollback. */
+/* Makes all changes since the last commit visible at once and durable. On failure
+ * (LUPE_NO_MEMORY, LUPE_IO, LUPE_NO_SPACE, LUPE_CORRUPT, LUPE_MISUSE after an error of before)
+ * none of them is; they are gone, as after rollback, and the writer can begin anew. Merging is
+ * done behind a commit: what goes wrong there is told to the log hook and leaves the commit. */
 LUPE_CHECKED lupe_status lupe_writer_commit(lupe_writer *writer);
 
 /* Drops all changes since the last commit. */
@@ -282,7 +331,8 @@ LUPE_API void lupe_writer_rollback(lupe_writer *writer);
 /* Rolls back what was not committed and closes the writer. */
 LUPE_API void lupe_writer_close(lupe_writer *writer);
 
-/* The kind of a field as this writer sees it, LUPE_KIND_NONE when it is not declared. */
+/* The kind of a field as this writer sees it, with those it declared since the last commit;
+ * LUPE_KIND_NONE when it is not declared. */
 LUPE_API lupe_kind lupe_writer_field_kind(const lupe_writer *writer, const char *field);
 
 /* ------------------------------------------------------------------ reading */
@@ -303,8 +353,10 @@ typedef struct lupe_query_options {
     size_t size; /* sizeof(lupe_query_options) */
     uint32_t flags;
 } lupe_query_options;
-#define LUPE_QUERY_OPTIONS_INIT \
-    { sizeof(lupe_query_options), 0 }
+#define LUPE_QUERY_OPTIONS_INIT       \
+    {                                 \
+        sizeof(lupe_query_options), 0 \
+    }
 
 /* Parses a query. What a person can type is never an error: what is not syntax is words.
  *
@@ -316,11 +368,16 @@ typedef struct lupe_query_options {
  *     (a OR b) c          groups
  *     field:word          in that field only; a keyword field filters by the exact value
  *     word^2              counts twice
- *     pre*                words that begin so (at most 1,024 of them, the most frequent)
+ *     pre*                words that begin so (at most 1,024 of them, the most frequent) and the
+ *                         word itself, as it is found without the asterisk
  *     Jong-un             the sequence or the joined word, never one part alone
  *
- * A query of exclusions alone matches nothing. Errors: LUPE_NO_MEMORY. The query belongs to
- * the caller and may be used with any snapshot of the index while the index is open. */
+ * A value of a keyword field beside words filters: it is required, several values of one such
+ * field are alternatives, and of the words beside it one is required. With a sign or operator
+ * (+tag:x, -tag:x, tag:x OR word) it means what that says. A query of exclusions alone matches
+ * nothing. Field names are looked up when the query is parsed, in the last commit, in any case of
+ * letters; a name unknown then is a word. The query belongs to the caller and may be used with any
+ * snapshot of the index while the index is open. */
 LUPE_CHECKED lupe_status lupe_query_parse(lupe_index *index, const char *text, size_t size,
                                           const lupe_query_options *options, lupe_query **query);
 LUPE_API void lupe_query_free(lupe_query *query);
@@ -335,9 +392,9 @@ LUPE_API bool lupe_query_matches_nothing(const lupe_query *query);
 #define LUPE_COUNT_EXACT UINT64_MAX
 
 typedef struct lupe_search_options {
-    size_t size;     /* sizeof(lupe_search_options) */
-    uint32_t limit;  /* hits wanted, default 10; 0: only the total */
-    uint32_t offset; /* hits left out before them, default 0 */
+    size_t size;          /* sizeof(lupe_search_options) */
+    uint32_t limit;       /* hits wanted, default 10; 0: only the total */
+    uint32_t offset;      /* hits left out before them, default 0; with limit at most 2^30 */
     uint64_t count_limit; /* the total is exact up to here; default 1,000. 0: do not count;
                            * LUPE_COUNT_EXACT: always exact. Counting less is faster. */
     double k1;            /* BM25; negative (default): the index's */
@@ -346,15 +403,18 @@ typedef struct lupe_search_options {
     void *user;
     bool (*cancel)(void *user); /* asked at least every 10 ms; true: LUPE_CANCELLED */
 } lupe_search_options;
-#define LUPE_SEARCH_OPTIONS_INIT \
-    { sizeof(lupe_search_options), 10, 0, 1000, -1.0, -1.0, 0, NULL, NULL }
+#define LUPE_SEARCH_OPTIONS_INIT                                            \
+    {                                                                       \
+        sizeof(lupe_search_options), 10, 0, 1000, -1.0, -1.0, 0, NULL, NULL \
+    }
 
 /* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
  * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
  * same on every machine, plan and thread count. Equal scores are ordered by document order.
- * The results hold the snapshot: free them before it is closed. Errors: LUPE_CANCELLED,
- * LUPE_CORRUPT, LUPE_NO_MEMORY, LUPE_INVALID (query of another index, k1 or b out of range). */
+ * The results read through the snapshot: free them before it is closed. They hold the query, which
+ * may be freed before them. Errors: LUPE_CANCELLED, LUPE_INVALID (query of another index, an
+ * option out of range). */
 LUPE_CHECKED lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
                                      const lupe_search_options *options, lupe_results **results);
 LUPE_API void lupe_results_free(lupe_results *results);
@@ -376,8 +436,9 @@ typedef struct lupe_hit {
     size_t id_size;
 } lupe_hit;
 
-/* The hit at position 0 to count - 1. Its id belongs to the results. */
-LUPE_CHECKED lupe_status lupe_results_hit(lupe_results *results, size_t position, lupe_hit *hit);
+/* The hit at position 0 to count - 1. It belongs to the results and stays until they are freed. */
+LUPE_CHECKED lupe_status lupe_results_hit(lupe_results *results, size_t position,
+                                          const lupe_hit **hit);
 
 /* The stored fields of a hit. They belong to the results and are valid until the next call of
  * this function with them. */
@@ -391,14 +452,16 @@ typedef struct lupe_span {
 } lupe_span;
 
 typedef struct lupe_snippet_options {
-    size_t size;          /* sizeof(lupe_snippet_options) */
-    size_t length;        /* about how many bytes of text; 20 to 100,000, default 200 */
-    const char *before;   /* put before a highlighted word; default NULL: nothing */
-    const char *after;    /* and after it */
-    bool escape_html;     /* & < > in the text are escaped; default false */
+    size_t size;        /* sizeof(lupe_snippet_options) */
+    size_t length;      /* about how many bytes of text; 20 to 100,000, default 200 */
+    const char *before; /* put before a highlighted word; default NULL: nothing */
+    const char *after;  /* and after it */
+    bool escape_html;   /* & < > in the text are escaped; default false */
 } lupe_snippet_options;
-#define LUPE_SNIPPET_OPTIONS_INIT \
-    { sizeof(lupe_snippet_options), 200, NULL, NULL, false }
+#define LUPE_SNIPPET_OPTIONS_INIT                            \
+    {                                                        \
+        sizeof(lupe_snippet_options), 200, NULL, NULL, false \
+    }
 
 /* The passage of a hit's text that shows the query best. text is NUL-terminated; highlights
  * are places in it (marks included when before and after are given). All of it belongs to the
@@ -423,36 +486,44 @@ LUPE_CHECKED lupe_status lupe_results_matches(lupe_results *results, size_t posi
 /* ------------------------------------------------------------------ upkeep */
 
 typedef struct lupe_statistics {
-    size_t size;                 /* sizeof(lupe_statistics), set by the caller */
-    uint64_t documents;          /* live */
-    uint64_t documents_deleted;  /* not yet merged away */
-    uint64_t words;              /* word positions of all documents */
-    uint64_t terms;              /* dictionary entries, summed over segments */
+    size_t size;                /* sizeof(lupe_statistics) */
+    uint64_t documents;         /* live */
+    uint64_t documents_deleted; /* not yet merged away */
+    uint64_t words;             /* word positions of all documents */
+    uint64_t terms;             /* dictionary entries, summed over segments */
     uint64_t segments;
-    uint64_t file_bytes;         /* size of the file */
-    uint64_t free_bytes;         /* of it, free pages */
+    uint64_t file_bytes; /* size of the file */
+    uint64_t free_bytes; /* of it, free pages */
     uint64_t dictionary_bytes;
     uint64_t postings_bytes;
-    uint64_t positions_bytes;
+    uint64_t positions_bytes; /* with the boundaries of fields */
     uint64_t norm_bytes;
     uint64_t id_bytes;
     uint64_t stored_bytes;
-    uint64_t words_cut;          /* words longer than the limit, cut */
-    uint64_t commits;            /* number of the commit */
+    uint64_t words_cut; /* words longer than the limit, cut */
+    uint64_t commits;   /* number of the commit */
     uint32_t format;
-    const char *language;        /* belongs to the index */
+    const char *language; /* belongs to the index */
 } lupe_statistics;
+#define LUPE_STATISTICS_INIT                                                          \
+    {                                                                                 \
+        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL \
+    }
 
-LUPE_CHECKED lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *statistics);
+/* Fills in what the library knows of the struct, the rest with zero. */
+LUPE_CHECKED lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot,
+                                                  lupe_statistics *statistics);
 
 /* Checks pages, checksums, and every structure against every other. report (may be NULL) is
  * called for each finding. LUPE_OK: sound; LUPE_CORRUPT: damaged. Readers and writers go on. */
-LUPE_CHECKED lupe_status lupe_index_check(lupe_index *index, void (*report)(void *user, const char *finding),
+LUPE_CHECKED lupe_status lupe_index_check(lupe_index *index,
+                                          void (*report)(void *user, const char *finding),
                                           void *user);
 
 /* The same for a file that cannot be opened, or that nobody should open before it is known to
  * be sound. */
-LUPE_CHECKED lupe_status lupe_check_file(const char *path, void (*report)(void *user, const char *finding),
+LUPE_CHECKED lupe_status lupe_check_file(const char *path,
+                                         void (*report)(void *user, const char *finding),
                                          void *user);
 
 /* Merges all segments into one (or as few as the limits allow) and drops deleted documents.

@@ -126,7 +126,7 @@ Test(api_search, hits_are_ranked)
     struct fixture fixture;
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     double last = INFINITY;
-    lupe_hit hit;
+    const lupe_hit *hit = NULL;
 
     fixture_open(&fixture);
     options.limit = 1000;
@@ -134,13 +134,13 @@ Test(api_search, hits_are_ranked)
     cr_assert_eq(lupe_results_count(results), (size_t)DOCUMENTS);
     for (size_t i = 0; i < DOCUMENTS; i++) {
         cr_assert_eq(lupe_results_hit(results, i, &hit), LUPE_OK);
-        cr_expect_eq(hit.rank, i + 1);
-        cr_expect(hit.score > 0 && hit.score <= last);
-        cr_expect_eq(strlen(hit.id), hit.id_size);
-        last = hit.score;
+        cr_expect_eq(hit->rank, i + 1);
+        cr_expect(hit->score > 0 && hit->score <= last);
+        cr_expect_eq(strlen(hit->id), hit->id_size);
+        last = hit->score;
     }
     cr_expect_eq(lupe_results_hit(results, DOCUMENTS, &hit), LUPE_INVALID);
-    cr_expect_null(hit.id);
+    cr_expect_null(hit);
     lupe_results_free(results);
     fixture_close(&fixture);
 }
@@ -157,10 +157,10 @@ Test(api_search, limit_and_offset)
     size_t count = lupe_results_count(all);
     cr_assert_eq(count, lupe_results_total(all, NULL));
     const char **ids = malloc(count * sizeof *ids);
-    lupe_hit hit;
+    const lupe_hit *hit = NULL;
     for (size_t i = 0; i < count; i++) {
         cr_assert_eq(lupe_results_hit(all, i, &hit), LUPE_OK);
-        ids[i] = hit.id;
+        ids[i] = hit->id;
     }
     options.limit = 7;
     for (options.offset = 0; options.offset < count + 14; options.offset += 7) {
@@ -170,8 +170,8 @@ Test(api_search, limit_and_offset)
         cr_expect_eq(lupe_results_total(page, NULL), count);
         for (size_t i = 0; i < lupe_results_count(page); i++) {
             cr_assert_eq(lupe_results_hit(page, i, &hit), LUPE_OK);
-            cr_expect_eq(hit.rank, options.offset + i + 1);
-            cr_expect_str_eq(hit.id, ids[options.offset + i]);
+            cr_expect_eq(hit->rank, options.offset + i + 1);
+            cr_expect_str_eq(hit->id, ids[options.offset + i]);
         }
         lupe_results_free(page);
     }
@@ -211,8 +211,8 @@ Test(api_search, parameters_change_scores)
 {
     struct fixture fixture;
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
-    lupe_hit first;
-    lupe_hit second;
+    const lupe_hit *first = NULL;
+    const lupe_hit *second = NULL;
 
     fixture_open(&fixture);
     lupe_results *results = search(&fixture, "gerade", NULL);
@@ -220,9 +220,9 @@ Test(api_search, parameters_change_scores)
     lupe_results *without_length = search(&fixture, "gerade", &options);
     cr_assert_eq(lupe_results_hit(results, 0, &first), LUPE_OK);
     cr_assert_eq(lupe_results_hit(without_length, 0, &second), LUPE_OK);
-    cr_expect_gt(first.score, second.score);
+    cr_expect_gt(first->score, second->score);
     cr_assert_eq(lupe_results_hit(without_length, 9, &first), LUPE_OK);
-    cr_expect_eq(first.score, second.score);
+    cr_expect_eq(first->score, second->score);
     lupe_results_free(results);
     lupe_results_free(without_length);
     fixture_close(&fixture);
@@ -506,7 +506,7 @@ Test(api_search, memory_runs_out)
         const lupe_document *document = NULL;
         const lupe_span *spans = NULL;
         size_t count;
-        lupe_hit hit;
+        const lupe_hit *hit = NULL;
         lupe_snapshot *snapshot = NULL;
         support_fail_allocation(n);
         lupe_status status = lupe_snapshot_open(fixture.index, &snapshot);

@@ -51,7 +51,10 @@ static void bench_add_bytes(struct bench *bench, uint32_t field, const char *dat
     static const char *const names[] = {"title", "text", "url"};
     size_t i = bench->document.document.value_count++;
     bench->fields[i] = field;
-    bench->values[i] = (lupe_value){names[field], field == 2 ? LUPE_STORED : LUPE_TEXT, data, size};
+    bench->values[i] = (lupe_value){.field = names[field],
+                                    .kind = field == 2 ? LUPE_STORED : LUPE_TEXT,
+                                    .data = data,
+                                    .size = size};
 }
 
 static void bench_add(struct bench *bench, uint32_t field, const char *text)

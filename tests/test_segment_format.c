@@ -361,12 +361,15 @@ static void make_example(const char *path)
 {
     static const lupe_field title = {.name = "title", .kind = LUPE_TEXT, .weight = 2};
     static const lupe_value first[] = {
-        {"title", LUPE_TEXT, "Zug", 3},
-        {"text", LUPE_TEXT, "Ein Zug nach Wladiwostok", 24},
-        {"tag", LUPE_KEYWORD, "Reise", 5},
+        {.field = "title", .kind = LUPE_TEXT, .data = "Zug", .size = 3},
+        {.field = "text", .kind = LUPE_TEXT, .data = "Ein Zug nach Wladiwostok", .size = 24},
+        {.field = "tag", .kind = LUPE_KEYWORD, .data = "Reise", .size = 5},
     };
-    static const lupe_value second[] = {{"text", LUPE_TEXT, "Zug um Zug", 10}};
-    static const lupe_document both[] = {{"1", 1, first, 3}, {"2", 1, second, 1}};
+    static const lupe_value second[] = {
+        {.field = "text", .kind = LUPE_TEXT, .data = "Zug um Zug", .size = 10}};
+    static const lupe_document both[] = {
+        {.id = "1", .id_size = 1, .values = first, .value_count = 3},
+        {.id = "2", .id_size = 1, .values = second, .value_count = 1}};
     lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
     lupe_index *index = NULL;
     lupe_writer *writer = NULL;
@@ -450,7 +453,7 @@ Test(segment_format, the_bytes_of_the_specification_are_an_index)
     lupe_query *query = NULL;
     lupe_results *results = NULL;
     const lupe_document *document = NULL;
-    lupe_hit hit;
+    const lupe_hit *hit = NULL;
     cr_assert_eq(lupe_index_open(path, NULL, &index), LUPE_OK, "%s", lupe_last_error());
     cr_assert_eq(lupe_index_check(index, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
     cr_assert_eq(lupe_snapshot_open(index, &snapshot), LUPE_OK);
@@ -458,7 +461,7 @@ Test(segment_format, the_bytes_of_the_specification_are_an_index)
     cr_assert_eq(lupe_search(snapshot, query, NULL, &results), LUPE_OK);
     cr_assert_eq(lupe_results_count(results), 1u);
     cr_assert_eq(lupe_results_hit(results, 0, &hit), LUPE_OK);
-    cr_assert_str_eq(hit.id, "1");
+    cr_assert_str_eq(hit->id, "1");
     cr_assert_eq(lupe_snapshot_get(snapshot, "2", 1, &document), LUPE_OK);
     cr_assert_eq(document->value_count, 1u);
     cr_assert_str_eq(document->values[0].field, "text");

@@ -106,7 +106,7 @@ static void read_for_ever(const char *path)
         _exit(1);
     for (;;) {
         lupe_snapshot *snapshot = NULL;
-        lupe_statistics statistics = {.size = sizeof statistics};
+        lupe_statistics statistics = LUPE_STATISTICS_INIT;
         if (lupe_snapshot_open(index, &snapshot) || lupe_snapshot_statistics(snapshot, &statistics))
             _exit(2);
         uint64_t found = 0;

@@ -6,12 +6,15 @@
 #include "write/publish.h"
 #include "write_helpers.h"
 
+#define VALUE(name, of_kind, text, bytes) \
+    ((lupe_value){.field = (name), .kind = (of_kind), .data = (text), .size = (bytes)})
+
 static struct helper_document made;
 
 static uint64_t live_documents(lupe_index *index)
 {
     lupe_snapshot *snapshot = NULL;
-    lupe_statistics statistics = {.size = sizeof statistics};
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
     must(lupe_snapshot_open(index, &snapshot));
     must(lupe_snapshot_statistics(snapshot, &statistics));
     lupe_snapshot_close(snapshot);
@@ -21,8 +24,8 @@ static uint64_t live_documents(lupe_index *index)
 static lupe_status put_value(lupe_writer *writer, const char *id, const char *field, lupe_kind kind,
                              const char *text)
 {
-    lupe_value value = {field, kind, text, strlen(text)};
-    lupe_document document = {id, strlen(id), &value, 1};
+    lupe_value value = {.field = field, .kind = kind, .data = text, .size = strlen(text)};
+    lupe_document document = {.id = id, .id_size = strlen(id), .values = &value, .value_count = 1};
     return lupe_writer_put(writer, &document);
 }
 
@@ -32,8 +35,9 @@ Test(write_writer, invalid_documents_take_nothing)
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);
     static char id[ID_BYTES_MAX + 1];
     memset(id, 'x', sizeof id);
-    lupe_value values[2] = {{"text", LUPE_TEXT, "eins", 4}, {"neu", LUPE_KEYWORD, "zwei", 4}};
-    lupe_document document = {id, 0, values, 2};
+    lupe_value values[2] = {{.field = "text", .kind = LUPE_TEXT, .data = "eins", .size = 4},
+                            {.field = "neu", .kind = LUPE_KEYWORD, .data = "zwei", .size = 4}};
+    lupe_document document = {.id = id, .id_size = 0, .values = values, .value_count = 2};
 
     must_give(lupe_writer_put(writer, NULL), LUPE_INVALID);
     must_give(lupe_writer_put(writer, &document), LUPE_INVALID);
@@ -69,15 +73,19 @@ Test(write_writer, a_conflict_names_field_and_kinds_and_declares_nothing)
 {
     lupe_index *index = helper_create(support_path("a.lupe"), 0);
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);
-    lupe_value values[2] = {{"neu", LUPE_KEYWORD, "x", 1}, {"tag", LUPE_TEXT, "y", 1}};
-    lupe_document document = {"1", 1, values, 2};
+    lupe_value values[2] = {{.field = "neu", .kind = LUPE_KEYWORD, .data = "x", .size = 1},
+                            {.field = "tag", .kind = LUPE_TEXT, .data = "y", .size = 1}};
+    lupe_document document = {.id = "1", .id_size = 1, .values = values, .value_count = 2};
 
     must_give(lupe_writer_put(writer, &document), LUPE_CONFLICT);
     cr_assert_not_null(strstr(lupe_last_error(), "tag"));
     cr_assert_not_null(strstr(lupe_last_error(), "keyword"));
     cr_assert_not_null(strstr(lupe_last_error(), "text"));
     cr_assert_eq(lupe_writer_field_kind(writer, "neu"), LUPE_KIND_NONE);
-    values[1] = (lupe_value){"neu", LUPE_TEXT, "y", 1}; /* two kinds within one document */
+    values[1] = (lupe_value){.field = "neu",
+                             .kind = LUPE_TEXT,
+                             .data = "y",
+                             .size = 1}; /* two kinds within one document */
     must_give(lupe_writer_put(writer, &document), LUPE_CONFLICT);
     cr_assert_eq(lupe_writer_field_kind(writer, "neu"), LUPE_KIND_NONE);
     lupe_writer_close(writer);
@@ -117,9 +125,9 @@ Test(write_writer, many_fields_and_values)
     static lupe_value values[COUNT];
     for (int i = 0; i < COUNT; i++) { /* fields in descending order: positions are sorted */
         snprintf(names[i], sizeof names[i], "f%04d", COUNT - i);
-        values[i] = (lupe_value){names[i], LUPE_TEXT, "Wort", 4};
+        values[i] = (lupe_value){.field = names[i], .kind = LUPE_TEXT, .data = "Wort", .size = 4};
     }
-    lupe_document document = {"1", 1, values, COUNT};
+    lupe_document document = {.id = "1", .id_size = 1, .values = values, .value_count = COUNT};
     must(lupe_writer_put(writer, &document));
     for (int i = 0; i < COUNT / 2; i++) {
         lupe_value swap = values[i];
@@ -266,8 +274,9 @@ Test(write_writer, long_ids_and_keywords)
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);
     static char bytes[ID_BYTES_MAX];
     memset(bytes, 'q', sizeof bytes);
-    lupe_value value = {"tag", LUPE_KEYWORD, bytes, sizeof bytes};
-    lupe_document document = {bytes, sizeof bytes, &value, 1};
+    lupe_value value = {.field = "tag", .kind = LUPE_KEYWORD, .data = bytes, .size = sizeof bytes};
+    lupe_document document = {
+        .id = bytes, .id_size = sizeof bytes, .values = &value, .value_count = 1};
     for (unsigned round = 0; round < 3; round++) {
         for (char end = 'a'; end < 'k'; end++) {
             bytes[sizeof bytes - 1] = end;
@@ -295,19 +304,20 @@ Test(write_writer, words_beyond_the_limit_are_counted)
     cr_assert_not_null(text);
     for (size_t i = 0; i < words; i++)
         memcpy(text + 2 * i, i + 1 == words ? "z " : "a ", 2);
-    lupe_value values[3] = {{"text", LUPE_TEXT, text, 2 * words}, {"text", LUPE_TEXT, "b c", 3}};
-    lupe_document document = {"1", 1, values, 2};
+    lupe_value values[3] = {{.field = "text", .kind = LUPE_TEXT, .data = text, .size = 2 * words},
+                            {.field = "text", .kind = LUPE_TEXT, .data = "b c", .size = 3}};
+    lupe_document document = {.id = "1", .id_size = 1, .values = values, .value_count = 2};
     must(lupe_writer_put(writer, &document));
     memset(text, 'x', 600); /* a term above TERM_BYTES_MAX, twice */
     text[300] = ' ';
     values[0].size = 600;
-    document = (lupe_document){"2", 1, values, 1};
+    document = (lupe_document){.id = "2", .id_size = 1, .values = values, .value_count = 1};
     must(lupe_writer_put(writer, &document));
     must(lupe_writer_commit(writer));
     free(text);
 
     lupe_snapshot *snapshot = NULL;
-    lupe_statistics statistics = {.size = sizeof statistics};
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
     must(lupe_snapshot_open(index, &snapshot));
     must(lupe_snapshot_statistics(snapshot, &statistics));
     cr_assert_eq(statistics.words_cut, 1002 + 2, "%" PRIu64, statistics.words_cut);

@@ -243,7 +243,7 @@ static inline void model_verify(const struct model *model, lupe_index *index)
 {
     static struct helper_document made;
     lupe_snapshot *snapshot = NULL;
-    lupe_statistics statistics = {.size = sizeof statistics};
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
     const lupe_document *stored;
     must(lupe_snapshot_open(index, &snapshot));
     must(lupe_snapshot_statistics(snapshot, &statistics));

@@ -179,10 +179,10 @@ static lupe_status list_folder(struct run *run, lupe_snapshot *snapshot, const c
     if (total)
         status = lupe_search(snapshot, query, &search, &results);
     for (size_t i = 0; status == LUPE_OK && results && i < lupe_results_count(results); i++) {
-        lupe_hit hit;
+        const lupe_hit *hit = NULL;
         status = lupe_results_hit(results, i, &hit);
-        if (status == LUPE_OK && !memchr(hit.id, '\0', hit.id_size))
-            note_gone(run, folder, hit.id);
+        if (status == LUPE_OK && !memchr(hit->id, '\0', hit->id_size))
+            note_gone(run, folder, hit->id);
     }
 out:
     lupe_results_free(results);
@@ -308,7 +308,10 @@ static size_t folder_values(lupe_value *values, char (*hashes)[HASH_TEXT_BYTES],
         } while (size > 0 && id[size] != '/');
         /* The root's own id is "/". */
         folder_hash(id, size == 0 && id[0] == '/' ? 1 : size, hashes[count]);
-        values[count] = (lupe_value){FIELD_FOLDER, kind, hashes[count], HASH_TEXT_BYTES - 1};
+        values[count] = (lupe_value){.field = FIELD_FOLDER,
+                                     .kind = kind,
+                                     .data = hashes[count],
+                                     .size = HASH_TEXT_BYTES - 1};
         count++;
     }
     return count;
@@ -319,14 +322,22 @@ static bool put_text(struct run *run, const struct file_state *state, const stru
 {
     lupe_value values[3 + FOLDER_DEPTH_MAX];
     char hashes[FOLDER_DEPTH_MAX][HASH_TEXT_BYTES];
-    values[0] =
-        (lupe_value){"title", run_kind(run, "title", LUPE_TEXT), text->title, strlen(text->title)};
-    values[1] = (lupe_value){"text", run_kind(run, "text", LUPE_TEXT), text->text, text->size};
-    values[2] =
-        (lupe_value){FIELD_FILE, run_kind(run, FIELD_FILE, LUPE_STORED), note, strlen(note)};
+    values[0] = (lupe_value){.field = "title",
+                             .kind = run_kind(run, "title", LUPE_TEXT),
+                             .data = text->title,
+                             .size = strlen(text->title)};
+    values[1] = (lupe_value){.field = "text",
+                             .kind = run_kind(run, "text", LUPE_TEXT),
+                             .data = text->text,
+                             .size = text->size};
+    values[2] = (lupe_value){.field = FIELD_FILE,
+                             .kind = run_kind(run, FIELD_FILE, LUPE_STORED),
+                             .data = note,
+                             .size = strlen(note)};
     size_t count =
         3 + folder_values(values + 3, hashes, state->id, run_kind(run, FIELD_FOLDER, LUPE_KEYWORD));
-    lupe_document document = {state->id, strlen(state->id), values, count};
+    lupe_document document = {
+        .id = state->id, .id_size = strlen(state->id), .values = values, .value_count = count};
     lupe_status status = session_put(&run->writer, &document);
     if (status == LUPE_INVALID || status == LUPE_CONFLICT || status == LUPE_LIMIT) {
         complain("%s: %s; passed over", state->file->path, lupe_last_error());

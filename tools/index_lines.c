@@ -98,7 +98,8 @@ static void add_value(struct lines *lines, const char *field, lupe_kind kind,
 {
     lines->values = grow_array(lines->values, lines->value_count, &lines->value_capacity,
                                sizeof *lines->values);
-    lines->values[lines->value_count++] = (lupe_value){field, kind, value->data, value->size};
+    lines->values[lines->value_count++] =
+        (lupe_value){.field = field, .kind = kind, .data = value->data, .size = value->size};
 }
 
 static void add_text(struct lines *lines, const char *field, struct jsonl_value value)
@@ -168,7 +169,10 @@ static bool put_values(struct lines *lines, uint64_t line, const struct jsonl_va
                        size_t plain_count)
 {
     struct run *run = lines->run;
-    lupe_document document = {id->data, id->size, lines->values, lines->value_count};
+    lupe_document document = {.id = id->data,
+                              .id_size = id->size,
+                              .values = lines->values,
+                              .value_count = lines->value_count};
     lupe_status status = session_put(&run->writer, &document);
     if (is_refusal(status) && lines->value_count > plain_count) {
         char *message = copy_bytes(lupe_last_error(), strlen(lupe_last_error()));

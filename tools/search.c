@@ -85,7 +85,7 @@ static lupe_status json_hit(struct search *search, struct question *question, si
     lupe_snippet_options how = LUPE_SNIPPET_OPTIONS_INIT;
     const lupe_document *document = NULL;
     const lupe_snippet *snippet = NULL;
-    lupe_hit hit;
+    const lupe_hit *hit = NULL;
     how.before = "<mark>";
     how.after = "</mark>";
     how.escape_html = true;
@@ -93,9 +93,9 @@ static lupe_status json_hit(struct search *search, struct question *question, si
     if (status != LUPE_OK)
         return status;
     output_format(output, "%s{\"rank\":%llu,\"id\":", position ? "," : "",
-                  (unsigned long long)hit.rank);
-    output_json(output, hit.id, hit.id_size);
-    output_format(output, ",\"score\":%.7f,\"title\":", hit.score);
+                  (unsigned long long)hit->rank);
+    output_json(output, hit->id, hit->id_size);
+    output_format(output, ",\"score\":%.7f,\"title\":", hit->score);
     status = lupe_results_document(question->results, position, &document);
     if (status != LUPE_OK)
         return status;
@@ -156,15 +156,15 @@ static lupe_status answer_trec(struct search *search, struct question *question)
     const char *qid = question->id ? question->id : "1";
     size_t count = lupe_results_count(question->results);
     for (size_t i = 0; i < count; i++) {
-        lupe_hit hit;
+        const lupe_hit *hit = NULL;
         lupe_status status = lupe_results_hit(question->results, i, &hit);
         if (status != LUPE_OK)
             return status;
         trec_column(&search->output, qid, strlen(qid));
         output_text(&search->output, " Q0 ");
-        trec_column(&search->output, hit.id, hit.id_size);
-        output_format(&search->output, " %llu %.7f " TREC_TAG "\n", (unsigned long long)hit.rank,
-                      hit.score);
+        trec_column(&search->output, hit->id, hit->id_size);
+        output_format(&search->output, " %llu %.7f " TREC_TAG "\n", (unsigned long long)hit->rank,
+                      hit->score);
     }
     return LUPE_OK;
 }
@@ -186,7 +186,7 @@ static lupe_status people_hit(struct search *search, struct question *question, 
     lupe_snippet_options how = LUPE_SNIPPET_OPTIONS_INIT;
     const lupe_document *document = NULL;
     const lupe_snippet *snippet = NULL;
-    lupe_hit hit;
+    const lupe_hit *hit = NULL;
     char score[32];
     lupe_status status = lupe_results_hit(question->results, position, &hit);
     if (status == LUPE_OK)
@@ -194,14 +194,14 @@ static lupe_status people_hit(struct search *search, struct question *question, 
     if (status != LUPE_OK)
         return status;
     const lupe_value *title = session_value(document, "title");
-    output_format(output, "%s%2llu  ", position ? "\n" : "", (unsigned long long)hit.rank);
+    output_format(output, "%s%2llu  ", position ? "\n" : "", (unsigned long long)hit->rank);
     if (title && title->size)
         styled(search, STYLE_BOLD, title->data, title->size);
     else
-        styled(search, STYLE_BOLD, hit.id, hit.id_size);
+        styled(search, STYLE_BOLD, hit->id, hit->id_size);
     output_format(output, "\n%*s", (int)SNIPPET_INDENT, "");
-    styled(search, STYLE_PATH, hit.id, hit.id_size);
-    snprintf(score, sizeof score, "  %.3f", hit.score);
+    styled(search, STYLE_PATH, hit->id, hit->id_size);
+    snprintf(score, sizeof score, "  %.3f", hit->score);
     styled(search, STYLE_FAINT, score, strlen(score));
     output_text(output, "\n");
     status = lupe_results_snippet(question->results, position, &how, &snippet);

@@ -159,7 +159,7 @@ static lupe_status open_or_create(const char *path, const struct options *option
 static int check_language(const char *path, const struct options *options, lupe_index *index)
 {
     lupe_snapshot *snapshot = NULL;
-    lupe_statistics statistics = {.size = sizeof statistics};
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
     int result = EXIT_HITS;
     lupe_status status = lupe_snapshot_open(index, &snapshot);
     if (status == LUPE_OK)

@@ -77,7 +77,7 @@ int command_stats(const struct options *options)
     lupe_index *index = NULL;
     lupe_snapshot *snapshot = NULL;
     struct output output = {0};
-    lupe_statistics statistics = {.size = sizeof statistics};
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
     int result = session_open(options, LUPE_OPEN_READ_ONLY, &path, &index);
     if (result == EXIT_HITS) {
         lupe_status status = lupe_snapshot_open(index, &snapshot);

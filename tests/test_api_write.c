@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_api_write.c - what the header promises of writing: structs of other versions, members kept
+ * for later, the state of a writer after an error, fields with a list of their own.
+ */
+#include "write_helpers.h"
+
+static lupe_status put_text(lupe_writer *writer, const char *id, const char *field,
+                            const char *text)
+{
+    lupe_value value = {.field = field, .data = text, .size = strlen(text)};
+    lupe_document document = {.id = id, .id_size = strlen(id), .values = &value, .value_count = 1};
+    return lupe_writer_put(writer, &document);
+}
+
+/* The ids of the hits, in the order of documents put, as one string. */
+static const char *found(lupe_index *index, const char *text)
+{
+    static char ids[64];
+    size_t size = 0;
+    lupe_snapshot *snapshot = NULL;
+    lupe_query *query = NULL;
+    lupe_results *results = NULL;
+    const lupe_hit *hit = NULL;
+    must(lupe_snapshot_open(index, &snapshot));
+    must(lupe_query_parse(index, text, strlen(text), NULL, &query));
+    must(lupe_search(snapshot, query, NULL, &results));
+    lupe_query_free(query); /* the results hold it */
+    for (size_t i = 0; i < lupe_results_count(results); i++) {
+        must(lupe_results_hit(results, i, &hit));
+        cr_assert_lt(size + hit->id_size, sizeof ids);
+        memcpy(ids + size, hit->id, hit->id_size);
+        size += hit->id_size;
+    }
+    ids[size] = '\0';
+    lupe_results_free(results);
+    lupe_snapshot_close(snapshot);
+    return ids;
+}
+
+Test(api_write, options_of_other_versions)
+{
+    struct {
+        lupe_writer_options options;
+        uint64_t later;
+    } newer = {LUPE_WRITER_OPTIONS_INIT, 0};
+    struct {
+        size_t size;
+        uint64_t memory_bytes;
+    } older = {sizeof older, 1u << 20};
+    lupe_index *index = helper_create(support_path("a.lupe"), 0);
+    lupe_writer *writer = NULL;
+
+    newer.options.size = sizeof newer;
+    must(lupe_writer_open(index, &newer.options, &writer));
+    lupe_writer_close(writer);
+    newer.later = 1ull << 63;
+    must_give(lupe_writer_open(index, &newer.options, &writer), LUPE_UNSUPPORTED);
+    newer.options.size = 0;
+    must_give(lupe_writer_open(index, &newer.options, &writer), LUPE_INVALID);
+    must(lupe_writer_open(index, (const lupe_writer_options *)&older, &writer));
+    older.memory_bytes = 1;
+    lupe_writer_close(writer);
+    must_give(lupe_writer_open(index, (const lupe_writer_options *)&older, &writer), LUPE_INVALID);
+    cr_assert_null(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, statistics_of_other_versions)
+{
+    struct {
+        lupe_statistics statistics;
+        uint64_t later;
+    } newer = {LUPE_STATISTICS_INIT, 7};
+    lupe_index *index = helper_create(support_path("a.lupe"), 0);
+    lupe_snapshot *snapshot = NULL;
+
+    newer.statistics.size = sizeof newer;
+    must(lupe_snapshot_open(index, &snapshot));
+    must(lupe_snapshot_statistics(snapshot, &newer.statistics));
+    cr_assert_eq(newer.statistics.size, sizeof newer);
+    cr_assert_eq(newer.statistics.format, FORMAT_VERSION);
+    cr_assert_eq(newer.later, 0u);
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, members_kept_for_later_are_zero)
+{
+    lupe_index *index = helper_create(support_path("a.lupe"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    lupe_value value = {.field = "text", .data = "x", .size = 1, .flags = 1};
+    lupe_document document = {.id = "1", .id_size = 1, .values = &value, .value_count = 1};
+
+    must_give(lupe_writer_put(writer, &document), LUPE_UNSUPPORTED);
+    value.flags = 0;
+    document.reserved = 1;
+    must_give(lupe_writer_put(writer, &document), LUPE_UNSUPPORTED);
+    document.reserved = 0;
+    must(lupe_writer_put(writer, &document));
+    must(lupe_writer_commit(writer));
+    cr_assert_str_eq(found(index, "x"), "1");
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* Fails the allocations of a call one after the other, until one is left that takes the changes
+ * with it. */
+static bool lose(lupe_writer *writer)
+{
+    for (size_t n = 1; n < 100; n++) {
+        support_fail_allocation(n);
+        lupe_status status = put_text(writer, "2", "neu", "zwei");
+        support_fail_allocation(0);
+        if (status == LUPE_OK)
+            return false;
+        cr_assert_eq(status, LUPE_NO_MEMORY);
+        if (put_text(writer, "3", "text", "drei") == LUPE_MISUSE)
+            return true;
+    }
+    return false;
+}
+
+Test(api_write, errors_of_the_call_take_nothing)
+{
+    lupe_index *index = helper_create(support_path("a.lupe"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    lupe_writer *other = helper_writer(index, 1 << 20, 1);
+
+    must(put_text(writer, "1", "text", "eins"));
+    must_give(put_text(writer, "", "text", "x"), LUPE_INVALID);
+    must_give(put_text(writer, "2", "a\nb", "x"), LUPE_INVALID);
+    must_give(put_text(other, "2", "text", "x"), LUPE_BUSY);
+    must_give(lupe_writer_delete(writer, "", 0), LUPE_INVALID);
+    must(lupe_writer_commit(writer));
+    must(lupe_writer_commit(other));
+    cr_assert_str_eq(found(index, "eins x"), "1");
+    lupe_writer_close(other);
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, after_losing_changes_there_is_misuse_until_a_rollback)
+{
+    support_fail_allocation(0);
+    lupe_index *index = helper_create(support_path("a.lupe"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+
+    must(put_text(writer, "1", "text", "eins"));
+    cr_assert(lose(writer), "no allocation of a put took the changes with it");
+    must_give(lupe_writer_delete(writer, "1", 1), LUPE_MISUSE);
+    must_give(put_text(writer, "1", "text", "eins"), LUPE_MISUSE);
+    lupe_writer_rollback(writer);
+    must(put_text(writer, "4", "text", "eins"));
+    must(lupe_writer_commit(writer));
+    cr_assert_str_eq(found(index, "eins drei"), "4");
+
+    must(put_text(writer, "5", "text", "eins"));
+    cr_assert(lose(writer));
+    must_give(lupe_writer_commit(writer), LUPE_MISUSE); /* which rolls back */
+    must(put_text(writer, "6", "text", "sechs"));
+    must(lupe_writer_commit(writer));
+    cr_assert_str_eq(found(index, "sechs"), "6");
+    cr_assert_str_eq(found(index, "eins"), "4");
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, a_fast_field_has_a_list_of_its_own)
+{
+    static const lupe_field fields[] = {
+        {.name = "name", .kind = LUPE_TEXT, .flags = LUPE_FIELD_FAST},
+        {.name = "text", .kind = LUPE_TEXT},
+    };
+    static const lupe_field unknown[] = {{.name = "x", .kind = LUPE_TEXT, .flags = 1u << 31}};
+    lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
+    lupe_open_options open = helper_open_options();
+    lupe_index *index = NULL;
+
+    create.fields = unknown;
+    create.field_count = 1;
+    must_give(lupe_index_create(support_path("a.lupe"), &create, &open, &index), LUPE_UNSUPPORTED);
+    create.fields = fields;
+    create.field_count = 2;
+    create.flags = LUPE_WITHOUT_POSITIONS; /* where the list alone can tell the field */
+    must(lupe_index_create(support_path("a.lupe"), &create, &open, &index));
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    must(put_text(writer, "1", "name", "Zug"));
+    must(put_text(writer, "2", "text", "Zug"));
+    must(lupe_writer_commit(writer));
+    cr_assert_str_eq(found(index, "Zug"), "12");
+    cr_assert_str_eq(found(index, "name:Zug"), "1");
+    cr_assert_str_eq(found(index, "text:Zug"), "12");
+    helper_check(index);
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
