@@ -158,6 +158,13 @@ out:
     return status;
 }
 
+void batch_drop_unstored(struct batch *batch)
+{
+    struct batch_document *document = &batch->documents[batch->count - 1];
+    batch->bytes.size -= document->unstored_size;
+    document->unstored_size = 0;
+}
+
 lupe_status batch_delete(struct batch *batch, const void *id, size_t id_size)
 {
     if (batch->slot_count) {

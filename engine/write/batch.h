@@ -63,6 +63,8 @@ static inline bool batch_is_empty(const struct batch *batch)
 CHECKED lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
                               const struct batch_value *values, size_t value_count,
                               bool without_text);
+/* Once the last document is inverted, the text its record leaves out is not needed any more. */
+void batch_drop_unstored(struct batch *batch);
 CHECKED lupe_status batch_delete(struct batch *batch, const void *id, size_t id_size);
 
 static inline const uint8_t *batch_id(const struct batch *batch, uint32_t document)

@@ -335,8 +335,10 @@ lupe_status writer_put(struct writer *writer, const lupe_document *document)
     bool without_text = writer->catalogue.flags & LUPE_WITHOUT_STORED_TEXT;
     TRY(batch_put(&writer->batch, document->id, document->id_size, writer->fields.values,
                   document->value_count, without_text));
-    if (writer->options.threads <= 1)
+    if (writer->options.threads <= 1) {
         TRY(accumulator_add(writer->accumulator, &writer->batch, writer->batch.count - 1));
+        batch_drop_unstored(&writer->batch);
+    }
     TRY(budget_check(writer));
 out:
     return status == LUPE_OK ? status : writer_lose(writer, status);
