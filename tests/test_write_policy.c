@@ -45,7 +45,8 @@ static void commit(struct simulation *simulation, uint64_t bytes, uint32_t docum
     bool must = false;
     simulation->segments[simulation->count++] = (struct policy_segment){bytes, documents, 0};
     for (unsigned round = 0;; round++) {
-        struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, input};
+        struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX,
+                                       input < 8u << 20 ? input : 8u << 20, input};
         cr_assert(round < 100, "merging never ends");
         if (!policy_choose(simulation->segments, simulation->count, &limits, &choice))
             break;
@@ -137,7 +138,7 @@ Test(write_policy, updates)
 Test(write_policy, segments_at_the_limit_of_documents_stay_apart)
 {
     struct policy_segment segments[30];
-    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX};
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX, UINT64_MAX};
     struct policy_choice choice;
     for (uint32_t i = 0; i < 30; i++)
         segments[i] = (struct policy_segment){1 << 20, SEGMENT_DOCUMENTS_MAX - 5, 0};
@@ -153,7 +154,7 @@ Test(write_policy, segments_at_the_limit_of_documents_stay_apart)
 Test(write_policy, few_sound_segments_are_left_alone)
 {
     struct policy_segment segments[8];
-    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX};
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX, UINT64_MAX};
     struct policy_choice choice;
     cr_assert(!policy_choose(NULL, 0, &limits, &choice));
     for (uint32_t i = 0; i < 8; i++) {

@@ -525,27 +525,55 @@ out:
     return status;
 }
 
-static inline lupe_status surface_find(struct accumulator *accumulator, struct word_item *item)
+/* The surface form that has the item's hash, most likely its own; 0: none. */
+static inline uint32_t surface_guess(const struct table *table, const struct word_item *item)
+{
+    uint32_t mask = table->slot_count - 1;
+    uint32_t at = item->hash & mask;
+    while (table->slots[at].ref && table->slots[at].hash != item->hash)
+        at = (at + 1) & mask;
+    return table->slots[at].ref;
+}
+
+static __attribute__((noinline)) lupe_status surface_search(struct accumulator *accumulator,
+                                                            const struct word_item *item,
+                                                            uint32_t *ref)
 {
     const struct table *table = &accumulator->surface_table;
     uint32_t mask = table->slot_count - 1;
-    uint32_t ref = 0;
     for (uint32_t at = item->hash & mask; table->slots[at].ref; at = (at + 1) & mask) {
+        *ref = table->slots[at].ref;
         if (table->slots[at].hash == item->hash &&
-            surface_equals(surface_at(accumulator, table->slots[at].ref), item)) {
-            ref = table->slots[at].ref;
-            break;
-        }
+            surface_equals(surface_at(accumulator, *ref), item))
+            return LUPE_OK;
     }
-    if (!ref) {
-        lupe_status status = surface_new(accumulator, item, &ref);
-        if (status != LUPE_OK)
-            return status;
+    return surface_new(accumulator, item, ref);
+}
+
+/* The second pass: the list of each item, in item->list. */
+static lupe_status items_find(struct accumulator *accumulator, unsigned count)
+{
+    lupe_status status = LUPE_OK;
+    struct word_item *items = accumulator->items;
+    for (unsigned i = 0; i < count; i++) {
+        items[i].list = surface_guess(&accumulator->surface_table, &items[i]);
+        __builtin_prefetch(surface_at(accumulator, items[i].list));
     }
-    const struct surface *surface = surface_at(accumulator, ref);
-    accumulator->words_cut += surface->space / SURFACE_CUT;
-    item->list = surface->list;
-    return LUPE_OK;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t ref = items[i].list;
+        if (!ref || !surface_equals(surface_at(accumulator, ref), &items[i]))
+            TRY(surface_search(accumulator, &items[i], &ref));
+        const struct surface *surface = surface_at(accumulator, ref);
+        accumulator->words_cut += surface->space / SURFACE_CUT;
+        items[i].list = surface->list;
+        if (surface->list != LIST_NONE)
+            __builtin_prefetch(&accumulator->lists[surface->list], 1);
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (items[i].list != LIST_NONE)
+            __builtin_prefetch(accumulator->lists[items[i].list].next, 1);
+out:
+    return status;
 }
 
 /* ---- one text value */
@@ -637,11 +665,7 @@ static lupe_status text_add(struct accumulator *accumulator, const struct batch_
     state->analyzer = known ? accumulator->field_analyzers[value->field] : 0;
     word_scanner_init(&state->scanner, accumulator->analysis, value->data, value->size);
     while (!state->full && (count = items_scan(accumulator, state)) > 0) {
-        for (unsigned i = 0; i < count; i++) {
-            TRY(surface_find(accumulator, &accumulator->items[i]));
-            if (accumulator->items[i].list != LIST_NONE)
-                __builtin_prefetch(&accumulator->lists[accumulator->items[i].list], 1);
-        }
+        TRY(items_find(accumulator, count));
         TRY(items_append(accumulator, count, document, length));
         for (unsigned i = 0; own_list && i < count; i++) {
             const struct word_item *item = &accumulator->items[i];

@@ -93,7 +93,7 @@ static bool may_merge(const struct policy_segment *segments, uint32_t count,
         for (uint32_t last = first; last < count; last++) {
             window_take(&window, &segments[last]);
             if (window.documents > limits->documents_max ||
-                window.read > (double)limits->input_bytes_max)
+                window.read > (double)limits->merge_bytes_max)
                 break;
             if (last - first + 1 < POLICY_NEIGHBOURS || window.largest * 4 > window.written)
                 continue;
@@ -122,7 +122,7 @@ static bool joins(const struct window *window, const struct policy_segment *segm
     return live_bytes(segment) <= window->written &&
            window->documents + segment->documents - segment->deleted <= limits->documents_max &&
            window->read + (double)segment->bytes + SEGMENT_OVERHEAD_BYTES <=
-               (double)limits->input_bytes_max;
+               (double)limits->rewrite_bytes_max;
 }
 
 static bool rewrite(const struct policy_segment *segments, uint32_t count,
@@ -134,7 +134,7 @@ static bool rewrite(const struct policy_segment *segments, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         struct window window = {.first = i, .last = i};
         if (!has_many_deletes(&segments[i], bytes_total) ||
-            segments[i].bytes > limits->input_bytes_max)
+            segments[i].bytes > limits->rewrite_bytes_max)
             continue;
         window_take(&window, &segments[i]);
         while (window.last + 1 < count && joins(&window, &segments[window.last + 1], limits))

@@ -22,9 +22,10 @@ struct policy_segment {
 };
 
 struct policy_limits {
-    uint32_t segments_max;    /* beyond that something must be merged */
-    uint32_t documents_max;   /* live documents of a merged segment */
-    uint64_t input_bytes_max; /* of a merge that is not a must */
+    uint32_t segments_max;      /* beyond that something must be merged */
+    uint32_t documents_max;     /* live documents of a merged segment */
+    uint64_t merge_bytes_max;   /* input of a merge that is not a must */
+    uint64_t rewrite_bytes_max; /* and of one that drops deleted documents */
 };
 
 /* The neighbours to merge: count of them from first on. count 1: to rewrite alone. */

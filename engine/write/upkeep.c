@@ -10,9 +10,13 @@
 #include "write/merge.h"
 #include "write/policy.h"
 
-#define STEP_BYTES (1u << 20)      /* between two calls of the progress hook */
-#define MERGE_INPUT_MIN (8u << 20) /* a commit may merge so much, */
-#define MERGE_INPUT_RATIO 4u       /* or so many times what it wrote */
+#define STEP_BYTES (1u << 20) /* between two calls of the progress hook */
+
+/* What a commit may do besides keeping the segments few. Merging for its own sake stays small: with
+ * large segments it only makes the writing of much data slower. */
+#define MERGE_BYTES_MAX (8u << 20)
+#define REWRITE_BYTES_MIN (8u << 20)
+#define REWRITE_RATIO 4u /* times what the commit wrote */
 
 static struct policy_segment policy_of(const struct segment_entry *entry, uint32_t deleted)
 {
@@ -49,7 +53,7 @@ out:
 lupe_status upkeep_run(struct run *run, const struct catalogue *catalogue)
 {
     lupe_status status = LUPE_OK;
-    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, 0};
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, 0, 0};
     while (status == LUPE_OK && run->segment_count > SEGMENTS_MAX) {
         struct policy_segment segments[2 * SEGMENTS_MAX];
         struct policy_choice choice;
@@ -129,7 +133,8 @@ static lupe_status merge_once(struct store *store, uint64_t *input, bool *more)
     struct policy_segment *segments = NULL;
     struct policy_choice choice;
     struct catalogue catalogue;
-    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, *input};
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX,
+                                   *input < MERGE_BYTES_MAX ? *input : MERGE_BYTES_MAX, *input};
 
     *more = false;
     catalogue_init(&catalogue);
@@ -163,9 +168,9 @@ void upkeep_after_commit(struct store *store, const struct run *run, const lupe_
     char message[MESSAGE_BYTES_MAX];
 
     for (uint32_t i = 0; i < run->segment_count; i++)
-        input += segment_entry_bytes(&run->segments[i].entry) * MERGE_INPUT_RATIO;
-    if (input < MERGE_INPUT_MIN)
-        input = MERGE_INPUT_MIN;
+        input += segment_entry_bytes(&run->segments[i].entry) * REWRITE_RATIO;
+    if (input < REWRITE_BYTES_MIN)
+        input = REWRITE_BYTES_MIN;
     if (store_lock(store, STORE_LOCK_MAINTENANCE, 0) != LUPE_OK)
         return; /* another merges */
     lupe_status status = LUPE_OK;
