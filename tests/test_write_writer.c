@@ -6,9 +6,6 @@
 #include "write/publish.h"
 #include "write_helpers.h"
 
-#define VALUE(name, of_kind, text, bytes) \
-    ((lupe_value){.field = (name), .kind = (of_kind), .data = (text), .size = (bytes)})
-
 static struct helper_document made;
 
 static uint64_t live_documents(lupe_index *index)
