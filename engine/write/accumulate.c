@@ -378,12 +378,17 @@ static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
 
 #define APPEND_BYTES_MAX 11u /* a zero and two numbers of 32 bits */
 
-static inline lupe_status list_append(struct pool *pool, struct growing_list *list,
-                                      const uint8_t *bytes, size_t size)
+/* Where to write the bytes: in place, or in spare where the chunk may be too short. */
+static inline uint8_t *append_begin(const struct growing_list *list, uint8_t *spare)
 {
-    if ((size_t)(list->end - list->next) < APPEND_BYTES_MAX)
-        return list_append_slow(pool, list, bytes, size);
-    memcpy(list->next, bytes, APPEND_BYTES_MAX); /* a constant size is two moves */
+    return (size_t)(list->end - list->next) < APPEND_BYTES_MAX ? spare : list->next;
+}
+
+static inline lupe_status append_end(struct pool *pool, struct growing_list *list,
+                                     const uint8_t *spare, const uint8_t *start, size_t size)
+{
+    if (start == spare)
+        return list_append_slow(pool, list, spare, size);
     list->next += size;
     return LUPE_OK;
 }
@@ -391,19 +396,20 @@ static inline lupe_status list_append(struct pool *pool, struct growing_list *li
 static inline lupe_status append_position(struct pool *pool, struct growing_list *list,
                                           uint32_t document, uint32_t position)
 {
-    uint8_t bytes[16];
+    uint8_t spare[APPEND_BYTES_MAX];
+    uint8_t *bytes = append_begin(list, spare);
     size_t size = 0;
     if (list->document == document + 1) {
         size = varint_put(bytes, position - list->position);
     } else {
-        bytes[0] = 0;
-        size = list->document != 0;
+        if (list->document)
+            bytes[size++] = 0;
         size += varint_put(bytes + size, document + 1 - list->document);
         size += varint_put(bytes + size, (uint64_t)position + 1);
         list->document = document + 1;
     }
     list->position = position;
-    return list_append(pool, list, bytes, size);
+    return append_end(pool, list, spare, bytes, size);
 }
 
 static inline lupe_status append_tf(struct pool *pool, struct growing_list *list, uint32_t document)
@@ -412,22 +418,24 @@ static inline lupe_status append_tf(struct pool *pool, struct growing_list *list
         list->position++;
         return LUPE_OK;
     }
-    uint8_t bytes[16];
+    uint8_t spare[APPEND_BYTES_MAX];
+    uint8_t *bytes = append_begin(list, spare);
     size_t size = list->document ? varint_put(bytes, list->position) : 0;
     size += varint_put(bytes + size, document + 1 - list->document);
     list->document = document + 1;
     list->position = 1;
-    return list_append(pool, list, bytes, size);
+    return append_end(pool, list, spare, bytes, size);
 }
 
 static lupe_status append_document(struct pool *pool, struct growing_list *list, uint32_t document)
 {
     if (list->document == document + 1)
         return LUPE_OK;
-    uint8_t bytes[16];
+    uint8_t spare[APPEND_BYTES_MAX];
+    uint8_t *bytes = append_begin(list, spare);
     size_t size = varint_put(bytes, document + 1 - list->document);
     list->document = document + 1;
-    return list_append(pool, list, bytes, size);
+    return append_end(pool, list, spare, bytes, size);
 }
 
 /* ---- surface forms */

@@ -140,6 +140,14 @@ static lupe_status sort_keys(struct sort_context *context, uint32_t count,
 
 /* ---- reading a growing list */
 
+/* Copies a chunk's bytes, and up to a unit more: both ends have room. Most chunks are a unit or two,
+ * for which a call of memcpy costs more than the copying. */
+static inline void chunk_copy(uint8_t *out, const uint8_t *bytes, size_t size)
+{
+    for (size_t done = 0; done < size; done += POOL_UNIT_BYTES)
+        memcpy(out + done, bytes + done, POOL_UNIT_BYTES);
+}
+
 /* Gathers its bytes into flusher->stream. */
 static lupe_status stream_gather(struct flusher *flusher, const struct growing_list *list)
 {
@@ -150,11 +158,16 @@ static lupe_status stream_gather(struct flusher *flusher, const struct growing_l
     for (unsigned ordinal = 0;; ordinal++) {
         const uint8_t *bytes = pool_chunk(pool, chunk);
         size_t size = pool_chunk_bytes(ordinal) - POOL_LINK_BYTES;
-        if (bytes + size == list->end) {
-            buffer_add(stream, bytes, (size_t)(list->next - bytes));
+        bool last = bytes + size == list->end;
+        if (last)
+            size = (size_t)(list->next - bytes);
+        uint8_t *room = buffer_reserve(stream, size + POOL_UNIT_BYTES);
+        if (!room)
             return buffer_status(stream);
-        }
-        buffer_add(stream, bytes, size);
+        chunk_copy(room, bytes, size);
+        stream->size += size;
+        if (last)
+            return LUPE_OK;
         chunk = load_u32(bytes + size);
     }
 }
