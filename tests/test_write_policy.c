@@ -20,7 +20,7 @@ struct simulation {
 static void merge(struct simulation *simulation, struct policy_choice choice)
 {
     struct policy_segment *segments = simulation->segments;
-    struct policy_segment merged = {0, 0, 0};
+    struct policy_segment merged = {0, 0, 0, 0};
     cr_assert(choice.count >= 1 && choice.first + choice.count <= simulation->count);
     for (uint32_t i = choice.first; i < choice.first + choice.count; i++) {
         merged.documents += segments[i].documents - segments[i].deleted;
@@ -43,7 +43,7 @@ static void commit(struct simulation *simulation, uint64_t bytes, uint32_t docum
     uint64_t written = simulation->written;
     struct policy_choice choice;
     bool must = false;
-    simulation->segments[simulation->count++] = (struct policy_segment){bytes, documents, 0};
+    simulation->segments[simulation->count++] = (struct policy_segment){bytes, documents, 0, 0};
     for (unsigned round = 0;; round++) {
         struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX,
                                        input < 8u << 20 ? input : 8u << 20, input};
@@ -141,7 +141,7 @@ Test(write_policy, segments_at_the_limit_of_documents_stay_apart)
     struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX, UINT64_MAX};
     struct policy_choice choice;
     for (uint32_t i = 0; i < 30; i++)
-        segments[i] = (struct policy_segment){1 << 20, SEGMENT_DOCUMENTS_MAX - 5, 0};
+        segments[i] = (struct policy_segment){1 << 20, SEGMENT_DOCUMENTS_MAX - 5, 0, 0};
     cr_assert(!policy_choose(segments, 30, &limits, &choice));
     segments[11].deleted = SEGMENT_DOCUMENTS_MAX / 2;
     cr_assert(policy_choose(segments, 30, &limits, &choice));
@@ -149,6 +149,22 @@ Test(write_policy, segments_at_the_limit_of_documents_stay_apart)
     segments[12].deleted = SEGMENT_DOCUMENTS_MAX / 2 + 100;
     cr_assert(policy_choose(segments, 30, &limits, &choice));
     cr_assert(choice.first == 11 && choice.count == 2);
+}
+
+Test(write_policy, segments_at_the_limit_of_a_section_stay_apart)
+{
+    struct policy_segment segments[30];
+    struct policy_limits limits = {SEGMENTS_MAX, SEGMENT_DOCUMENTS_MAX, UINT64_MAX, UINT64_MAX};
+    struct policy_choice choice;
+    for (uint32_t i = 0; i < 30; i++)
+        segments[i] = (struct policy_segment){1ull << 32, 1000, 0, SEGMENT_SECTION_BYTES_MAX - 5};
+    cr_assert(!policy_choose(segments, 30, &limits, &choice));
+    segments[11].deleted = 500;
+    cr_assert(policy_choose(segments, 30, &limits, &choice));
+    cr_assert(choice.first == 11 && choice.count == 1);
+    segments[12].section_bytes = 5;
+    cr_assert(policy_choose(segments, 30, &limits, &choice));
+    cr_assert(choice.first == 11 && choice.count == 2, "%u at %u", choice.count, choice.first);
 }
 
 Test(write_policy, few_sound_segments_are_left_alone)
@@ -159,7 +175,7 @@ Test(write_policy, few_sound_segments_are_left_alone)
     cr_assert(!policy_choose(NULL, 0, &limits, &choice));
     for (uint32_t i = 0; i < 8; i++) {
         cr_assert(!policy_choose(segments, i, &limits, &choice), "%u segments", i);
-        segments[i] = (struct policy_segment){5000, 10, 3};
+        segments[i] = (struct policy_segment){5000, 10, 3, 0};
     }
     for (uint32_t i = 0; i < 8; i++)
         segments[i].deleted = 0;

@@ -19,6 +19,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/limits.h"
+
 #define COST_POWER 0.15
 #define SEGMENT_OVERHEAD_BYTES 4096u /* what a segment costs besides its bytes */
 
@@ -31,6 +33,7 @@ struct window {
     double largest;   /* of the live bytes of one segment */
     double logarithm; /* sum s log2 s over the live bytes */
     uint64_t documents;
+    uint64_t section_bytes;
 };
 
 static double live_bytes(const struct policy_segment *segment)
@@ -49,6 +52,14 @@ static void window_take(struct window *window, const struct policy_segment *segm
     window->largest = live > window->largest ? live : window->largest;
     window->logarithm += live * log2(live);
     window->documents += segment->documents - segment->deleted;
+    window->section_bytes += segment->section_bytes;
+}
+
+/* One segment may have what is in the window. */
+static bool window_fits(const struct window *window, const struct policy_limits *limits)
+{
+    return window->documents <= limits->documents_max &&
+           window->section_bytes <= SEGMENT_SECTION_BYTES_MAX;
 }
 
 /* Gain for the bytes written; what deletes give back counts as well. */
@@ -69,7 +80,7 @@ static bool must_merge(const struct policy_segment *segments, uint32_t count,
         window_take(&window, &segments[first]);
         for (uint32_t last = first + 1; last < count; last++) {
             window_take(&window, &segments[last]);
-            if (window.documents > limits->documents_max)
+            if (!window_fits(&window, limits))
                 break;
             double value = window_value(&window);
             if (!found || value > best) {
@@ -92,8 +103,7 @@ static bool may_merge(const struct policy_segment *segments, uint32_t count,
         struct window window = {.first = first};
         for (uint32_t last = first; last < count; last++) {
             window_take(&window, &segments[last]);
-            if (window.documents > limits->documents_max ||
-                window.read > (double)limits->merge_bytes_max)
+            if (!window_fits(&window, limits) || window.read > (double)limits->merge_bytes_max)
                 break;
             if (last - first + 1 < POLICY_NEIGHBOURS || window.largest * 4 > window.written)
                 continue;
@@ -119,10 +129,10 @@ static bool has_many_deletes(const struct policy_segment *segment, double bytes_
 static bool joins(const struct window *window, const struct policy_segment *segment,
                   const struct policy_limits *limits)
 {
-    return live_bytes(segment) <= window->written &&
-           window->documents + segment->documents - segment->deleted <= limits->documents_max &&
-           window->read + (double)segment->bytes + SEGMENT_OVERHEAD_BYTES <=
-               (double)limits->rewrite_bytes_max;
+    struct window joined = *window;
+    window_take(&joined, segment);
+    return live_bytes(segment) <= window->written && window_fits(&joined, limits) &&
+           joined.read <= (double)limits->rewrite_bytes_max;
 }
 
 static bool rewrite(const struct policy_segment *segments, uint32_t count,

@@ -19,6 +19,8 @@ struct policy_segment {
     uint64_t bytes; /* of all its sections */
     uint32_t documents;
     uint32_t deleted;
+    uint64_t section_bytes; /* of the longest section whose offsets are u32: those of the segments
+                             * merged stay within SEGMENT_SECTION_BYTES_MAX together */
 };
 
 struct policy_limits {

@@ -20,7 +20,8 @@
 
 static struct policy_segment policy_of(const struct segment_entry *entry, uint32_t deleted)
 {
-    return (struct policy_segment){segment_entry_bytes(entry), entry->documents, deleted};
+    return (struct policy_segment){segment_entry_bytes(entry), entry->documents, deleted,
+                                   segment_entry_section_bytes(entry)};
 }
 
 /* ---- within a run */
