@@ -322,6 +322,7 @@ Test(segment_stored, writing_and_reading_survive_failing_allocations)
     struct corpus corpus = {0};
     for (unsigned i = 0; i < 40; i++)
         corpus_add(&corpus, &random, 400, false);
+    corpus_add(&corpus, &random, EXTENT_BYTES + 1000, true); /* gathered from two extents */
     bool failed = true;
     for (size_t n = 1; failed; n++) {
         struct written written;
@@ -335,6 +336,8 @@ Test(segment_stored, writing_and_reading_survive_failing_allocations)
             const uint8_t *record;
             size_t size;
             status = stored_reader_record(reader, i, &record, &size);
+            if (status == LUPE_NO_MEMORY)
+                check_record(reader, &corpus, i); /* the next call has memory again */
         }
         stored_reader_close(reader);
         failed = support_allocation_failed();

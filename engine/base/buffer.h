@@ -34,6 +34,14 @@ static inline void buffer_clear(struct buffer *buffer)
         buffer->capacity = 0; /* the error stays until buffer_free */
 }
 
+/* Empties the buffer and forgets an error: for buffers that are kept from one call to the next. */
+static inline void buffer_restart(struct buffer *buffer)
+{
+    if (buffer->status != LUPE_OK)
+        buffer_free(buffer);
+    buffer->size = 0;
+}
+
 /* Room for count bytes, at least 1, at the end, not yet counted in size; NULL after an error. */
 static inline uint8_t *buffer_reserve(struct buffer *buffer, size_t count)
 {

@@ -86,8 +86,7 @@ lupe_status document_load(struct stored_document *stored, struct view *view, uin
         return LUPE_OK;
     assert(segment < view->catalogue.segment_count);
     stored->loaded = false;
-    buffer_clear(&stored->bytes);
-    stored->bytes.status = LUPE_OK;
+    buffer_restart(&stored->bytes);
     TRY(segment_id(view->segments[segment], number, &stored->bytes));
     size_t id_size = stored->bytes.size;
     buffer_add_u8(&stored->bytes, 0);

@@ -403,7 +403,7 @@ static lupe_status frame_unpack(struct stored_reader *reader, uint32_t document,
         return status;
     if (ZSTD_getFrameContentSize(packed, packed_size) != raw_size)
         return stored_corrupt(reader, document, "a frame has a wrong size");
-    buffer_clear(&reader->raw);
+    buffer_restart(&reader->raw);
     uint8_t *raw = buffer_reserve(&reader->raw, raw_size);
     if (!raw)
         return buffer_status(&reader->raw);
@@ -439,7 +439,7 @@ static lupe_status frame_open(struct stored_reader *reader, uint32_t document, u
     if (status)
         return status;
     if (left < size) {
-        buffer_clear(&reader->gathered);
+        buffer_restart(&reader->gathered);
         uint8_t *room = buffer_reserve(&reader->gathered, (size_t)size);
         if (!room)
             return buffer_status(&reader->gathered);
