@@ -9,7 +9,6 @@
 #include "write/fingerprint.h"
 #include "write/publish.h"
 
-#define K1_MAX 10.0
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
 #define FIELD_FLAGS LUPE_FIELD_FAST
 #define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
@@ -220,6 +219,7 @@ lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lup
     struct store_read *read = NULL;
     struct catalogue catalogue;
     lupe_index *made = NULL;
+    uint64_t fingerprint;
 
     if (!index)
         return fail(LUPE_INVALID, "lupe_index_open: index is NULL");
@@ -230,6 +230,8 @@ lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lup
         TRY(index_verify(made->store));
     TRY(store_read_begin(made->store, &read));
     TRY(catalogue_load(read, &catalogue));
+    TRY(catalogue_fingerprint(&catalogue, &fingerprint));
+    made->analyzer_changed = fingerprint != catalogue.fingerprint;
     memcpy(made->language, catalogue.language, sizeof made->language);
     *index = made;
     made = NULL;
@@ -240,6 +242,11 @@ out:
     if (status != LUPE_OK && path)
         status = fail_context(status, "cannot open %s", path);
     return status;
+}
+
+bool lupe_index_analyzer_changed(const lupe_index *index)
+{
+    return index && index->analyzer_changed;
 }
 
 /* The mutex is not taken: nobody else may use the handle any more, and in a child of fork() a

@@ -16,6 +16,7 @@
 #include "result/document.h"
 #include "segment/view.h"
 
+#define K1_MAX 10.0
 #define SCHEMAS_KEPT_MAX 8u
 #define OPTION_BYTES_MAX 4096u /* an option struct that says it is longer was never initialized */
 
@@ -23,6 +24,7 @@ struct lupe_index {
     struct store *store;
     lupe_open_options options; /* hooks and flags as given */
     char language[LANGUAGE_NAME_BYTES];
+    bool analyzer_changed; /* written by another version of the analyzer */
     pthread_mutex_t mutex; /* guards the schemas */
     struct schema *schemas[SCHEMAS_KEPT_MAX];
     unsigned schema_count;

@@ -14,7 +14,6 @@
 #include "query/search.h"
 #include "result/snippet.h"
 
-#define K1_MAX 10.0
 #define QUERY_FLAGS LUPE_QUERY_ALL
 
 struct lupe_results {
@@ -210,9 +209,7 @@ static lupe_status hit_read(lupe_results *results, size_t position, const struct
 {
     struct segment *segment = results->snapshot->view->segments[found->segment];
 
-    if (results->id.status != LUPE_OK)
-        buffer_free(&results->id);
-    buffer_clear(&results->id);
+    buffer_restart(&results->id);
     lupe_status status = segment_id(segment, found->document, &results->id);
     if (status != LUPE_OK)
         return status;

@@ -253,6 +253,11 @@ LUPE_CHECKED lupe_status lupe_index_create(const char *path, const lupe_create_o
 LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_options *open,
                                          lupe_index **index);
 
+/* True when the index was written by another version of the analyzer. Searching goes on, but may
+ * miss words that are analyzed otherwise today; writing gives LUPE_ANALYZER_CHANGED. The remedy is
+ * a new index, made from the documents. */
+LUPE_API bool lupe_index_analyzer_changed(const lupe_index *index);
+
 /* Closes the handle. Its writers, snapshots and results must be closed before. */
 LUPE_API void lupe_index_close(lupe_index *index);
 

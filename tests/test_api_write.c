@@ -3,6 +3,7 @@
  * test_api_write.c - what the header promises of writing: structs of other versions, members kept
  * for later, the state of a writer after an error, fields with a list of their own.
  */
+#include "write/publish.h"
 #include "write_helpers.h"
 
 static lupe_status put_text(lupe_writer *writer, const char *id, const char *field,
@@ -198,6 +199,38 @@ Test(api_write, a_fast_field_has_a_list_of_its_own)
     cr_assert_str_eq(found(index, "text:Zug"), "12");
     helper_check(index);
     lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, an_index_of_another_analyzer_is_searched_not_written)
+{
+    const char *path = support_path("a.lupe");
+    lupe_open_options open = helper_open_options();
+    lupe_index *index = helper_create(path, 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    struct store_write *write = NULL;
+    struct catalogue catalogue;
+
+    must(put_text(writer, "1", "text", "Zug"));
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    must(lupe_index_open(path, &open, &index));
+    cr_assert_not(lupe_index_analyzer_changed(index));
+    must(store_write_begin(index->store, &write));
+    must(catalogue_load_for_write(write, &catalogue));
+    catalogue.fingerprint ^= 1;
+    must(catalogue_put(write, &catalogue));
+    must(store_write_commit(write));
+    catalogue_free(&catalogue);
+    lupe_index_close(index);
+
+    must(lupe_index_open(path, &open, &index));
+    cr_assert(lupe_index_analyzer_changed(index));
+    cr_assert_str_eq(found(index, "Zug"), "1");
+    must_give(lupe_writer_open(index, NULL, &writer), LUPE_ANALYZER_CHANGED);
+    cr_assert_not_null(strstr(lupe_last_error(), "new index"));
     lupe_index_close(index);
     support_no_leaks();
 }

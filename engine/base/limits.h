@@ -26,14 +26,14 @@
 #define SURFACE_BYTES_MAX 1024u /* a longer run of letters is cut into words of this size */
 
 /* Segments. */
-#define SEGMENT_DOCUMENTS_MAX (12u << 20)     /* F: a list's directory is within one extent */
+#define SEGMENT_DOCUMENTS_MAX (12u << 20)      /* F: a list's directory is within one extent */
 #define SEGMENT_SECTION_BYTES_MAX (3ull << 30) /* of sections whose offsets are u32 */
-#define SEGMENT_SMALL_BYTES_MAX (64u * 1024u) /* F: below, a segment is one value */
-#define SEGMENTS_MAX 12u                      /* what merging keeps the count at */
-#define BLOCK_DOCUMENTS 128u                  /* F: postings a block */
-#define SUPERBLOCK_BLOCKS 32u                 /* F: blocks a superblock */
-#define WINDOW_DOCUMENTS 4096u                /* documents a window of evaluation; not stored */
-#define NORMS 256u                            /* F: distinct norms */
+#define SEGMENT_SMALL_BYTES_MAX (64u * 1024u)  /* F: below, a segment is one value */
+#define SEGMENTS_MAX 12u                       /* what merging keeps the count at */
+#define BLOCK_DOCUMENTS 128u                   /* F: postings a block */
+#define SUPERBLOCK_BLOCKS 32u                  /* F: blocks a superblock */
+#define WINDOW_DOCUMENTS 4096u                 /* documents a window of evaluation; not stored */
+#define NORMS 256u                             /* F: distinct norms */
 
 /* Extents. The payload of an extent is EXTENT_BYTES - EXTENT_TAIL_BYTES. */
 #define PAGE_BYTES 4096u
@@ -57,14 +57,26 @@
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
 /* Queries. */
-#define QUERY_TERMS_MAX 1024u       /* distinct words; more are dropped and counted */
-#define QUERY_BYTES_MAX (1u << 24)  /* what follows is not read */
-#define QUERY_DEPTH_MAX 64u         /* nested parentheses; deeper ones are ignored */
-#define PREFIX_TERMS_MAX 1024u      /* expansions of pre* */
-#define PHRASE_WORDS_MAX 256u       /* of a longer phrase the first count */
-#define PHRASE_VARIANTS_MAX 32u     /* readings of a phrase with hyphen words */
-#define SEARCH_LIMIT_MAX (1u << 30) /* limit + offset */
-#define SCORE_BITS 20u              /* a score's unit is 2^-SCORE_BITS */
+#define QUERY_TERMS_MAX 1024u                  /* distinct words; more are dropped and counted */
+#define QUERY_BYTES_MAX (1u << 24)             /* what follows is not read */
+#define QUERY_DEPTH_MAX 64u                    /* nested parentheses; deeper ones are ignored */
+#define PREFIX_TERMS_MAX 1024u                 /* expansions of pre* */
+#define PHRASE_WORDS_MAX 256u                  /* of a longer phrase the first count */
+#define PHRASE_VARIANTS_MAX 32u                /* readings of a phrase with hyphen words */
+#define SEARCH_LIMIT_MAX (1u << 30)            /* limit + offset */
+#define SCORE_BITS 20u                         /* a score's unit is 2^-SCORE_BITS */
+#define QUERY_CLAUSES_MAX 4096u                /* of the whole tree; more are dropped and counted */
+#define QUERY_TEXT_BYTES_MAX ((size_t)1 << 20) /* of lupe_query_text, then an ellipsis */
+#define BOOST_TYPED_MAX 1000.0                 /* word^1000; a larger number is a word */
+#define BOOST_MAX 1e6                          /* of a word, after all groups and repetitions */
+#define BOOST_MIN 1e-6
+
+/* Results. */
+#define SNIPPET_LENGTH_MIN 20u
+#define SNIPPET_LENGTH_MAX 100000u
+#define SNIPPET_ENOUGH_BYTES ((size_t)1 << 20) /* read of a value where a match was found */
+#define SNIPPET_LIMIT_BYTES ((size_t)16 << 20) /* read of a value in search of a first match */
+#define SEQUENCE_STEPS_MAX 4096u /* attempts to find a phrase of many readings at one place */
 
 /* Writing. */
 #define WRITER_MEMORY_MIN (1ull << 20)

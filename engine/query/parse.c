@@ -21,7 +21,6 @@
 #include "query/parse_clauses.h"
 #include "query/parse_leaves.h"
 
-#define BOOST_TYPED_MAX 1000.0
 #define BOOST_DIGITS_MAX 9u /* on each side of the point */
 
 enum sign { SIGN_NONE, SIGN_PLUS, SIGN_MINUS };

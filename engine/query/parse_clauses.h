@@ -15,10 +15,6 @@
 
 #include "query/parse_leaves.h"
 
-#define QUERY_CLAUSES_MAX 4096u /* of the whole tree; what does not fit is dropped and counted */
-#define BOOST_MAX 1e6           /* of a word, after all groups and repetitions */
-#define BOOST_MIN 1e-6
-
 enum parse_item_kind { ITEM_NOTHING, ITEM_LEAF, ITEM_BRANCH, ITEM_EXCLUSIONS };
 
 struct parse_branch;

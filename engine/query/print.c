@@ -8,7 +8,6 @@
 
 #include "base/utf8.h"
 
-#define QUERY_TEXT_BYTES_MAX ((size_t)1 << 20) /* what is longer ends with an ellipsis */
 #define BOOST_UNITS 1000000u /* boosts are shown with at most six digits behind the point */
 
 static bool is_full(const struct buffer *out)

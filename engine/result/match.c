@@ -24,8 +24,6 @@
 
 #define SEEN_SLOTS 8192u /* surface forms remembered, a power of two */
 #define TOKENS_MIN 256u  /* tokens read ahead at least */
-#define SEQUENCE_STEPS_MAX \
-    4096u                 /* attempts at one place; phrases of many readings could take more */
 #define PREFIX_WEIGHT 2.0 /* what a prefix weighs beside words by rarity */
 
 /* A clause of the query. Its terms have numbers in ids, in the order of elements, alternatives,

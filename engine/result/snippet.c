@@ -435,8 +435,7 @@ lupe_status snippet_make(struct snippet_maker *maker, struct matcher *matcher,
 
     maker->snippet = (lupe_snippet){0};
     maker->best.count = 0;
-    buffer_clear(&maker->text);
-    maker->text.status = LUPE_OK;
+    buffer_restart(&maker->text);
     TRY(counts_reserve(maker, matcher));
     TRY(values_search(maker, matcher, document, options->length, false, &best));
     if (best.value == SIZE_MAX)

@@ -10,12 +10,6 @@
 #include "result/document.h"
 #include "result/match.h"
 
-#define SNIPPET_LENGTH_MIN 20u
-#define SNIPPET_LENGTH_MAX 100000u
-#define SNIPPET_ENOUGH_BYTES \
-    ((size_t)1 << 20) /* of a value where a match was found, to choose from */
-#define SNIPPET_LIMIT_BYTES ((size_t)16 << 20) /* of a value in search of a first match */
-
 /* All zero: holds nothing. */
 struct snippet_maker {
     lupe_snippet snippet;
