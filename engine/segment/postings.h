@@ -38,8 +38,9 @@ struct postings_writer {
     size_t delta_capacity;
     struct buffer blocks;    /* encoded blocks, one after the other */
     struct buffer directory; /* {u32 last, u32 size in blocks, u8 bound} a block */
-    float *champions;        /* the 1000 best values, a heap */
+    float *champions;        /* the best values, the 1000 wanted among them */
     unsigned champion_count;
+    float champion_least; /* what is not above it is not among them */
     uint64_t words; /* of list 0, for statistics */
 };
 

@@ -18,7 +18,6 @@
 #include "segment/postings.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #include "segment/chunk.h"
 
@@ -45,7 +44,7 @@ lupe_status postings_writer_init(struct postings_writer *writer, struct section_
     norm_factors(bm25, writer->factors);
     writer->blocks = BUFFER_INIT(0);
     writer->directory = BUFFER_INIT(0);
-    writer->champions = memory_alloc(CHAMPIONS_MAX * sizeof *writer->champions);
+    writer->champions = memory_alloc(2 * CHAMPIONS_MAX * sizeof *writer->champions);
     writer->values = memory_alloc(VALUES_TF_MAX * sizeof *writer->values);
     if (!writer->champions || !writer->values)
         return fail_memory();
@@ -78,40 +77,65 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     writer->count = 0;
     writer->delta_count = 0;
     writer->champion_count = 0;
+    writer->champion_least = 0;
     writer->positions_start = 0;
     buffer_clear(&writer->blocks);
     buffer_clear(&writer->directory);
 }
 
-static void champion_sift(float *heap, unsigned at, float value)
+/* Moves the k highest of count values to the front (quick-select with a middle pivot: values come in
+ * no order that matters). */
+static void select_highest(float *values, unsigned count, unsigned k)
 {
-    for (;;) {
-        unsigned child = 2 * at + 1;
-        if (child >= CHAMPIONS_MAX)
-            break;
-        child += child + 1 < CHAMPIONS_MAX && heap[child + 1] < heap[child];
-        if (heap[child] >= value)
-            break;
-        heap[at] = heap[child];
-        at = child;
+    unsigned low = 0, high = count;
+    while (high - low > 1) {
+        float pivot = values[low + (high - low) / 2];
+        unsigned above = low, at = low, below = high;
+        while (at < below) { /* above the pivot, equal to it, below it */
+            float value = values[at];
+            if (value > pivot) {
+                values[at++] = values[above];
+                values[above++] = value;
+            } else if (value < pivot) {
+                values[at] = values[--below];
+                values[below] = value;
+            } else {
+                at++;
+            }
+        }
+        if (k <= above)
+            high = above;
+        else if (k >= below)
+            low = below;
+        else
+            return;
     }
-    heap[at] = value;
 }
 
-/* The best CHAMPIONS_MAX values, in any order until there are so many, then a min-heap: its root is
- * the last of them. Most lists never come so far. */
-static void champion_add(struct postings_writer *writer, float value)
+static float lowest(const float *values, unsigned count)
 {
-    float *heap = writer->champions;
-    if (writer->champion_count < CHAMPIONS_MAX) {
-        heap[writer->champion_count++] = value;
-        if (writer->champion_count == CHAMPIONS_MAX)
-            for (unsigned at = CHAMPIONS_MAX / 2; at-- > 0;)
-                champion_sift(heap, at, heap[at]);
+    float least = values[0];
+    for (unsigned i = 1; i < count; i++)
+        least = values[i] < least ? values[i] : least;
+    return least;
+}
+
+/* Keeps twice as many values as are wanted and cuts them to the best when full: a value costs a
+ * comparison as a rule. */
+static void champions_cut(struct postings_writer *writer)
+{
+    select_highest(writer->champions, writer->champion_count, CHAMPIONS_MAX);
+    writer->champion_count = CHAMPIONS_MAX;
+    writer->champion_least = lowest(writer->champions, CHAMPIONS_MAX);
+}
+
+static inline void champion_add(struct postings_writer *writer, float value)
+{
+    if (value <= writer->champion_least)
         return;
-    }
-    if (value > heap[0])
-        champion_sift(heap, 0, value);
+    if (writer->champion_count == 2 * CHAMPIONS_MAX)
+        champions_cut(writer);
+    writer->champions[writer->champion_count++] = value;
 }
 
 /* Bit sets are counted by popcount and joined by OR, so they are taken up to an eighth larger. */
@@ -180,8 +204,7 @@ static float block_best(struct postings_writer *writer)
         float value = tf < VALUES_TF_MAX ? writer->values[tf][norm]
                                          : (float)tf / ((float)tf + writer->factors[norm]);
         best = value > best ? value : best;
-        if (keep_champions &&
-            (writer->champion_count < CHAMPIONS_MAX || value > writer->champions[0]))
+        if (keep_champions)
             champion_add(writer, value);
     }
     return best;
@@ -306,12 +329,6 @@ static size_t write_inline(const struct postings_writer *writer, uint8_t info[25
     return size;
 }
 
-static int champion_order(const void *left, const void *right)
-{
-    float a = *(const float *)left, b = *(const float *)right;
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
 /* Header and directory, built in front of the blocks with offsets still counted from the first. */
 static void write_directory(struct postings_writer *writer, struct buffer *out, size_t *offsets_at)
 {
@@ -327,10 +344,15 @@ static void write_directory(struct postings_writer *writer, struct buffer *out, 
                                  (writer->flags & ENTRY_HAS_POSITIONS ? LIST_HAS_POSITIONS : 0)));
     buffer_add_u8(out, bound);
     if (champions) {
-        qsort(writer->champions, writer->champion_count, sizeof(float), champion_order);
-        static const unsigned places[3] = {10, 100, 1000};
+        static const unsigned places[3] = {10, 100, CHAMPIONS_MAX};
+        uint16_t found[3];
+        for (unsigned i = 3; i-- > 0;) { /* each within the best of the one before */
+            select_highest(writer->champions, writer->champion_count, places[i]);
+            writer->champion_count = places[i];
+            found[i] = champion_of_value(lowest(writer->champions, places[i]));
+        }
         for (unsigned i = 0; i < 3; i++)
-            buffer_add_u16(out, champion_of_value(writer->champions[places[i] - 1]));
+            buffer_add_u16(out, found[i]);
     }
     *offsets_at = out->size;
     if (nb == 1)
