@@ -354,6 +354,7 @@ void lupe_snapshot_close(lupe_snapshot *snapshot)
     if (!snapshot)
         return;
     document_free(&snapshot->document);
+    memory_free(snapshot->fields);
     view_close(snapshot->view);
     memory_free(snapshot);
 }
@@ -382,6 +383,47 @@ lupe_status lupe_snapshot_get(lupe_snapshot *snapshot, const char *id, size_t id
     TRY(document_load(&snapshot->document, snapshot->view, segment, number));
     *document = &snapshot->document.document;
 out:
+    return status;
+}
+
+size_t lupe_snapshot_field_count(const lupe_snapshot *snapshot)
+{
+    return snapshot ? snapshot->view->catalogue.field_count : 0;
+}
+
+static lupe_status fields_show(lupe_snapshot *snapshot)
+{
+    const struct catalogue *catalogue = &snapshot->view->catalogue;
+
+    if (snapshot->fields)
+        return LUPE_OK;
+    snapshot->fields = memory_zalloc(catalogue->field_count, sizeof *snapshot->fields);
+    if (!snapshot->fields)
+        return fail_memory();
+    for (uint32_t i = 0; i < catalogue->field_count; i++) {
+        const struct field *field = &catalogue->fields[i];
+        lupe_field *shown = &snapshot->fields[i];
+        shown->name = field->name;
+        shown->kind = field->kind;
+        shown->weight = field->weight;
+        if (field->kind != LUPE_TEXT)
+            continue;
+        shown->flags = field->flags & FIELD_OWN_LIST ? LUPE_FIELD_FAST : 0;
+        shown->language = field->language[0] ? field->language : catalogue->language;
+    }
+    return LUPE_OK;
+}
+
+lupe_status lupe_snapshot_field(lupe_snapshot *snapshot, size_t number, const lupe_field **field)
+{
+    if (!field)
+        return fail(LUPE_INVALID, "lupe_snapshot_field: field is NULL");
+    *field = NULL;
+    if (!snapshot || number >= snapshot->view->catalogue.field_count)
+        return fail(LUPE_INVALID, "lupe_snapshot_field: there is no field %zu", number);
+    lupe_status status = fields_show(snapshot);
+    if (status == LUPE_OK)
+        *field = &snapshot->fields[number];
     return status;
 }
 

@@ -34,6 +34,7 @@ struct lupe_snapshot {
     lupe_index *index;
     struct view *view;
     struct stored_document document; /* of lupe_snapshot_get */
+    lupe_field *fields;              /* NULL until asked for */
 };
 
 /* Takes an option struct of the caller, whose first member is its size, over the defaults in

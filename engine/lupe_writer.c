@@ -111,6 +111,17 @@ void lupe_writer_close(lupe_writer *writer)
     memory_free(writer);
 }
 
+lupe_status lupe_writer_declare(lupe_writer *writer, const lupe_field *field)
+{
+    lupe_status status = usable(writer);
+    if (status == LUPE_OK && (!field || !field->name))
+        status = fail(LUPE_INVALID, "lupe_writer_declare: no %s", field ? "name" : "field");
+    if (status == LUPE_OK && field->flags & ~LUPE_FIELD_FAST)
+        status = fail(LUPE_UNSUPPORTED, "field %s: unknown flags 0x%x", field->name,
+                      field->flags & ~LUPE_FIELD_FAST);
+    return status == LUPE_OK ? writer_declare(writer->writer, field) : status;
+}
+
 lupe_kind lupe_writer_field_kind(const lupe_writer *writer, const char *field)
 {
     return writer && field ? writer_field_kind(writer->writer, field) : LUPE_KIND_NONE;

@@ -336,6 +336,13 @@ LUPE_API void lupe_writer_rollback(lupe_writer *writer);
 /* Rolls back what was not committed and closes the writer. */
 LUPE_API void lupe_writer_close(lupe_writer *writer);
 
+/* Declares a field with the next commit, which values of documents may use before. Fields need not
+ * be declared: the first value of an unknown one declares it, without weight, language or list of
+ * its own, and that stays. To be called before the first put or delete behind a commit, else
+ * LUPE_MISUSE. Declaring again what there is already is LUPE_OK, at any time; something else of the
+ * same name is LUPE_CONFLICT. Other errors as those of lupe_writer_put. */
+LUPE_CHECKED lupe_status lupe_writer_declare(lupe_writer *writer, const lupe_field *field);
+
 /* The kind of a field as this writer sees it, with those it declared since the last commit;
  * LUPE_KIND_NONE when it is not declared. */
 LUPE_API lupe_kind lupe_writer_field_kind(const lupe_writer *writer, const char *field);
@@ -351,6 +358,12 @@ LUPE_API void lupe_snapshot_close(lupe_snapshot *snapshot);
  * to the snapshot and is valid until the next call of this function or its close. */
 LUPE_CHECKED lupe_status lupe_snapshot_get(lupe_snapshot *snapshot, const char *id, size_t id_size,
                                            const lupe_document **document);
+
+/* The fields of the index, 0 to count - 1 in the order in which they were declared, with the
+ * language that holds for them. They belong to the snapshot. */
+LUPE_API size_t lupe_snapshot_field_count(const lupe_snapshot *snapshot);
+LUPE_CHECKED lupe_status lupe_snapshot_field(lupe_snapshot *snapshot, size_t number,
+                                             const lupe_field **field);
 
 #define LUPE_QUERY_ALL 1u /* every word is required, not any */
 

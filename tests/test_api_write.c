@@ -234,3 +234,114 @@ Test(api_write, an_index_of_another_analyzer_is_searched_not_written)
     lupe_index_close(index);
     support_no_leaks();
 }
+
+/* The field of this number in the last commit. */
+static lupe_field field_at(lupe_index *index, size_t number)
+{
+    lupe_snapshot *snapshot = NULL;
+    const lupe_field *field = NULL;
+    lupe_field copy = {0};
+    must(lupe_snapshot_open(index, &snapshot));
+    must_give(lupe_snapshot_field(snapshot, lupe_snapshot_field_count(snapshot), &field),
+              LUPE_INVALID);
+    cr_assert_null(field);
+    if (number < lupe_snapshot_field_count(snapshot)) {
+        must(lupe_snapshot_field(snapshot, number, &field));
+        copy = (lupe_field){.kind = field->kind, .flags = field->flags, .weight = field->weight};
+    }
+    lupe_snapshot_close(snapshot);
+    return copy;
+}
+
+static void declared_fields(uint32_t threads)
+{
+    lupe_field name = {.name = "name", .kind = LUPE_TEXT, .weight = 2, .language = "english"};
+    lupe_field fast = {.name = "fast", .kind = LUPE_TEXT, .flags = LUPE_FIELD_FAST};
+    lupe_field text = {.name = "text", .kind = LUPE_TEXT};
+    lupe_index *index = helper_create(support_path("a.lupe"), LUPE_WITHOUT_POSITIONS);
+    lupe_writer *writer = helper_writer(index, 1 << 20, threads);
+    lupe_writer *other = helper_writer(index, 1 << 20, threads);
+
+    must(put_text(other, "0", "text", "Anfang")); /* it knows four fields */
+    must(lupe_writer_commit(other));
+    must(lupe_writer_declare(writer, &text)); /* as it is: no lock is held */
+    must(put_text(other, "0", "text", "Anfang"));
+    must_give(lupe_writer_declare(writer, &name), LUPE_BUSY);
+    must(lupe_writer_commit(other));
+
+    must(lupe_writer_declare(writer, &name));
+    cr_assert_eq(lupe_writer_field_kind(writer, "name"), LUPE_TEXT);
+    lupe_writer_rollback(writer);
+    cr_assert_eq(lupe_writer_field_kind(writer, "name"), LUPE_KIND_NONE);
+    must(put_text(writer, "1", "plain", "running")); /* takes the number of what was dropped */
+    must_give(lupe_writer_declare(writer, &name), LUPE_MISUSE);
+    must(lupe_writer_commit(writer));
+    cr_assert_eq(field_at(index, 4).flags, 0u);
+    cr_assert_str_eq(found(index, "plain:run"), "");
+
+    must(lupe_writer_declare(writer, &name));
+    must_give(put_text(writer, "2", "", "x"), LUPE_INVALID); /* what is declared stays */
+    must(lupe_writer_declare(writer, &fast));
+    must(lupe_writer_commit(writer));
+    cr_assert_eq(field_at(index, 5).weight, 2.0);
+    cr_assert_eq(field_at(index, 6).flags, LUPE_FIELD_FAST);
+    must(lupe_writer_declare(writer, &name));
+    name.language = NULL;
+    must_give(lupe_writer_declare(writer, &name), LUPE_CONFLICT);
+    fast.flags = 0;
+    must_give(lupe_writer_declare(writer, &fast), LUPE_CONFLICT);
+    fast.flags = 2;
+    must_give(lupe_writer_declare(writer, &fast), LUPE_UNSUPPORTED);
+    must_give(lupe_writer_declare(writer, NULL), LUPE_INVALID);
+    name.name = "neu";
+    name.language = "klingon";
+    must_give(lupe_writer_declare(writer, &name), LUPE_INVALID);
+
+    must(put_text(other, "3", "fast", "Zug")); /* opened before there were the fields */
+    must(put_text(other, "4", "name", "running"));
+    must(put_text(other, "5", "text", "Zug"));
+    must(lupe_writer_commit(other));
+    cr_assert_str_eq(found(index, "fast:Zug"), "3");
+    cr_assert_str_eq(found(index, "name:run"), "4");
+    helper_check(index);
+    lupe_writer_close(other);
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(api_write, fields_are_declared)
+{
+    declared_fields(1);
+}
+
+Test(api_write, fields_are_declared_for_several_threads)
+{
+    declared_fields(2);
+}
+
+Test(api_write, declaring_survives_failing_allocations)
+{
+    lupe_field field = {.name = "name", .kind = LUPE_TEXT, .weight = 2, .language = "english"};
+    bool failed = true;
+    support_fail_allocation(0);
+    for (size_t n = 1; failed; n++) {
+        char name[32];
+        snprintf(name, sizeof name, "%zu.lupe", n);
+        lupe_index *index = helper_create(support_path(name), 0);
+        lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+        support_fail_allocation(n);
+        lupe_status status = lupe_writer_declare(writer, &field);
+        failed = support_allocation_failed();
+        support_fail_allocation(0);
+        must_give(status, failed ? LUPE_NO_MEMORY : LUPE_OK);
+        lupe_writer_rollback(writer);
+        must(lupe_writer_declare(writer, &field));
+        must(put_text(writer, "1", "name", "running"));
+        must(lupe_writer_commit(writer));
+        cr_assert_str_eq(found(index, "name:run"), "1");
+        lupe_writer_close(writer);
+        lupe_index_close(index);
+        support_no_leaks();
+    }
+}

@@ -284,7 +284,9 @@ static lupe_status settings_take(struct catalogue *catalogue, const struct catal
         TRY(catalogue_add_field(catalogue, field->name, field->kind, field->weight, field->language,
                                 &number));
         assert(number == i);
+        catalogue->fields[number].flags = field->flags;
     }
+    catalogue->fingerprint = writers->fingerprint; /* has the languages of the fields */
     catalogue->words_cut = writers->words_cut;
     catalogue->commit++;
 out:

@@ -52,10 +52,14 @@ out:
     return status;
 }
 
-static lupe_status analyzer_check(const struct writer *writer)
+/* What the analyzer is now depends on the languages of the fields: others may have come. */
+static lupe_status analyzer_check(struct writer *writer)
 {
     if (writer->catalogue.fingerprint == writer->fingerprint)
         return LUPE_OK;
+    lupe_status status = catalogue_fingerprint(&writer->catalogue, &writer->fingerprint);
+    if (status != LUPE_OK || writer->catalogue.fingerprint == writer->fingerprint)
+        return status;
     return fail(LUPE_ANALYZER_CHANGED,
                 "the index was written by another version of the %s analyzer; "
                 "searching goes on, writing needs a new index of the same documents",
@@ -85,6 +89,12 @@ out:
     return status;
 }
 
+static void accumulator_drop(struct writer *writer)
+{
+    accumulator_close(writer->accumulator);
+    writer->accumulator = NULL;
+}
+
 /* Forgets the changes and gives the lock back; drop: they are not committed. */
 static void writer_end(struct writer *writer, bool drop)
 {
@@ -98,6 +108,8 @@ static void writer_end(struct writer *writer, bool drop)
         while (writer->catalogue.field_count > writer->field_count)
             memory_free(writer->catalogue.fields[--writer->catalogue.field_count].name);
         field_table_clear(&writer->fields);
+        if (writer->accumulator && writer->accumulator->field_count > writer->field_count)
+            accumulator_drop(writer);
     }
     writer->words_cut = 0;
     if (writer->at_work)
@@ -144,6 +156,23 @@ static lupe_status sweep(struct writer *writer)
     return status;
 }
 
+/* The accumulator knows of fields what was known when it was opened; of the later ones only those
+ * declared by their use are what it takes them for. */
+static lupe_status accumulator_ready(struct writer *writer)
+{
+    struct accumulator *open = writer->accumulator;
+    for (uint32_t i = open ? open->field_count : 0; open && i < writer->catalogue.field_count;
+         i++) {
+        const struct field *field = &writer->catalogue.fields[i];
+        if (field->kind != LUPE_TEXT || (!field->language[0] && !(field->flags & FIELD_OWN_LIST)))
+            continue;
+        accumulator_drop(writer);
+        break;
+    }
+    return writer->accumulator ? LUPE_OK
+                               : accumulator_open(&writer->catalogue, &writer->accumulator);
+}
+
 static lupe_status writer_begin(struct writer *writer)
 {
     lupe_status status = LUPE_OK;
@@ -159,8 +188,7 @@ static lupe_status writer_begin(struct writer *writer)
     TRY(analyzer_check(writer));
     writer->field_count = writer->catalogue.field_count;
     writer->has_base = writer->catalogue.segment_count > 0;
-    if (!writer->accumulator)
-        TRY(accumulator_open(&writer->catalogue, &writer->accumulator));
+    TRY(accumulator_ready(writer));
 out:
     if (status != LUPE_OK && writer->at_work) {
         writer->field_count = writer->catalogue.field_count;
@@ -177,11 +205,17 @@ static lupe_status writer_lose(struct writer *writer, lupe_status status)
     return status;
 }
 
+static bool run_has_documents(const struct writer *writer)
+{
+    return !batch_is_empty(&writer->batch) || writer->run.segment_count || writer->run.base ||
+           writer->workers;
+}
+
 /* An error that took nothing: a run that has not begun gives the lock back. */
 static lupe_status writer_refuse(struct writer *writer, lupe_status status)
 {
-    if (writer->at_work && batch_is_empty(&writer->batch) && writer->run.segment_count == 0 &&
-        !writer->run.base && !writer->workers)
+    if (writer->at_work && !run_has_documents(writer) &&
+        writer->catalogue.field_count == writer->field_count)
         writer_end(writer, true);
     return status;
 }
@@ -288,6 +322,87 @@ static lupe_status budget_check(struct writer *writer)
         accumulator_full(writer->accumulator))
         return flush_midway(writer);
     return LUPE_OK;
+}
+
+/* ---- fields */
+
+/* The canonical name of a field's language; "" for that of the index. */
+static lupe_status language_resolve(const struct writer *writer, const char *language,
+                                    char out[LANGUAGE_NAME_BYTES])
+{
+    struct analyzer *analyzer = NULL;
+    lupe_status status = LUPE_OK;
+    memset(out, 0, LANGUAGE_NAME_BYTES);
+    if (!language)
+        return LUPE_OK;
+    TRY(analyzer_open(writer->catalogue.analysis, language, &analyzer));
+    if (strcmp(analyzer_language(analyzer), writer->catalogue.language) != 0)
+        memcpy(out, analyzer_language(analyzer), strlen(analyzer_language(analyzer)));
+    analyzer_close(analyzer);
+out:
+    return status;
+}
+
+/* Whether a field of the catalogue is what is to be declared. */
+static bool field_is(const struct catalogue *catalogue, const struct field *known,
+                     const struct field *wanted)
+{
+    const char *language = strcmp(known->language, catalogue->language) == 0 ? "" : known->language;
+    return known->kind == wanted->kind && known->flags == wanted->flags &&
+           known->weight == wanted->weight && strcmp(language, wanted->language) == 0;
+}
+
+/* Adds the field to the catalogue of the run, which then needs another fingerprint and accumulator. */
+static lupe_status field_add(struct writer *writer, const lupe_field *field, uint8_t flags,
+                             const char *language)
+{
+    lupe_status status = LUPE_OK;
+    struct catalogue *catalogue = &writer->catalogue;
+    uint32_t number;
+
+    TRY(catalogue_add_field(catalogue, field->name, field->kind, field->weight, language, &number));
+    catalogue->fields[number].flags |= flags;
+    status = catalogue_fingerprint(catalogue, &writer->fingerprint);
+    if (status == LUPE_OK) {
+        catalogue->fingerprint = writer->fingerprint;
+        status = accumulator_ready(writer);
+    }
+    if (status != LUPE_OK)
+        status = writer_lose(writer, status);
+out:
+    return status;
+}
+
+lupe_status writer_declare(struct writer *writer, const lupe_field *field)
+{
+    struct field wanted = {.kind = field->kind, .weight = 1.0};
+    lupe_status status = writer_begin(writer);
+
+    if (status == LUPE_OK)
+        status = language_resolve(writer, field->language, wanted.language);
+    if (status != LUPE_OK)
+        return writer_refuse(writer, status);
+    if (field->kind == LUPE_TEXT && field->weight != 0.0)
+        wanted.weight = field->weight;
+    bool fast = field->flags & LUPE_FIELD_FAST || wanted.weight > 1.0;
+    if (field->kind == LUPE_KEYWORD || (field->kind == LUPE_TEXT && fast))
+        wanted.flags = FIELD_OWN_LIST;
+    int known = catalogue_field(&writer->catalogue, field->name);
+    if (known >= 0 && field_is(&writer->catalogue, &writer->catalogue.fields[known], &wanted))
+        return writer_refuse(writer, LUPE_OK); /* nothing to do */
+    if (known >= 0)
+        status = fail(LUPE_CONFLICT,
+                      "field %s is declared already, with another kind, weight, "
+                      "language or other flags",
+                      field->name);
+    else if (run_has_documents(writer))
+        status = fail(LUPE_MISUSE,
+                      "field %s: fields are declared before the first put or delete "
+                      "behind a commit",
+                      field->name);
+    else
+        status = field_add(writer, field, wanted.flags, wanted.language);
+    return writer->lost ? status : writer_refuse(writer, status);
 }
 
 /* ---- changes */

@@ -29,6 +29,9 @@ void writer_close(struct writer *writer); /* accepts NULL; rolls back */
 
 CHECKED lupe_status writer_put(struct writer *writer, const lupe_document *document);
 CHECKED lupe_status writer_delete(struct writer *writer, const char *id, size_t id_size);
+/* Declares a field in the run, before its first put or delete. LUPE_OK when there is the same
+ * already, LUPE_CONFLICT when there is another of its name. */
+CHECKED lupe_status writer_declare(struct writer *writer, const lupe_field *field);
 CHECKED lupe_status writer_commit(struct writer *writer);
 void writer_rollback(struct writer *writer);
 lupe_kind writer_field_kind(const struct writer *writer, const char *field);
