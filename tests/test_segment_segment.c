@@ -486,6 +486,48 @@ static void damage(struct model *model, bool reseal, unsigned rounds, uint64_t s
     keeper_free(&keeper);
 }
 
+/* Flips bits of all values, of the thinned run every step-th one: the check reports each. */
+static void flip_bits(struct model *model, size_t step)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    size_t bit = 0;
+    cr_assert_eq(write_model(model, &keeper, &entry), LUPE_OK);
+    for (size_t v = 0; v < keeper.count; v++) {
+        struct kept_value *value = &keeper.values[v];
+        for (; bit < value->size * 8; bit += step) {
+            unsigned findings = 0;
+            value->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            struct open_segment open = open_kept(&keeper, &entry, "flips");
+            if (open.status == LUPE_OK) {
+                cr_assert_eq(segment_check(open.segment, count_finding, &findings), LUPE_CORRUPT,
+                             "bit %zu of value %x", bit, value->number);
+                cr_assert_gt(findings, 0u);
+                cr_assert_eq(segment_verify(open.segment, NULL, NULL), LUPE_CORRUPT);
+            }
+            open_kept_close(&open);
+            value->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+        bit -= value->size * 8;
+    }
+    struct open_segment open = open_kept(&keeper, &entry, "flips");
+    cr_assert_eq(segment_verify(open.segment, NULL, NULL), LUPE_OK);
+    cr_assert_eq(segment_check(open.segment, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
+    open_kept_close(&open);
+    keeper_free(&keeper);
+}
+
+Test(segment_segment, every_flipped_bit_is_told)
+{
+    struct model model = model_of(53, 12, 20, 12, 2, true);
+    flip_bits(&model, test_full() ? 1 : 37);
+    model_free(&model);
+    model = model_of(54, 1500, 1500, 60, 3, true);
+    flip_bits(&model, test_full() ? 997 : 39989);
+    model_free(&model);
+    support_no_leaks();
+}
+
 Test(segment_segment, damage_of_one_value_is_told)
 {
     struct model model = model_of(55, 200, 150, 30, 3, true);
