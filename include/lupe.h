@@ -246,10 +246,10 @@ LUPE_CHECKED lupe_status lupe_index_create(const char *path, const lupe_create_o
                                            const lupe_open_options *open, lupe_index **index);
 
 /* Opens an index. Errors: LUPE_NOT_FOUND, LUPE_NOT_INDEX, LUPE_TOO_NEW, LUPE_CORRUPT,
- * LUPE_NO_PERMISSION, LUPE_IO, LUPE_BUSY (another compacts it), LUPE_UNSUPPORTED. Opening one file twice in a process gives two handles over one
- * environment, also by different paths. Damage to the pages of LMDB itself can crash the
- * process unless LUPE_OPEN_VERIFY is given or lupe_index_check found the file sound; damage
- * to Lupe's own data cannot. */
+ * LUPE_NO_PERMISSION, LUPE_IO, LUPE_BUSY (another compacts it), LUPE_UNSUPPORTED. Opening one file
+ * twice in a process gives two handles over one environment, also by different paths. Damage to
+ * the pages of LMDB itself can crash the process unless LUPE_OPEN_VERIFY is given or
+ * lupe_index_check found the file sound; damage to Lupe's own data cannot. */
 LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_options *open,
                                          lupe_index **index);
 

@@ -3,8 +3,8 @@
  * test_api_golden.c - a file that the first library of format 1 wrote is read by all later ones:
  * tests/data/format1.lupe, and what searching in it gave.
  *
- * It has a list with champions, a directory and bit sets, compressed frames, a live chunk, a list of
- * deletes, weighted and stored fields, long ids and keywords, joined forms. While the format may
+ * It has a list with champions, a directory and bit sets, compressed frames, a live chunk, a list
+ * of deletes, weighted and stored fields, long ids and keywords, joined forms. While the format may
  * still change it is made anew by
  *
  *     LUPE_GOLDEN=make build/tests --filter "api_golden/?*"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_segment_format.c - the bytes of the format: the examples of engine/FORMAT.md, read from there,
- * and a segment of four documents, its one value and what a reader makes of it.
+ * test_segment_format.c - the bytes of the format: the examples of engine/FORMAT.md, read from
+ * there, and a segment of four documents, its one value and what a reader makes of it.
  *
  * A change of these bytes is a change of the format: it needs a new FORMAT_VERSION, and the old
  * bytes stay here to be read.

@@ -421,7 +421,8 @@ static void put_line(struct text *text, struct support_random *random)
         put_value(text, random, ascii, 0);
     }
     put_text(text, "}");
-    /* Damage to every second line of ASCII; without new Unicode escapes, where jansson is stricter. */
+    /* Damage to every second line of ASCII; without new Unicode escapes, where jansson is
+     * stricter. */
     for (uint64_t left = ascii ? support_random_below(random, 3) : 0; left; left--) {
         static const char bytes[] = "{}[]:,\"\\ 0123456789.eE+-tfn\tx\x01";
         size_t at = start + support_random_below(random, text->size - start);

@@ -22,8 +22,8 @@
 #include "base/hash.h"
 #include "text/words.h"
 
-#define SEEN_SLOTS 8192u /* surface forms remembered, a power of two */
-#define TOKENS_MIN 256u  /* tokens read ahead at least */
+#define SEEN_SLOTS 8192u  /* surface forms remembered, a power of two */
+#define TOKENS_MIN 256u   /* tokens read ahead at least */
 #define PREFIX_WEIGHT 2.0 /* what a prefix weighs beside words by rarity */
 
 /* A clause of the query. Its terms have numbers in ids, in the order of elements, alternatives,

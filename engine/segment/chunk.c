@@ -196,7 +196,8 @@ bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned i
     for (unsigned i = 0; i < parts.exceptions; i++) {
         if (parts.index[i] != index)
             continue;
-        uint32_t high = parts.high_bytes == 1 ? parts.high[i] : load_u16(parts.high + (size_t)i * 2);
+        uint32_t high =
+            parts.high_bytes == 1 ? parts.high[i] : load_u16(parts.high + (size_t)i * 2);
         *out |= high << parts.bits;
     }
     return true;

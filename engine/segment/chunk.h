@@ -38,7 +38,8 @@ size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out);
 const uint8_t *chunk_read(const uint8_t *in, const uint8_t *end, unsigned count, uint32_t *out);
 
 /* Number `index` (below count) of a chunk alone; false when the chunk is damaged. */
-bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index, uint32_t *out);
+bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index,
+               uint32_t *out);
 
 /* The byte behind a chunk without reading its numbers, or NULL; indexes are not looked at. */
 const uint8_t *chunk_skip(const uint8_t *in, const uint8_t *end, unsigned count);

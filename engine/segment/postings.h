@@ -41,7 +41,7 @@ struct postings_writer {
     float *champions;        /* the best values, the 1000 wanted among them */
     unsigned champion_count;
     float champion_least; /* what is not above it is not among them */
-    uint64_t words; /* of list 0, for statistics */
+    uint64_t words;       /* of list 0, for statistics */
 };
 
 CHECKED lupe_status postings_writer_init(struct postings_writer *writer,

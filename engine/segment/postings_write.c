@@ -83,8 +83,8 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     buffer_clear(&writer->directory);
 }
 
-/* Moves the k highest of count values to the front (quick-select with a middle pivot: values come in
- * no order that matters). */
+/* Moves the k highest of count values to the front (quick-select with a middle pivot: values come
+ * in no order that matters). */
 static void select_highest(float *values, unsigned count, unsigned k)
 {
     unsigned low = 0, high = count;

@@ -37,8 +37,8 @@ void segment_close(struct segment *segment); /* accepts NULL */
 CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
                                  struct list *list);
 
-/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Ids that the key holds
- * in part only are compared. A segment has no id twice. */
+/* The document with an external id, live or not; LUPE_NOT_FOUND (no message). Ids that the key
+ * holds in part only are compared. A segment has no id twice. */
 CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
                                     uint32_t *document);
 

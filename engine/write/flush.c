@@ -140,8 +140,8 @@ static lupe_status sort_keys(struct sort_context *context, uint32_t count,
 
 /* ---- reading a growing list */
 
-/* Copies a chunk's bytes, and up to a unit more: both ends have room. Most chunks are a unit or two,
- * for which a call of memcpy costs more than the copying. */
+/* Copies a chunk's bytes, and up to a unit more: both ends have room. Most chunks are a unit or
+ * two, for which a call of memcpy costs more than the copying. */
 static inline void chunk_copy(uint8_t *out, const uint8_t *bytes, size_t size)
 {
     for (size_t done = 0; done < size; done += POOL_UNIT_BYTES)

@@ -352,7 +352,8 @@ static bool field_is(const struct catalogue *catalogue, const struct field *know
            known->weight == wanted->weight && strcmp(language, wanted->language) == 0;
 }
 
-/* Adds the field to the catalogue of the run, which then needs another fingerprint and accumulator. */
+/* Adds the field to the catalogue of the run, which then needs another fingerprint and
+ * accumulator. */
 static lupe_status field_add(struct writer *writer, const lupe_field *field, uint8_t flags,
                              const char *language)
 {
