@@ -392,7 +392,7 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
                      damaged[i].what);
 }
 
-/* Words a, b and c, of which b has no postings of its own. */
+/* Words a, b and c, of which b has no postings of its own, and c has tf and positions. */
 Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
 {
     static const struct {
@@ -402,7 +402,7 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
     } entries[] = {
         {"\0\0a", {ENTRY_SINGLE, 4}, 2},
         {"\0\0b", {ENTRY_NONE | ENTRY_HAS_GROUP, 7, 7}, 3},
-        {"\0\0c", {ENTRY_SINGLE, 5}, 2},
+        {"\0\0c", {ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS, 5, 6}, 3},
     };
     struct keeper keeper = {0};
     struct extent_sink sink = {keeper_put, &keeper};
@@ -431,8 +431,14 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
     cr_assert_eq(dictionary_seek(&dictionary, NULL, 0, &at), LUPE_OK);
     cr_assert_eq(dictionary_next(&at), LUPE_OK);
     cr_assert_eq(at.key[2], 'a');
+    cr_assert_eq(at.entry.flags, ENTRY_SINGLE);
+    cr_assert_eq(at.entry.data_size, 1u);
+    cr_assert_eq(at.entry.data[0], 4);
     cr_assert_eq(dictionary_next(&at), LUPE_OK);
     cr_assert_eq(at.key[2], 'c');
+    cr_assert_eq(at.entry.flags, ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
+    cr_assert_eq(at.entry.data_size, 2u);
+    cr_assert_eq(at.entry.data[1], 6);
     cr_assert_eq(at.passed_over, 1u);
     cr_assert_eq(dictionary_next(&at), LUPE_NOT_FOUND);
     cr_assert_eq(dictionary_seek(&dictionary, (const uint8_t *)"\0\0b", 3, &at), LUPE_OK);

@@ -4,8 +4,10 @@
  *
  *   dictionary := block *                       each block an item
  *   block      := checksum:u32 size:u16 count:u8 entry * count
- *   entry      := shared:u8 suffix_size:u8 info_size:u8 suffix info
- *   info       := flags:u8 by_storage [group] [forms]
+ *   entry      := shared:u8 suffix_size:u8 head:u8 suffix info
+ *   head       := info_size in bits 0-5, form in bits 6-7: 0 flags stand in the info, else it is a
+ *                 single's, 1 without tf, 2 with tf, 3 with tf and positions
+ *   info       := flags:u8 by_storage [group] [forms] | single
  *   by_storage := single | inline | list | nothing
  *   single     := document:varint [position:varint]
  *   inline     := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
@@ -31,12 +33,17 @@
 
 #define BLOCK_HEAD_BYTES 7u
 #define ENTRY_HEAD_BYTES 3u
-#define INFO_BYTES_MAX 255u
+#define INFO_BYTES_MAX 63u
+#define HEAD_FORM_SHIFT 6u
 #define BLOCK_BYTES_MAX \
     (BLOCK_HEAD_BYTES + \
      DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + INFO_BYTES_MAX))
 #define PART_HEAD_BYTES 8u
 #define HASH_BYTES 16u
+
+/* The flags of the forms that have none in the info. */
+static const uint8_t form_flags[4] = {0, ENTRY_SINGLE, ENTRY_SINGLE | ENTRY_HAS_TF,
+                                      ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS};
 
 _Static_assert(KEY_BYTES_MAX <= 255, "shared and suffix_size are one byte");
 _Static_assert(BLOCK_BYTES_MAX <= UINT16_MAX, "the size of a block is two bytes");
@@ -210,6 +217,14 @@ lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_
         buffer_add(&writer->block, (const uint8_t[BLOCK_HEAD_BYTES]){0}, BLOCK_HEAD_BYTES);
     uint8_t head[ENTRY_HEAD_BYTES] = {(uint8_t)shared, (uint8_t)(key_size - shared),
                                       (uint8_t)info_size};
+    for (unsigned form = 1; form < 4; form++) {
+        if (info[0] != form_flags[form])
+            continue;
+        info++;
+        info_size--;
+        head[2] = (uint8_t)(form << HEAD_FORM_SHIFT | info_size);
+        break;
+    }
     buffer_add(&writer->block, head, ENTRY_HEAD_BYTES);
     buffer_add(&writer->block, key + shared, key_size - shared);
     buffer_add(&writer->block, info, info_size);
@@ -351,13 +366,18 @@ static lupe_status block_open(struct dictionary *dictionary, uint64_t address, c
     return LUPE_OK;
 }
 
+static inline size_t info_bytes(uint8_t head)
+{
+    return head & INFO_BYTES_MAX;
+}
+
 /* The bytes of an entry behind its head, or 0 when it ends behind the block. */
 static inline size_t entry_bytes(const uint8_t *entry, const uint8_t *end)
 {
     if ((size_t)(end - entry) < ENTRY_HEAD_BYTES)
         return 0;
-    size_t size = ENTRY_HEAD_BYTES + (size_t)entry[1] + entry[2];
-    return entry[1] && entry[2] && size <= (size_t)(end - entry) ? size : 0;
+    size_t size = ENTRY_HEAD_BYTES + (size_t)entry[1] + info_bytes(entry[2]);
+    return entry[1] && info_bytes(entry[2]) && size <= (size_t)(end - entry) ? size : 0;
 }
 
 /* Finds a key among the entries of a block: NULL and ok, or NULL and not ok when it is damaged. */
@@ -388,34 +408,6 @@ static const uint8_t *block_find(const uint8_t *next, const uint8_t *end, unsign
         next += size;
     }
     return NULL;
-}
-
-lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
-                            struct entry *entry)
-{
-    uint64_t address;
-    const uint8_t *next;
-    const uint8_t *end;
-    unsigned count;
-    bool ok;
-
-    memset(entry, 0, sizeof *entry);
-    if (dictionary->blocks->length == 0)
-        return LUPE_NOT_FOUND;
-    lupe_status status = index_find(dictionary, key, key_size, &address);
-    if (status)
-        return status;
-    status = block_open(dictionary, address, &next, &end, &count);
-    if (status)
-        return status;
-    const uint8_t *found = block_find(next, end, count, key, key_size, &ok);
-    if (!ok)
-        return dictionary_corrupt(dictionary->blocks, address, "an entry ends behind its block");
-    if (!found)
-        return LUPE_NOT_FOUND;
-    status = entry_parse(found + ENTRY_HEAD_BYTES + found[1], found[2], entry);
-    return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged")
-                  : LUPE_OK;
 }
 
 /* Walks over the postings of a single or inline entry, to what stands behind them. */
@@ -487,6 +479,54 @@ lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry)
     return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
 }
 
+/* What stands behind the head and the suffix of an entry. */
+static lupe_status info_parse(uint8_t head, const uint8_t *info, struct entry *entry)
+{
+    size_t size = info_bytes(head);
+    if (head == size)
+        return entry_parse(info, size, entry);
+    struct cursor cursor = cursor_of(info, size);
+    memset(entry, 0, sizeof *entry);
+    entry->flags = form_flags[head >> HEAD_FORM_SHIFT];
+    entry->frequency = 1;
+    entry->occurrences = 1;
+    entry->data = info;
+    entry->data_size = (uint32_t)size;
+    inline_skip(&cursor, entry);
+    if (cursor.ok && cursor_left(&cursor) == 0)
+        return LUPE_OK;
+    memset(entry, 0, sizeof *entry);
+    return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
+}
+
+lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
+                            struct entry *entry)
+{
+    uint64_t address;
+    const uint8_t *next;
+    const uint8_t *end;
+    unsigned count;
+    bool ok;
+
+    memset(entry, 0, sizeof *entry);
+    if (dictionary->blocks->length == 0)
+        return LUPE_NOT_FOUND;
+    lupe_status status = index_find(dictionary, key, key_size, &address);
+    if (status)
+        return status;
+    status = block_open(dictionary, address, &next, &end, &count);
+    if (status)
+        return status;
+    const uint8_t *found = block_find(next, end, count, key, key_size, &ok);
+    if (!ok)
+        return dictionary_corrupt(dictionary->blocks, address, "an entry ends behind its block");
+    if (!found)
+        return LUPE_NOT_FOUND;
+    status = info_parse(found[2], found + ENTRY_HEAD_BYTES + found[1], entry);
+    return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged")
+                  : LUPE_OK;
+}
+
 /* ---- reading: walking */
 
 /* Decodes the next entry of the block in use into key and entry. Ascending order is checked: a key
@@ -516,7 +556,7 @@ static lupe_status iterator_decode(struct dictionary_iterator *iterator)
     iterator->first = false;
     iterator->left--;
     iterator->next = entry + size;
-    return entry_parse(suffix + suffix_size, entry[2], &iterator->entry);
+    return info_parse(entry[2], suffix + suffix_size, &iterator->entry);
 }
 
 /* Opens the block at or, over the fill at the end of an extent, behind block_next. */

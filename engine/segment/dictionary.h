@@ -66,7 +66,7 @@ struct dictionary_writer {
 void dictionary_writer_init(struct dictionary_writer *writer, struct section_writer *blocks,
                             struct section_writer *index);
 void dictionary_writer_free(struct dictionary_writer *writer);
-/* Adds a key with its encoded info (at most 255 bytes). LUPE_LIMIT when the section is full. */
+/* Adds a key with its encoded info (at most 63 bytes). LUPE_LIMIT when the section is full. */
 CHECKED lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_t *key,
                                           size_t key_size, const uint8_t *info, size_t info_size);
 CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
@@ -83,7 +83,7 @@ struct dictionary {
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
 
-/* Parses the info of an entry; LUPE_CORRUPT when it is damaged. */
+/* Parses the info of an entry, flags first; LUPE_CORRUPT when it is damaged. */
 CHECKED lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry);
 
 /* Walks keys in order from the first at or above a key. Entries without postings (ENTRY_NONE) are
