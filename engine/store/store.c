@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define OPEN_TRIES_MAX 100u
-#define USE_WAIT_MS 100u /* the use lock is exclusive for a moment when a lock file is removed */
+#define USE_WAIT_MS 2000u /* the use lock is exclusive while a small file is compacted */
 
 /* ------------------------------------------------------------------ opening */
 

@@ -253,3 +253,14 @@ out:
     catalogue_free(&catalogue);
     return status;
 }
+
+void upkeep_shrink(struct store *store)
+{
+    struct store_space space;
+    lupe_status ignored = LUPE_OK; /* LUPE_BUSY, as a rule: another time */
+    if (store_space(store, &space) != LUPE_OK || space.file_bytes > SHRINK_FILE_BYTES_MAX)
+        return;
+    if (space.free_bytes > space.file_bytes - space.free_bytes + SHRINK_SLACK_BYTES)
+        ignored = store_compact(store, NULL, NULL);
+    (void)ignored;
+}

@@ -534,5 +534,7 @@ out:
         publish_drop(writer->store, &last.segment, 1);
     publication_free(&last);
     writer_end(writer, status != LUPE_OK);
+    if (status == LUPE_OK)
+        upkeep_shrink(writer->store);
     return status;
 }
