@@ -26,7 +26,7 @@ CHECKED lupe_status upkeep_optimize(struct store *store, const lupe_open_options
  * so that their free pages fit no other: 100,000 commits of one update left a file of seven times
  * its data. Copying it takes a few milliseconds, about once in a hundred such commits. */
 #define SHRINK_FILE_BYTES_MAX ((uint64_t)16 << 20)
-#define SHRINK_SLACK_BYTES ((uint64_t)256 << 10)
+#define SHRINK_SLACK_BYTES ((uint64_t)64 << 10)
 void upkeep_shrink(struct store *store);
 
 #endif
