@@ -59,7 +59,7 @@ CHECKED lupe_status postings_writer_add(struct postings_writer *writer, const ui
                                         const uint32_t *tfs, const uint32_t *positions,
                                         size_t count);
 
-/* Ends the list: writes it where it is not inline and gives the dictionary info (at most 255
+/* Ends the list: writes it where it is not inline and gives the dictionary info (at most 63
  * bytes). A list without postings gives info_size 0: it has no entry. */
 CHECKED lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256],
                                         size_t *info_size);
