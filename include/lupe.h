@@ -52,7 +52,8 @@
  *             undefined. A query may be freed before the results of its searches.
  * Threads.    lupe_index, lupe_query: any thread at any time, until one closes them.
  *             lupe_writer: one thread at a time. A lupe_snapshot and all results made with it,
- *             together: one thread at a time. No thread is started unless an option asks for it.
+ *             together: one thread at a time. No thread is started unless an option asks for it
+ *             (but for the moment of compacting a file, when LMDB runs one to read ahead).
  * Hooks.      Functions you give (log, progress, cancel, report) are called by the thread that
  *             made the call, during it. They must not call the library with the same handle.
  * Processes.  Any number may hold the file open. After fork() a child must not use handles
@@ -327,7 +328,9 @@ LUPE_CHECKED lupe_status lupe_writer_delete(lupe_writer *writer, const char *id,
 /* Makes all changes since the last commit visible at once and durable. On failure
  * (LUPE_NO_MEMORY, LUPE_IO, LUPE_NO_SPACE, LUPE_CORRUPT, LUPE_MISUSE after an error of before)
  * none of them is; they are gone, as after rollback, and the writer can begin anew. Merging is
- * done behind a commit: what goes wrong there is told to the log hook and leaves the commit. */
+ * done behind a commit: what goes wrong there is told to the log hook and leaves the commit. So
+ * is compacting a file of up to 16 MiB that has more free pages than data, where no other handle
+ * or process has it open; who opens it meanwhile waits for some milliseconds. */
 LUPE_CHECKED lupe_status lupe_writer_commit(lupe_writer *writer);
 
 /* Drops all changes since the last commit. */
