@@ -82,7 +82,7 @@ CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
 /* The first of the candidates (ascending, from number *next on) that the leaf may have: opens their
  * block and finds all candidates that are in it. Gives how many, their numbers and their places in
  * the open block; *next is then the first candidate behind the block, count when none is left or
- * the leaf has ended (*ended). The loop over it visits each block once. */
+ * the leaf has ended. The loop over it visits each block once. */
 CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
                                unsigned *next, uint8_t *candidate_at, uint8_t *document_at,
                                unsigned *found);
