@@ -14,12 +14,14 @@
 
 #include "../tools/jsonl.h"
 #include "bench.h"
+#include "shape.h"
 
 struct index_run {
     const char *source;
     const char *directory;
     struct building_options options;
     bool merge;
+    struct shape shape;
     uint64_t documents;
     double commit_seconds;
     double merge_seconds;
@@ -59,6 +61,14 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
                 return false;
             run->options.threads = (uint32_t)threads;
             i++;
+        } else if (strcmp(argument, "--segments") == 0) {
+            if (!parse_number(value, 1, SHAPE_SEGMENTS_MAX, &run->shape.segments))
+                return false;
+            i++;
+        } else if (strcmp(argument, "--delete") == 0) {
+            if (!parse_number(value, 0, SHAPE_DELETE_PERCENT_MAX, &run->shape.delete_percent))
+                return false;
+            i++;
         } else if (strcmp(argument, "--analysis") == 0) {
             if (!parse_analysis(value, &run->options.analysis))
                 return false;
@@ -73,7 +83,7 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
             return false;
         }
     }
-    return run->source && run->directory;
+    return run->source && run->directory && !(run->merge && run->shape.segments);
 }
 
 static int put_line(const struct index_run *run, lupe_writer *writer,
@@ -95,7 +105,7 @@ static int put_line(const struct index_run *run, lupe_writer *writer,
     return 0;
 }
 
-static int put_lines(struct index_run *run, lupe_writer *writer, struct jsonl_reader *reader)
+static int put_lines(struct index_run *run, struct building *building, struct jsonl_reader *reader)
 {
     for (;;) {
         struct jsonl_document line;
@@ -108,17 +118,17 @@ static int put_lines(struct index_run *run, lupe_writer *writer, struct jsonl_re
         case JSONL_FAILED:
             return bench_fail("%s: %s", run->source, strerror(jsonl_errno(reader)));
         case JSONL_DOCUMENT:
-            if (put_line(run, writer, &line) != 0)
+            if (put_line(run, building->writer, &line) != 0 ||
+                shape_put(&run->shape, building, ++run->documents) != 0)
                 return 1;
-            run->documents++;
         }
     }
 }
 
-static int put_source(struct index_run *run, lupe_writer *writer, int descriptor)
+static int put_source(struct index_run *run, struct building *building, int descriptor)
 {
     struct jsonl_reader *reader = jsonl_open(descriptor, NULL);
-    int status = reader ? put_lines(run, writer, reader) : bench_fail("out of memory");
+    int status = reader ? put_lines(run, building, reader) : bench_fail("out of memory");
     jsonl_close(reader);
     return status;
 }
@@ -158,11 +168,15 @@ int command_index(int count, char **arguments)
     int descriptor = open(run.source, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return bench_fail("%s: %s", run.source, strerror(errno));
-    int status = building_open(&building, run.directory, "index.lupe", &run.options);
+    int status = shape_begin(&run.shape, run.source);
     if (status == 0)
-        status = put_source(&run, building.writer, descriptor);
+        status = building_open(&building, run.directory, "index.lupe", &run.options);
+    if (status == 0)
+        status = put_source(&run, &building, descriptor);
     if (status == 0)
         status = finish(&run, &building);
+    if (status == 0)
+        status = shape_finish(&run.shape, &building, run.source);
     double seconds = (wall_us() - start) / 1e6;
     if (status == 0)
         status = building_statistics(&building, &statistics);

@@ -10,6 +10,7 @@
 static const char usage[] =
     "lupe-bench index JSONL DIR [--threads N] [--merge] [--store]\n"
     "                           [--analysis german|best|plain]\n"
+    "                           [--segments N] [--delete PERCENT]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
     "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"
     "lupe-bench generate N [SEED]    N invented documents as JSON Lines\n"
