@@ -24,6 +24,7 @@ int command_index(int count, char **arguments);
 int command_serve(int count, char **arguments);
 int command_micro(int count, char **arguments);
 int command_generate(int count, char **arguments);
+int command_queries(int count, char **arguments);
 int command_commits(int count, char **arguments);
 int command_updates(int count, char **arguments);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * corpus.h - documents in memory, from the generator or from a file, and queries made from
- * their own words.
+ * corpus.h - documents in memory, from the generator or from a file.
  *
- * Owns both. Called by `micro` alone. Knows words only as runs of German letters: that is
- * enough to pick queries and asks nothing of the engine that is measured.
+ * Owns them. Called by `micro`, which takes them again and again. Never grows beyond the bytes
+ * its caller allows.
  */
 #ifndef LUPE_BENCH_CORPUS_H
 #define LUPE_BENCH_CORPUS_H
@@ -12,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define QUERY_BYTES 256u
-#define QUERIES_PER_CLASS 20u
+#include "queries.h"
 
 struct corpus_document {
     size_t id; /* places in bytes; title and text follow each other, a newline between them */
@@ -39,27 +37,8 @@ int corpus_generate(struct corpus *corpus, uint64_t documents, uint64_t seed);
 int corpus_read(struct corpus *corpus, const char *path, uint64_t bytes_max);
 void corpus_free(struct corpus *corpus);
 
-enum query_class {
-    QUERY_TERM_RARE,
-    QUERY_TERM_MEDIUM,
-    QUERY_TERM_FREQUENT,
-    QUERY_AND,
-    QUERY_AND_FREQUENT,
-    QUERY_OR,
-    QUERY_OR_QUESTION,
-    QUERY_PHRASE,
-    QUERY_NOT,
-    QUERY_MIXED,
-    QUERY_CLASSES
-};
-const char *query_class_name(enum query_class kind);
-
-struct queries {
-    char text[QUERY_CLASSES][QUERIES_PER_CLASS][QUERY_BYTES];
-    unsigned count[QUERY_CLASSES]; /* fewer than QUERIES_PER_CLASS where the corpus is small */
-};
-
-/* Words by their share of the documents, phrases as they stand in the text. */
-int corpus_queries(const struct corpus *corpus, uint64_t seed, struct queries *queries);
+/* Queries of the words of all its documents, see queries.h. */
+int corpus_queries(const struct corpus *corpus, uint64_t seed, unsigned per_class,
+                   struct queries *queries);
 
 #endif

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "queries.h"
 
 #define WORDS 60000u /* of the fixed vocabulary */
 #define WORD_BYTES 48u
@@ -24,6 +25,7 @@
 #define TOPIC_SHARE 0.15
 #define NOUN_COMPOUND_SHARE 14u
 #define NUMBER_SHARE 90u
+#define GENERATED_PER_CLASS 30u
 #define LENGTH_SIGMA 1.0
 #define LENGTH_MAX 20000u
 #define SENTENCE_WORDS 13u
@@ -323,28 +325,66 @@ static void print_json(const char *data, size_t size)
     }
 }
 
+static void print_document(const struct generated *document)
+{
+    printf("{\"id\":\"%s\",\"title\":\"", document->id);
+    print_json(document->title, document->title_size);
+    fputs("\",\"text\":\"", stdout);
+    print_json(document->text, document->text_size);
+    fputs("\"}\n", stdout);
+}
+
+/* maker is NULL where no queries are wanted. */
+static int print_documents(uint64_t documents, uint64_t seed, struct query_maker *maker)
+{
+    struct generator *generator = generator_open(seed, DOCUMENT_WORDS_MEDIAN);
+    int status = generator ? 0 : bench_fail("out of memory");
+    for (uint64_t i = 0; i < documents && status == 0; i++) {
+        const struct generated *document = generator_next(generator);
+        if (!document) {
+            status = bench_fail("out of memory");
+            break;
+        }
+        print_document(document);
+        if (maker)
+            query_maker_add(maker, document->title, document->title_size, document->text,
+                            document->text_size);
+    }
+    generator_close(generator);
+    if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+        status = bench_fail("writing the documents failed");
+    return status;
+}
+
+static int write_queries(struct query_maker *maker, const char *path)
+{
+    struct queries *queries = calloc(1, sizeof *queries);
+    int status = queries ? query_maker_make(maker, GENERATED_PER_CLASS, queries)
+                         : bench_fail("out of memory");
+    FILE *file = status == 0 ? fopen(path, "w") : NULL;
+    if (file)
+        queries_print(queries, file);
+    if (status == 0 && (!file || ferror(file)))
+        status = bench_fail("%s: cannot write the queries", path);
+    if (file && fclose(file) != 0 && status == 0)
+        status = bench_fail("%s: cannot write the queries", path);
+    free(queries);
+    return status;
+}
+
 int command_generate(int count, char **arguments)
 {
     uint64_t documents = 0;
     uint64_t seed = 1;
-    if (count < 1 || count > 2 || !parse_number(arguments[0], 0, UINT32_MAX, &documents) ||
-        (count == 2 && !parse_number(arguments[1], 0, UINT64_MAX, &seed)))
+    if (count < 1 || count > 3 || !parse_number(arguments[0], 0, UINT32_MAX, &documents) ||
+        (count > 1 && !parse_number(arguments[1], 0, UINT64_MAX, &seed)))
         return usage_fail();
-    struct generator *generator = generator_open(seed, DOCUMENT_WORDS_MEDIAN);
-    const struct generated *document = NULL;
-    for (uint64_t i = 0; generator && i < documents; i++) {
-        document = generator_next(generator);
-        if (!document)
-            break;
-        printf("{\"id\":\"%s\",\"title\":\"", document->id);
-        print_json(document->title, document->title_size);
-        fputs("\",\"text\":\"", stdout);
-        print_json(document->text, document->text_size);
-        fputs("\"}\n", stdout);
-    }
-    bool whole = generator && (document || documents == 0);
-    generator_close(generator);
-    if (!whole)
+    struct query_maker *maker = count == 3 ? query_maker_open(seed) : NULL;
+    if (count == 3 && !maker)
         return bench_fail("out of memory");
-    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : bench_fail("writing the documents failed");
+    int status = print_documents(documents, seed, maker);
+    if (status == 0 && maker)
+        status = write_queries(maker, arguments[2]);
+    query_maker_close(maker);
+    return status;
 }

@@ -22,7 +22,8 @@ static const struct command {
     int (*run)(int count, char **arguments);
 } commands[] = {
     {"index", command_index},       {"serve", command_serve},     {"micro", command_micro},
-    {"generate", command_generate}, {"commits", command_commits}, {"updates", command_updates},
+    {"generate", command_generate}, {"queries", command_queries}, {"commits", command_commits},
+    {"updates", command_updates},
 };
 
 int usage_fail(void)

@@ -27,6 +27,7 @@
 
 #define MICRO_DOCUMENTS 40000u
 #define MICRO_SEED 1u
+#define MICRO_PER_CLASS 15u
 #define MICRO_BYTES_MAX ((uint64_t)128 << 20) /* of a file's texts */
 #define ANALYSIS_BYTES ((uint64_t)16 << 20)
 #define ANALYSIS_WORDS 500000u
@@ -232,7 +233,7 @@ struct level_times {
 };
 
 struct samples {
-    double us[QUERY_CLASSES][QUERIES_PER_CLASS][COMMANDS][QUERY_ROUNDS];
+    double us[QUERY_CLASSES][MICRO_PER_CLASS][COMMANDS][QUERY_ROUNDS];
 };
 
 /* Every round asks everything once, so that what disturbs the machine hits all alike. */
@@ -294,7 +295,7 @@ static void print_commands(const struct queries *queries, const struct level_tim
     printf("\n## Queries\n\n"
            "Merged index, plain analysis, %s: µs by the clock of `serve`, mean over %u queries of "
            "the median of %u.\n\n| class | hits |",
-           cpu_level_name(level), QUERIES_PER_CLASS, QUERY_ROUNDS);
+           cpu_level_name(level), MICRO_PER_CLASS, QUERY_ROUNDS);
     for (size_t command = 0; command < COMMANDS; command++)
         printf(" %s |", query_commands[command]);
     printf("\n|---|--:|--:|--:|--:|--:|\n");
@@ -398,7 +399,7 @@ static int run_micro(struct micro *micro, const char *file)
     int status = file ? corpus_read(&micro->corpus, file, MICRO_BYTES_MAX)
                       : corpus_generate(&micro->corpus, MICRO_DOCUMENTS, MICRO_SEED);
     if (status == 0)
-        status = corpus_queries(&micro->corpus, MICRO_SEED, &micro->queries);
+        status = corpus_queries(&micro->corpus, MICRO_SEED, MICRO_PER_CLASS, &micro->queries);
     if (status == 0)
         status = open_directory(micro);
     if (status == 0) {
