@@ -284,8 +284,15 @@ lupe_status index_schema_take(lupe_index *index, struct schema **out)
     size_t size;
 
     *out = NULL;
+    status = store_usable(index->store);
+    if (status != LUPE_OK)
+        return status;
+    schema = schema_pop(index);
+    if (schema && store_is_at(index->store, &schema->version)) {
+        *out = schema;
+        return LUPE_OK;
+    }
     catalogue_init(&catalogue);
-    TRY(store_usable(index->store));
     TRY(store_read_begin(index->store, &read));
     status = store_get(read, 0, 0, &value, &size);
     if (status == LUPE_NOT_FOUND || (status == LUPE_OK && size < CATALOGUE_HEAD_BYTES))
@@ -293,7 +300,6 @@ lupe_status index_schema_take(lupe_index *index, struct schema **out)
     if (status != LUPE_OK)
         goto out;
     uint64_t tag = load_u64(value + CATALOGUE_CHECKSUM_OFFSET);
-    schema = schema_pop(index);
     if (!schema || schema->tag != tag) {
         schema_close(schema);
         schema = NULL;
@@ -301,6 +307,7 @@ lupe_status index_schema_take(lupe_index *index, struct schema **out)
         TRY(schema_open(&catalogue, &schema));
         schema->tag = tag;
     }
+    schema->version = store_read_version(read);
     *out = schema;
     schema = NULL;
 out:

@@ -5,7 +5,8 @@
  *
  * Parsing needs a schema (field names, analyzers), which costs more to make than a query to parse.
  * The index keeps the last few for the next query: a schema is taken by one thread, used, given
- * back, and dropped when the catalogue has changed meanwhile.
+ * back, and dropped when the catalogue has changed meanwhile. Whether anything was committed is
+ * asked without a transaction.
  */
 #ifndef LUPE_LUPE_INDEX_H
 #define LUPE_LUPE_INDEX_H

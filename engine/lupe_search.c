@@ -24,7 +24,6 @@ struct lupe_results {
     size_t count;
     struct buffer id; /* the id being read */
     struct arena arena;
-    lupe_hit *hits;                       /* rank 0: not asked for yet */
     struct stored_document document;      /* of lupe_results_document */
     struct stored_document text_document; /* of snippets and matches */
     struct schema *schema;
@@ -34,6 +33,7 @@ struct lupe_results {
     struct match_list matches;
     lupe_span *spans;
     size_t span_capacity;
+    lupe_hit hits[]; /* [count]; rank 0: not asked for yet */
 };
 
 /* ---- queries */
@@ -115,7 +115,7 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     lupe_status status = LUPE_OK;
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     struct search_request request;
-    lupe_results *results = NULL;
+    struct search_answer answer = {.total_exact = true};
 
     if (!out)
         return fail(LUPE_INVALID, "lupe_search: results is NULL");
@@ -127,24 +127,22 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     TRY(store_usable(snapshot->index->store));
     TRY(options_take(&options, sizeof options, given, "lupe_search_options"));
     TRY(request_make(&options, &snapshot->view->catalogue, &request));
-    results = memory_zalloc(1, sizeof *results);
-    if (!results)
+    if (query->root)
+        TRY(search_run(snapshot->view, query, &request, &answer));
+    size_t found = answer.hit_count;
+    size_t count = found > options.offset ? found - options.offset : 0;
+    lupe_results *results = memory_zalloc(1, sizeof *results + count * sizeof results->hits[0]);
+    if (!results) {
+        search_answer_free(&answer);
         TRY(fail_memory());
+    }
     results->snapshot = snapshot;
     results->query = query_hold(query);
-    results->answer.total_exact = true;
-    if (query->root)
-        TRY(search_run(snapshot->view, query, &request, &results->answer));
-    size_t found = results->answer.hit_count;
+    results->answer = answer;
     results->offset = options.offset;
-    results->count = found > options.offset ? found - options.offset : 0;
-    results->hits = memory_zalloc(results->count, sizeof *results->hits);
-    if (!results->hits)
-        TRY(fail_memory());
+    results->count = count;
     *out = results;
-    results = NULL;
 out:
-    lupe_results_free(results);
     return status;
 }
 
@@ -164,7 +162,6 @@ void lupe_results_free(lupe_results *results)
     snippet_free(&results->snippet);
     match_list_free(&results->matches);
     memory_free(results->spans);
-    memory_free(results->hits);
     buffer_free(&results->id);
     arena_free(&results->arena);
     query_release(results->query);

@@ -3,6 +3,9 @@
  * test_api_write.c - what the header promises of writing: structs of other versions, members kept
  * for later, the state of a writer after an error, fields with a list of their own.
  */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "write/publish.h"
 #include "write_helpers.h"
 
@@ -344,4 +347,34 @@ Test(api_write, declaring_survives_failing_allocations)
         lupe_index_close(index);
         support_no_leaks();
     }
+}
+
+/* The schema of a query is kept from one to the next. */
+Test(api_write, the_next_query_knows_the_fields_of_another_process)
+{
+    const char *path = support_path("a.lupe");
+    lupe_index *index = helper_create(path, 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    must(put_text(writer, "1", "text", "Anfang"));
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    cr_assert_str_eq(found(index, "neu:Zug"), "");
+    cr_assert_str_eq(found(index, "text:Anfang"), "1");
+    pid_t child = fork();
+    if (child == 0) {
+        lupe_index *own = NULL;
+        must(lupe_index_open(path, NULL, &own));
+        lupe_writer *other = helper_writer(own, 1 << 20, 1);
+        must(put_text(other, "2", "neu", "Zug"));
+        must(lupe_writer_commit(other));
+        lupe_writer_close(other);
+        lupe_index_close(own);
+        _exit(0);
+    }
+    int result = 1;
+    cr_assert_eq(waitpid(child, &result, 0), child);
+    cr_assert_eq(result, 0);
+    cr_assert_str_eq(found(index, "neu:Zug"), "2");
+    lupe_index_close(index);
+    support_no_leaks();
 }

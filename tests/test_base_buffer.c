@@ -116,6 +116,35 @@ Test(buffer, each_failing_allocation_is_an_error)
     cr_assert_gt(n, 4);
 }
 
+Test(buffer, lent_memory_is_used_first_and_is_not_freed)
+{
+    uint8_t room[10];
+    struct buffer buffer = BUFFER_LENT(room, sizeof room, 1000);
+
+    buffer_add(&buffer, "0123456789", 10);
+    cr_assert_eq(buffer.data, room);
+    cr_assert_eq(lupe_allocations_live(), 0);
+    buffer_clear(&buffer);
+    buffer_add(&buffer, "abcdefghij", 10);
+    for (unsigned i = 0; i < 900; i++)
+        buffer_add_u8(&buffer, (uint8_t)i);
+    cr_assert_eq(buffer_status(&buffer), LUPE_OK);
+    cr_assert_neq(buffer.data, room);
+    cr_assert_eq(memcmp(buffer.data, "abcdefghij", 10), 0);
+    cr_assert_eq(buffer.data[909], (uint8_t)899);
+    buffer_free(&buffer);
+    support_no_leaks();
+
+    buffer = BUFFER_LENT(room, sizeof room, 1000);
+    support_fail_allocation(1);
+    buffer_add(&buffer, "0123456789", 10);
+    buffer_add_u8(&buffer, 1);
+    cr_assert_eq(buffer_status(&buffer), LUPE_NO_MEMORY);
+    cr_assert_eq(buffer.size, 10);
+    buffer_free(&buffer);
+    support_no_leaks();
+}
+
 Test(buffer, impossible_sizes_are_out_of_memory)
 {
     struct buffer buffer = BUFFER_INIT(0);

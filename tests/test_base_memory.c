@@ -253,3 +253,42 @@ Test(arena, works_on_after_a_failed_allocation_and_after_free)
     arena_free(&arena);
     support_no_leaks();
 }
+
+Test(arena, lent_memory_comes_first_and_is_not_freed)
+{
+    uint64_t room[8];
+    struct arena arena = {0};
+
+    arena_lend(&arena, room, sizeof room);
+    uint8_t *first = arena_alloc(&arena, 20);
+    cr_assert_eq(first, (uint8_t *)room);
+    cr_assert_eq(arena_alloc(&arena, 40), first + 24);
+    cr_assert_eq(lupe_allocations_live(), 0);
+    uint8_t *further = arena_alloc(&arena, 1);
+    cr_assert(further < first || further >= first + sizeof room);
+    arena_free(&arena);
+    support_no_leaks();
+}
+
+Test(arena, restarting_keeps_the_newest_chunk_within_the_limit)
+{
+    struct arena arena = {0};
+
+    arena_restart(&arena, 1 << 20);
+    cr_assert_eq(arena.bytes, 0);
+    for (unsigned i = 0; i < 20; i++)
+        cr_assert_not_null(arena_alloc(&arena, 1000));
+    cr_assert_gt(lupe_allocations_live(), 1);
+    arena_restart(&arena, 1 << 20);
+    cr_assert_eq(lupe_allocations_live(), 1);
+    size_t kept = arena.bytes;
+    cr_assert_gt(kept, 8000);
+    uint8_t *piece = arena_alloc(&arena, 6000);
+    memset(piece, 1, 6000);
+    cr_assert_eq(arena.bytes, kept, "the chunk is used again");
+    arena_restart(&arena, kept);
+    cr_assert_eq(arena_alloc(&arena, 6000), piece);
+    arena_restart(&arena, kept - 1);
+    cr_assert_eq(arena.bytes, 0);
+    support_no_leaks();
+}

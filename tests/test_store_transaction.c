@@ -226,6 +226,78 @@ Test(store_transaction, snapshots_stand_while_everything_changes)
 }
 
 /* A snapshot pins pages; without it they are used again. */
+static struct store_version version_of(struct store *store)
+{
+    struct store_read *read = NULL;
+    must(store_read_begin(store, &read));
+    struct store_version version = store_read_version(read);
+    store_read_end(read);
+    return version;
+}
+
+Test(store_transaction, every_commit_is_another_version)
+{
+    const char *path = support_path("a");
+    struct store *store = helper_create(path);
+    struct store_options options = helper_options();
+    struct store *reader = NULL;
+    struct store_read *old = NULL;
+    struct store_write *write = NULL;
+
+    helper_put(store, 1, 1, 100);
+    options.read_only = true;
+    must(store_open(path, &options, &reader));
+    struct store_version version = version_of(reader);
+    cr_assert(store_is_at(store, &version) && store_is_at(reader, &version));
+    must(store_write_begin(store, &write));
+    must(store_put(write, 1, 2, "x", 1));
+    cr_assert(store_is_at(reader, &version), "nothing is committed yet");
+    store_write_abort(write);
+    cr_assert(store_is_at(reader, &version));
+
+    helper_put(store, 1, 2, 100);
+    cr_assert(!store_is_at(store, &version) && !store_is_at(reader, &version));
+    version = version_of(store);
+    cr_assert(store_is_at(reader, &version));
+    store_close(reader);
+
+    pid_t child = fork();
+    if (child == 0) {
+        struct store *own = helper_open(path);
+        helper_put(own, 1, 3, 100);
+        store_close(own);
+        _exit(0);
+    }
+    must(store_read_begin(store, &old));
+    helper_join(child);
+    cr_assert(!store_is_at(store, &version), "another process committed");
+    store_read_end(old);
+    store_close(store);
+    support_no_leaks();
+}
+
+/* A compacted file counts its commits from the beginning. */
+Test(store_transaction, no_version_outlives_a_compaction)
+{
+    struct store *store = helper_create(support_path("a"));
+    struct store_version versions[8];
+
+    for (uint32_t number = 0; number < 4; number++) {
+        helper_put(store, 1, number, 100);
+        versions[number] = version_of(store);
+    }
+    must(store_compact(store, NULL, NULL));
+    for (uint32_t number = 4; number < 8; number++) {
+        for (uint32_t past = 0; past < 4; past++)
+            cr_assert(!store_is_at(store, &versions[past]), "%u at %u", past, number);
+        helper_put(store, 1, number, 100);
+        versions[number] = version_of(store);
+        cr_assert(store_is_at(store, &versions[number]));
+    }
+    store_close(store);
+    support_no_leaks();
+}
+
 Test(store_transaction, freed_pages_are_used_again)
 {
     struct store *store = helper_create(support_path("a"));

@@ -8,7 +8,8 @@
 
 void buffer_free(struct buffer *buffer)
 {
-    memory_free(buffer->data);
+    if (!buffer->lent)
+        memory_free(buffer->data);
     *buffer = BUFFER_INIT(buffer->size_max);
 }
 
@@ -38,9 +39,12 @@ bool buffer_grow(struct buffer *buffer, size_t more)
         capacity = size_max;
     if (capacity < needed)
         capacity = needed;
-    uint8_t *data = memory_realloc(buffer->data, capacity);
+    uint8_t *data = memory_realloc(buffer->lent ? NULL : buffer->data, capacity);
     if (!data)
         return buffer_spoil(buffer, LUPE_NO_MEMORY);
+    if (buffer->lent && buffer->size)
+        memcpy(data, buffer->data, buffer->size);
+    buffer->lent = false;
     buffer->data = data;
     buffer->capacity = capacity;
     return true;

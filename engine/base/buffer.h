@@ -19,9 +19,14 @@ struct buffer {
     size_t capacity;
     size_t size_max;    /* named limit given at init; 0 is read as "no more than memory has" */
     lupe_status status; /* sticky */
+    bool lent;          /* data is the caller's: the first growth moves it to memory of its own */
 };
 
-#define BUFFER_INIT(limit) ((struct buffer){NULL, 0, 0, (limit), LUPE_OK})
+#define BUFFER_INIT(limit) ((struct buffer){NULL, 0, 0, (limit), LUPE_OK, false})
+
+/* An empty buffer that begins in memory of the caller's, which has to outlive it. */
+#define BUFFER_LENT(room, bytes, limit) \
+    ((struct buffer){(room), 0, (bytes), (limit), LUPE_OK, true})
 
 void buffer_free(struct buffer *buffer);
 bool buffer_grow(struct buffer *buffer, size_t more);           /* false after an error */

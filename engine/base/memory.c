@@ -13,6 +13,7 @@
 
 #define ARENA_CHUNK_BYTES_MIN ((size_t)4 << 10)
 #define ARENA_CHUNK_BYTES_MAX ((size_t)1 << 20) /* bounds what a half-used last chunk wastes */
+#define CALLOC_BYTES_MIN ((size_t)4 << 10)
 
 static void *standard_allocate(void *user, size_t size)
 {
@@ -98,8 +99,9 @@ void *memory_zalloc(size_t count, size_t size)
         return NULL;
     if (bytes == 0)
         bytes = 1;
-    /* calloc gets large pieces from the system already zero; a hook has no such call. */
-    if (allocator.allocate == standard_allocate)
+    /* calloc gets large pieces from the system already zero, but small ones more slowly than
+     * malloc does; a hook has no such call. */
+    if (bytes >= CALLOC_BYTES_MIN && allocator.allocate == standard_allocate)
         return counted(calloc(1, bytes));
     void *memory = memory_alloc(bytes);
     if (memory)
@@ -184,13 +186,38 @@ void *arena_alloc_slow(struct arena *arena, size_t size)
     return piece;
 }
 
-void arena_free(struct arena *arena)
+static void chunks_free(struct arena_chunk *chunk)
 {
-    struct arena_chunk *chunk = arena->chunks;
     while (chunk) {
         struct arena_chunk *older = chunk->older;
         memory_free(chunk);
         chunk = older;
     }
+}
+
+void arena_free(struct arena *arena)
+{
+    chunks_free(arena->chunks);
     *arena = (struct arena){NULL, NULL, NULL, 0};
+}
+
+void arena_lend(struct arena *arena, void *room, size_t size)
+{
+    assert(!arena->chunks && (uintptr_t)room % 8 == 0);
+    arena->next = room;
+    arena->end = arena->next + size;
+}
+
+void arena_restart(struct arena *arena, size_t bytes_max)
+{
+    struct arena_chunk *newest = arena->chunks;
+    if (!newest || newest->bytes > bytes_max) {
+        arena_free(arena);
+        return;
+    }
+    chunks_free(newest->older);
+    newest->older = NULL;
+    arena->next = (uint8_t *)(newest + 1);
+    arena->end = (uint8_t *)newest + newest->bytes;
+    arena->bytes = newest->bytes;
 }

@@ -28,6 +28,11 @@ struct arena {
 
 void *arena_alloc_slow(struct arena *arena, size_t size);
 void arena_free(struct arena *arena); /* also leaves it ready for use */
+/* Gives an empty arena its first piece of memory, aligned to 8, which stays the caller's and has to
+ * outlive the arena's use. */
+void arena_lend(struct arena *arena, void *room, size_t size);
+/* As arena_free, but the newest chunk is kept for the next use unless it exceeds bytes_max. */
+void arena_restart(struct arena *arena, size_t bytes_max);
 
 /* size bytes aligned to 8, or NULL. A size of 0 is a piece of its own, too. */
 static inline void *arena_alloc(struct arena *arena, size_t size)

@@ -25,6 +25,10 @@
 
 enum sign { SIGN_NONE, SIGN_PLUS, SIGN_MINUS };
 
+#define SCRATCH_ROOM_BYTES 2048u
+#define SYNTAX_ROOM_BYTES 64u
+
+/* Of a short query all that is needed for parsing lies in here. It is large and not zeroed. */
 struct parser {
     const uint8_t *text;
     size_t size;
@@ -34,6 +38,9 @@ struct parser {
     bool all;
     struct parse_leaves leaves;
     struct parse_clauses clauses;
+    struct arena scratch; /* leaves and branches */
+    uint64_t scratch_room[SCRATCH_ROOM_BYTES / sizeof(uint64_t)];
+    uint8_t syntax_room[SYNTAX_ROOM_BYTES];
 };
 
 /* Where a piece of the query stands: the field it is limited to and how deep. */
@@ -97,10 +104,18 @@ static bool is_closing(const struct parser *parser, size_t at)
     return parser->text[at] == ')' && is_syntax(parser, at);
 }
 
-/* The end of the run of text at `at`: white space or syntax. */
+/* Whether white space or syntax stands at `at`: what ends a run of text. */
+static inline bool ends_run(const struct parser *parser, size_t at)
+{
+    uint8_t byte = parser->text[at];
+    if (byte > '"' && byte < 0x7f && byte != '(' && byte != ')')
+        return false;
+    return is_syntax(parser, at) || space_size(parser, at);
+}
+
 static size_t run_end(const struct parser *parser, size_t at)
 {
-    while (at < parser->size && !is_syntax(parser, at) && !space_size(parser, at))
+    while (at < parser->size && !ends_run(parser, at))
         at++;
     return at;
 }
@@ -188,6 +203,16 @@ static void parentheses_match(struct parser *parser)
     }
 }
 
+/* Whether any byte may be (the first of) a quote or parenthesis. */
+static bool may_have_syntax(const uint8_t *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '"' || text[i] == '(' || text[i] == ')' || text[i] == 0xc2 ||
+            text[i] == 0xe2)
+            return true;
+    return false;
+}
+
 /* KRIEG UND FRIEDEN is three words: operators need a lower-case letter somewhere. */
 static bool has_lower_case(const struct parser *parser)
 {
@@ -218,7 +243,8 @@ static enum keyword keyword_at(const struct parser *parser, size_t at, size_t *e
     } words[] = {{"AND", KEYWORD_AND}, {"UND", KEYWORD_AND}, {"OR", KEYWORD_OR},
                  {"ODER", KEYWORD_OR}, {"NOT", KEYWORD_NOT}, {"NICHT", KEYWORD_NOT}};
 
-    if (!parser->operators)
+    uint8_t first = parser->text[at];
+    if (!parser->operators || (first != 'A' && first != 'N' && first != 'O' && first != 'U'))
         return KEYWORD_NONE;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t size = strlen(words[i].word);
@@ -288,7 +314,7 @@ static void field_take(struct parser *parser, int *field)
     size_t end = at;
 
     while (end < parser->size && end - at <= FIELD_NAME_BYTES_MAX && parser->text[end] != ':' &&
-           !is_syntax(parser, end) && !space_size(parser, end))
+           !ends_run(parser, end))
         end++;
     if (end + 1 >= parser->size || parser->text[end] != ':')
         return;
@@ -699,9 +725,13 @@ out:
 
 /* ---- the query */
 
+/* So that the whole is what malloc gives out fast. */
+#define QUERY_ROOM_BYTES 944u
+
 struct held_query {
     struct lupe_query query;
     atomic_uint holders;
+    uint64_t room[QUERY_ROOM_BYTES / sizeof(uint64_t)]; /* the arena's first memory */
 };
 
 struct lupe_query *query_hold(const struct lupe_query *query)
@@ -717,7 +747,6 @@ void query_release(struct lupe_query *query)
     if (!held || atomic_fetch_sub_explicit(&held->holders, 1, memory_order_acq_rel) > 1)
         return;
     arena_free(&query->arena);
-    memory_free(query->text);
     memory_free(held);
 }
 
@@ -726,15 +755,17 @@ static lupe_status parser_run(struct parser *parser, struct lupe_query *query)
     lupe_status status = LUPE_OK;
     struct parse_item item;
 
-    quotes_mark(parser);
-    parentheses_match(parser);
+    if (may_have_syntax(parser->text, parser->size)) {
+        quotes_mark(parser);
+        parentheses_match(parser);
+    }
     parser->operators = has_lower_case(parser);
     TRY(parse_group(parser, &(struct place){.field = -1, .depth = 0}, &item));
     assert(parser->at == parser->size);
     TRY(clauses_build(&query->arena, &item, &query->root));
     uint64_t dropped = parser->leaves.words_dropped + parser->clauses.words_dropped;
     query->words_dropped = dropped > UINT32_MAX ? UINT32_MAX : (uint32_t)dropped;
-    TRY(query_print(parser->leaves.schema, query->root, &query->text));
+    TRY(query_print(parser->leaves.schema, query->root, &query->arena, &query->text));
 out:
     return status;
 }
@@ -743,20 +774,29 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
                         struct lupe_query **out)
 {
     lupe_status status = LUPE_OK;
-    struct parser parser = {.text = (const uint8_t *)text, .size = size};
+    struct parser parser;
 
     *out = NULL;
-    struct held_query *held = memory_zalloc(1, sizeof *held);
+    struct held_query *held = memory_alloc(sizeof *held);
     if (!held)
         return fail_memory();
+    memset(&held->query, 0, sizeof held->query);
     atomic_init(&held->holders, 1);
+    arena_lend(&held->query.arena, held->room, sizeof held->room);
     bool cut = size > QUERY_BYTES_MAX;
-    if (cut)
-        parser.size = utf8_cut(parser.text, size, QUERY_BYTES_MAX);
+    parser.text = (const uint8_t *)text;
+    parser.size = cut ? utf8_cut(parser.text, size, QUERY_BYTES_MAX) : size;
+    parser.at = 0;
     parser.all = flags & LUPE_QUERY_ALL;
-    leaves_init(&parser.leaves, schema, &held->query.arena);
-    clauses_init(&parser.clauses);
-    parser.syntax = memory_zalloc(parser.size / 8 + 1, 1);
+    parser.scratch = (struct arena){NULL, NULL, NULL, 0};
+    arena_lend(&parser.scratch, parser.scratch_room, sizeof parser.scratch_room);
+    leaves_init(&parser.leaves, schema, &held->query.arena, &parser.scratch);
+    clauses_init(&parser.clauses, &parser.scratch);
+    size_t syntax_bytes = parser.size / 8 + 1;
+    parser.syntax = parser.syntax_room;
+    memset(parser.syntax_room, 0, sizeof parser.syntax_room);
+    if (syntax_bytes > sizeof parser.syntax_room)
+        parser.syntax = memory_zalloc(syntax_bytes, 1);
     if (!parser.syntax)
         TRY(fail_memory());
     TRY(parser_run(&parser, &held->query));
@@ -767,7 +807,9 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
 out:
     leaves_free(&parser.leaves);
     clauses_free(&parser.clauses);
-    memory_free(parser.syntax);
+    arena_free(&parser.scratch);
+    if (parser.syntax != parser.syntax_room)
+        memory_free(parser.syntax);
     query_release(held ? &held->query : NULL);
     assert((status == LUPE_OK) == (*out != NULL));
     return status;

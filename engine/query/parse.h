@@ -21,7 +21,7 @@ CHECKED lupe_status query_parse(const struct schema *schema, const char *text, s
 struct lupe_query *query_hold(const struct lupe_query *query);
 void query_release(struct lupe_query *query); /* accepts NULL */
 
-/* The canonical text of a tree, for lupe_query_text:
+/* The canonical text of a tree, for lupe_query_text, put into the arena:
  *
  *     boolean    (a +b -c)             "()" for what matches nothing
  *     sequence   "a b", one word as it is
@@ -30,6 +30,7 @@ void query_release(struct lupe_query *query); /* accepts NULL */
  *     keyword    tag:[value]
  *     with       field: in front, ^boost behind
  */
-CHECKED lupe_status query_print(const struct schema *schema, const struct node *root, char **text);
+CHECKED lupe_status query_print(const struct schema *schema, const struct node *root,
+                                struct arena *arena, const char **text);
 
 #endif

@@ -17,19 +17,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define STACK_MIN 16u
 #define NO_SLOT UINT32_MAX
 
-void clauses_init(struct parse_clauses *clauses)
+void clauses_init(struct parse_clauses *clauses, struct arena *scratch)
 {
-    memset(clauses, 0, sizeof *clauses);
+    clauses->scratch = scratch;
+    clauses->stack = clauses->stack_room;
+    clauses->top = 0;
+    clauses->capacity = STACK_MIN;
+    clauses->slots = clauses->slots_room;
+    clauses->slot_count = 2 * STACK_MIN;
+    clauses->used = 0;
+    clauses->words_dropped = 0;
+    memset(clauses->slots_room, 0, sizeof clauses->slots_room);
 }
 
 void clauses_free(struct parse_clauses *clauses)
 {
-    arena_free(&clauses->scratch);
-    memory_free(clauses->stack);
-    memory_free(clauses->slots);
+    if (clauses->stack != clauses->stack_room)
+        memory_free(clauses->stack);
+    if (clauses->slots != clauses->slots_room)
+        memory_free(clauses->slots);
 }
 
 static double boost_limited(double boost)
@@ -65,10 +73,14 @@ static uint32_t slot_find(const struct parse_clauses *clauses, uint32_t base, ui
 /* Room for one more clause on the stack and in the table, which is kept at twice the size. */
 static lupe_status stack_grow(struct parse_clauses *clauses)
 {
-    uint32_t capacity = clauses->capacity ? clauses->capacity * 2 : STACK_MIN;
-    struct parse_draft *stack = memory_realloc(clauses->stack, capacity * sizeof *stack);
+    uint32_t capacity = clauses->capacity * 2;
+    bool lent = clauses->stack == clauses->stack_room;
+    struct parse_draft *stack =
+        memory_realloc(lent ? NULL : clauses->stack, capacity * sizeof *stack);
     if (!stack)
         return fail_memory();
+    if (lent)
+        memcpy(stack, clauses->stack, clauses->top * sizeof *stack);
     clauses->stack = stack;
     struct parse_slot *slots = memory_zalloc((size_t)capacity * 2, sizeof *slots);
     if (!slots)
@@ -85,7 +97,8 @@ static lupe_status stack_grow(struct parse_clauses *clauses)
         stack[i].slot = slot_find(clauses, entry.base, entry.key);
         slots[stack[i].slot] = entry;
     }
-    memory_free(before);
+    if (before != clauses->slots_room)
+        memory_free(before);
     return LUPE_OK;
 }
 
@@ -133,16 +146,14 @@ static lupe_status draft_push(struct parse_clauses *clauses, uint32_t base, enum
 static lupe_status leaf_add(struct parse_clauses *clauses, uint32_t base, enum occur occur,
                             const struct parse_item *item)
 {
-    if (clauses->slot_count) {
-        uint32_t slot = slot_find(clauses, base, slot_key(occur, item->leaf));
-        if (clauses->slots[slot].draft) {
-            struct parse_draft *draft = &clauses->stack[clauses->slots[slot].draft - 1];
-            draft->item.boost = boost_limited(draft->item.boost + item->boost);
-            draft->item.loose |= item->loose;
-            if (occur == OCCUR_MUST)
-                draft->occur = OCCUR_MUST;
-            return LUPE_OK;
-        }
+    uint32_t slot = slot_find(clauses, base, slot_key(occur, item->leaf));
+    if (clauses->slots[slot].draft) {
+        struct parse_draft *draft = &clauses->stack[clauses->slots[slot].draft - 1];
+        draft->item.boost = boost_limited(draft->item.boost + item->boost);
+        draft->item.loose |= item->loose;
+        if (occur == OCCUR_MUST)
+            draft->occur = OCCUR_MUST;
+        return LUPE_OK;
     }
     return draft_push(clauses, base, occur, item);
 }
@@ -210,7 +221,7 @@ static lupe_status single_join(struct parse_clauses *clauses, struct parse_branc
         return LUPE_OK;
     }
     uint32_t count = branch->count - 1 + item.branch->count;
-    struct parse_draft *joined = arena_alloc(&clauses->scratch, count * sizeof *joined);
+    struct parse_draft *joined = arena_alloc(clauses->scratch, count * sizeof *joined);
     if (!joined)
         return fail_memory();
     uint32_t at = 0;
@@ -254,8 +265,8 @@ lupe_status clauses_end(struct parse_clauses *clauses, uint32_t base, struct par
         clauses->used--;
         return LUPE_OK;
     }
-    branch = arena_alloc(&clauses->scratch, sizeof *branch);
-    drafts = arena_alloc(&clauses->scratch, count * sizeof *drafts);
+    branch = arena_alloc(clauses->scratch, sizeof *branch);
+    drafts = arena_alloc(clauses->scratch, count * sizeof *drafts);
     if (!branch || !drafts)
         return fail_memory();
     memcpy(drafts, clauses->stack + base, count * sizeof *drafts);
@@ -334,8 +345,8 @@ lupe_status clauses_require_filters(struct parse_clauses *clauses, uint32_t base
     }
     if (filter_count == 0)
         return LUPE_OK;
-    struct parse_draft *drafts = arena_alloc(&clauses->scratch, count * sizeof *drafts);
-    struct parse_draft *filters = arena_alloc(&clauses->scratch, filter_count * sizeof *filters);
+    struct parse_draft *drafts = arena_alloc(clauses->scratch, count * sizeof *drafts);
+    struct parse_draft *filters = arena_alloc(clauses->scratch, filter_count * sizeof *filters);
     if (!drafts || !filters)
         return fail_memory();
     memcpy(drafts, clauses->stack + base, count * sizeof *drafts);

@@ -40,22 +40,29 @@ struct parse_branch {
     uint32_t counts[3]; /* by enum occur */
 };
 
+struct parse_slot {
+    uint32_t draft; /* 1 + place on the stack; 0: empty */
+    uint32_t base;
+    uint32_t key;
+};
+
+#define STACK_MIN 8u
+
+/* Few clauses need no memory but what is in here. */
 struct parse_clauses {
-    struct arena scratch;
+    struct arena *scratch; /* the parser's: branches */
     struct parse_draft *stack;
     uint32_t top;
     uint32_t capacity;
-    struct parse_slot {
-        uint32_t draft; /* 1 + place on the stack; 0: empty */
-        uint32_t base;
-        uint32_t key;
-    } * slots;
+    struct parse_slot *slots;
     uint32_t slot_count;
     uint32_t used; /* clauses on the stack and in branches */
     uint64_t words_dropped;
+    struct parse_draft stack_room[STACK_MIN];
+    struct parse_slot slots_room[2 * STACK_MIN];
 };
 
-void clauses_init(struct parse_clauses *clauses);
+void clauses_init(struct parse_clauses *clauses, struct arena *scratch);
 void clauses_free(struct parse_clauses *clauses);
 
 /* Opens a group; the answer names it to the other functions. Groups close in reverse order. */

@@ -16,21 +16,33 @@
 #include "base/hash.h"
 
 #define KEY_HEAD_BYTES 5u
-#define SLOTS_MIN 64u
+#define DROPPED_SLOTS_MIN 64u
 /* A key is bounded by the words of a phrase; this is far above. */
 #define KEY_BUFFER_BYTES_MAX ((size_t)64 << 20)
 
-void leaves_init(struct parse_leaves *leaves, const struct schema *schema, struct arena *arena)
+void leaves_init(struct parse_leaves *leaves, const struct schema *schema, struct arena *arena,
+                 struct arena *scratch)
 {
-    memset(leaves, 0, sizeof *leaves);
     leaves->schema = schema;
     leaves->arena = arena;
-    leaves->key = BUFFER_INIT(KEY_BUFFER_BYTES_MAX);
+    leaves->scratch = scratch;
+    leaves->slots = leaves->slots_room;
+    leaves->slot_count = LEAF_SLOTS_MIN;
+    memset(leaves->slots_room, 0, sizeof leaves->slots_room);
+    leaves->count = 0;
+    leaves->words = 0;
+    leaves->dropped = NULL;
+    leaves->dropped_slots = 0;
+    leaves->dropped_count = 0;
+    leaves->words_dropped = 0;
+    leaves->key = BUFFER_LENT(leaves->key_room, LEAF_KEY_BYTES, KEY_BUFFER_BYTES_MAX);
+    leaves->element_count = 0;
 }
 
 void leaves_free(struct parse_leaves *leaves)
 {
-    memory_free(leaves->slots);
+    if (leaves->slots != leaves->slots_room)
+        memory_free(leaves->slots);
     memory_free(leaves->dropped);
     buffer_free(&leaves->key);
 }
@@ -39,7 +51,7 @@ void leaves_free(struct parse_leaves *leaves)
 
 static lupe_status slots_grow(struct parse_leaves *leaves)
 {
-    uint32_t wider = leaves->slot_count ? leaves->slot_count * 2 : SLOTS_MIN;
+    uint32_t wider = leaves->slot_count * 2;
     struct parse_leaf **slots = memory_zalloc(wider, sizeof *slots);
 
     if (!slots)
@@ -53,7 +65,8 @@ static lupe_status slots_grow(struct parse_leaves *leaves)
             slot = (slot + 1) & (wider - 1);
         slots[slot] = leaf;
     }
-    memory_free(leaves->slots);
+    if (leaves->slots != leaves->slots_room)
+        memory_free(leaves->slots);
     leaves->slots = slots;
     leaves->slot_count = wider;
     return LUPE_OK;
@@ -61,7 +74,7 @@ static lupe_status slots_grow(struct parse_leaves *leaves)
 
 static lupe_status dropped_grow(struct parse_leaves *leaves)
 {
-    size_t wider = leaves->dropped_slots ? leaves->dropped_slots * 2 : SLOTS_MIN;
+    size_t wider = leaves->dropped_slots ? leaves->dropped_slots * 2 : DROPPED_SLOTS_MIN;
     uint64_t *slots = memory_zalloc(wider, sizeof *slots);
 
     if (!slots)
@@ -159,7 +172,7 @@ static lupe_status elements_make(struct parse_leaves *leaves, const uint8_t *at,
 static lupe_status leaf_make(struct parse_leaves *leaves, uint64_t hash, struct parse_leaf **out)
 {
     size_t size = leaves->key.size;
-    struct parse_leaf *leaf = arena_alloc(leaves->arena, sizeof *leaf);
+    struct parse_leaf *leaf = arena_alloc(leaves->scratch, sizeof *leaf);
     uint8_t *key = arena_alloc(leaves->arena, size);
 
     if (!leaf || !key)

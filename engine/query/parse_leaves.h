@@ -7,7 +7,7 @@
  * parse.c alone. Never knows of operators or groups.
  *
  * A leaf is first written down as a key, a run of bytes that equal leaves share; only a leaf that
- * is new and within the limit becomes a node, in the query's arena, whose terms point into the key.
+ * is new and within the limit becomes a node, whose terms point into the key in the query's arena.
  */
 #ifndef LUPE_QUERY_PARSE_LEAVES_H
 #define LUPE_QUERY_PARSE_LEAVES_H
@@ -25,9 +25,14 @@ struct parse_leaf {
     const uint8_t *key;
 };
 
+#define LEAF_SLOTS_MIN 16u
+#define LEAF_KEY_BYTES 256u
+
+/* Few words need no memory but what is in here: nothing of it is zeroed as a whole. */
 struct parse_leaves {
     const struct schema *schema;
     struct arena *arena;       /* the query's */
+    struct arena *scratch;     /* the parser's: leaves */
     struct parse_leaf **slots; /* open addressing, slot_count a power of two */
     uint32_t slot_count;
     uint32_t count;
@@ -43,9 +48,13 @@ struct parse_leaves {
         const uint8_t *bytes;
         uint32_t size;
     } surfaces[PHRASE_WORDS_MAX];
+    struct parse_leaf *slots_room[LEAF_SLOTS_MIN];
+    uint8_t key_room[LEAF_KEY_BYTES];
 };
 
-void leaves_init(struct parse_leaves *leaves, const struct schema *schema, struct arena *arena);
+/* The leaves lie in scratch, what their nodes point to in arena. */
+void leaves_init(struct parse_leaves *leaves, const struct schema *schema, struct arena *arena,
+                 struct arena *scratch);
 void leaves_free(struct parse_leaves *leaves);
 
 /* A sequence: begin, words in order, end. Words are those of word_next over text; a hyphen word

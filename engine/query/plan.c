@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 
+#define TABLE_MIN 16u
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
 
 struct plan_entry {
@@ -22,10 +23,11 @@ struct plan_entry {
 
 static lupe_status table_grow(struct plan *plan)
 {
-    size_t size = plan->table_size ? 2 * plan->table_size : 64;
-    struct plan_entry *table = memory_zalloc(size, sizeof *table);
+    size_t size = plan->table_size ? 4 * plan->table_size : TABLE_MIN;
+    struct plan_entry *table = arena_alloc(&plan->arena, size * sizeof *table);
     if (!table)
         return fail_memory();
+    memset(table, 0, size * sizeof *table);
     for (size_t i = 0; i < plan->table_size; i++) {
         if (!plan->table[i].term)
             continue;
@@ -34,7 +36,6 @@ static lupe_status table_grow(struct plan *plan)
             at = (at + 1) & (size - 1);
         table[at] = plan->table[i];
     }
-    memory_free(plan->table);
     plan->table = table;
     plan->table_size = size;
     return LUPE_OK;
@@ -537,10 +538,16 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
                          const struct search_request *request, struct plan **out)
 {
     lupe_status status = LUPE_OK;
-    struct plan *plan = memory_zalloc(1, sizeof *plan);
+    struct arena arena = view->plans;
     *out = NULL;
-    if (!plan)
+    view->plans = (struct arena){NULL, NULL, NULL, 0};
+    struct plan *plan = arena_alloc(&arena, sizeof *plan);
+    if (!plan) {
+        arena_free(&arena);
         return fail_memory();
+    }
+    memset(plan, 0, sizeof *plan);
+    plan->arena = arena;
     plan->view = view;
     uint64_t words = 0;
     for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
@@ -570,7 +577,9 @@ void plan_free(struct plan *plan)
 {
     if (!plan)
         return;
-    arena_free(&plan->arena);
-    memory_free(plan->table);
-    memory_free(plan);
+    struct view *view = plan->view;
+    struct arena arena = plan->arena;
+    arena_restart(&arena, PLAN_BYTES_KEPT);
+    arena_free(&view->plans); /* empty but for a second plan */
+    view->plans = arena;
 }

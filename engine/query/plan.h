@@ -48,7 +48,7 @@ struct plan_node {
 };
 
 struct plan {
-    struct arena arena;
+    struct arena arena; /* the view's while the plan lives; holds the plan, too */
     struct view *view;
     struct plan_node *root; /* NULL: matches nothing */
     uint64_t documents;
@@ -59,6 +59,8 @@ struct plan {
     size_t table_size;
     size_t table_count;
 };
+
+#define PLAN_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */
 
 CHECKED lupe_status plan_compile(struct view *view, const struct lupe_query *query,
                                  const struct search_request *request, struct plan **plan);

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 
+#define ROOM_BYTES 512u
 #define BOOST_UNITS 1000000u /* boosts are shown with at most six digits behind the point */
 
 static bool is_full(const struct buffer *out)
@@ -28,6 +29,16 @@ static void print_bytes(struct buffer *out, const uint8_t *bytes, size_t size)
     while (bytes < end && !is_full(out)) {
         uint8_t encoded[4];
         unsigned read;
+        size_t room = QUERY_TEXT_BYTES_MAX - out->size;
+        size_t left = (size_t)(end - bytes);
+        size_t plain = 0;
+        while (plain < left && plain < room && bytes[plain] >= ' ' && bytes[plain] < 0x80)
+            plain++;
+        buffer_add(out, bytes, plain);
+        if (plain) {
+            bytes += plain;
+            continue;
+        }
         uint32_t c = utf8_decode(bytes, end, &read);
         buffer_add(out, encoded, utf8_encode(c < ' ' ? ' ' : c, encoded));
         bytes += read;
@@ -131,9 +142,11 @@ static void print_node(struct buffer *out, const struct schema *schema, const st
     print_boost(out, node->boost);
 }
 
-lupe_status query_print(const struct schema *schema, const struct node *root, char **text)
+lupe_status query_print(const struct schema *schema, const struct node *root, struct arena *arena,
+                        const char **text)
 {
-    struct buffer out = BUFFER_INIT(0);
+    uint8_t room[ROOM_BYTES];
+    struct buffer out = BUFFER_LENT(room, sizeof room, 0);
 
     *text = NULL;
     if (root)
@@ -143,10 +156,13 @@ lupe_status query_print(const struct schema *schema, const struct node *root, ch
     if (is_full(&out))
         buffer_add(&out, "\xe2\x80\xa6", 3);
     lupe_status status = buffer_status(&out);
-    if (status == LUPE_OK) {
-        *text = memory_copy_string((const char *)out.data, out.size);
-        if (!*text)
-            status = fail_memory();
+    char *copy = status == LUPE_OK ? arena_alloc(arena, out.size + 1) : NULL;
+    if (copy) {
+        memcpy(copy, out.data, out.size);
+        copy[out.size] = '\0';
+        *text = copy;
+    } else if (status == LUPE_OK) {
+        status = fail_memory();
     }
     buffer_free(&out);
     return status;

@@ -70,7 +70,7 @@ struct lupe_query {
     struct lupe_index *index;
     struct arena arena;
     const struct node *root; /* NULL: matches nothing */
-    char *text;              /* lupe_query_text */
+    const char *text;        /* lupe_query_text; in the arena */
     uint32_t words_dropped;
 };
 

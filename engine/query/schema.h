@@ -21,7 +21,8 @@ struct schema_field {
 };
 
 struct schema {
-    uint64_t tag; /* of the owner: tells from which catalogue it was made */
+    uint64_t tag;                 /* of the owner: tells from which catalogue it was made */
+    struct store_version version; /* likewise: a state of the file that has this catalogue */
     lupe_analysis analysis;
     struct analyzer **analyzers; /* one a distinct language */
     uint32_t analyzer_count;

@@ -9,6 +9,8 @@
 
 #include "query/execute.h"
 
+#define LEAF_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */
+
 struct run {
     struct plan *plan;
     const struct search_request *request;
@@ -99,7 +101,8 @@ out:
 
 static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
 {
-    struct segment *segment = run->plan->view->segments[place];
+    struct view *view = run->plan->view;
+    struct segment *segment = view->segments[place];
     struct evaluation evaluation = {.segment = segment,
                                     .base = base,
                                     .documents = segment->entry.documents,
@@ -109,12 +112,15 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
                                     .sums = run->plan->scratch->sums,
                                     .window_documents = run->plan->scratch->window_documents,
                                     .window_scores = run->plan->scratch->window_scores};
-    struct execution execution = {
-        .plan = run->plan, .segment_place = place, .evaluation = &evaluation};
+    struct execution execution = {.plan = run->plan,
+                                  .segment_place = place,
+                                  .evaluation = &evaluation,
+                                  .arena = view->leaves};
     const struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;
     struct roles roles = {0};
     struct leaf *leaf = NULL;
+    view->leaves = (struct arena){NULL, NULL, NULL, 0};
     if (root->kind == PLAN_SEQUENCE) {
         struct phrase phrase;
         bool simple = false;
@@ -133,6 +139,9 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
     }
     TRY(run_roles(run, &evaluation, &roles));
 out:
+    arena_restart(&execution.arena, LEAF_BYTES_KEPT);
+    view->leaves = execution.arena;
+    execution.arena = (struct arena){NULL, NULL, NULL, 0};
     execution_free(&execution);
     return status;
 }

@@ -43,6 +43,8 @@ void view_close(struct view *view)
         segment_close(view->segments[i]);
     memory_free(view->segments);
     memory_free(view->scratch);
+    arena_free(&view->plans);
+    arena_free(&view->leaves);
     catalogue_free(&view->catalogue);
     store_read_end(view->read);
     memory_free(view);

@@ -14,6 +14,8 @@ struct view {
     struct store_read *read;
     struct catalogue catalogue;
     void *scratch;             /* query/'s, kept between searches; one piece of memory */
+    struct arena plans;        /* likewise: memory of the last search's plan */
+    struct arena leaves;       /* and of its leaves */
     struct segment **segments; /* catalogue.segment_count of them, in document order */
 };
 

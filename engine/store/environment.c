@@ -220,6 +220,7 @@ lupe_status environment_start(struct environment *environment)
     if (code)
         return fail_start(environment, code);
     environment->stale = 0;
+    environment->openings++;
 out:
     return status;
 }

@@ -127,6 +127,7 @@ struct environment {
     MDB_env *env;          /* NULL: the next transaction opens it */
     int stale;             /* MDB_MAP_RESIZED, MDB_PANIC: to be opened anew for this reason */
     bool compacting;
+    uint64_t openings;     /* of env so far */
     unsigned transactions; /* alive or beginning */
     uint64_t map_wanted;
     uint64_t map_bytes; /* what was granted */

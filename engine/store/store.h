@@ -75,6 +75,17 @@ void store_unlock(struct store *store, enum store_lock lock); /* also of a lock 
 CHECKED lupe_status store_read_begin(struct store *store, struct store_read **read);
 void store_read_end(struct store_read *read); /* accepts NULL */
 
+/* Names a state of the file for as long as the handle is open. */
+struct store_version {
+    uint64_t opening; /* compaction and reopening begin anew with counting commits */
+    uint64_t commit;
+};
+/* The state a transaction reads. */
+struct store_version store_read_version(const struct store_read *read);
+/* Whether that state is still the last one, whoever commits; asks without a transaction. False
+ * also when that cannot be told: beginning a transaction then tells why. */
+bool store_is_at(struct store *store, const struct store_version *version);
+
 /* The value, or LUPE_NOT_FOUND (without setting a message). */
 CHECKED lupe_status store_get(struct store_read *read, uint32_t segment, uint32_t number,
                               const uint8_t **value, size_t *size);

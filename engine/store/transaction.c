@@ -145,6 +145,28 @@ void store_read_end(struct store_read *read)
     memory_free(read);
 }
 
+/* While a transaction is alive the environment is not opened anew. */
+struct store_version store_read_version(const struct store_read *read)
+{
+    return (struct store_version){read->store->environment->openings,
+                                  mdb_txn_id(read->transaction)};
+}
+
+/* LMDB's meta pages lie in the map, so that they tell what other processes committed, too. */
+bool store_is_at(struct store *store, const struct store_version *version)
+{
+    struct environment *environment = store->environment;
+    MDB_envinfo about;
+    bool is_at = false;
+
+    pthread_mutex_lock(&environment->mutex);
+    if (!environment->compacting && !environment->stale && environment->env &&
+        environment->openings == version->opening && mdb_env_info(environment->env, &about) == 0)
+        is_at = about.me_last_txnid == version->commit;
+    pthread_mutex_unlock(&environment->mutex);
+    return is_at;
+}
+
 void *store_read_transaction(struct store_read *read)
 {
     return read->transaction;
