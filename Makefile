@@ -168,6 +168,26 @@ test-all: ## all of it: full fault injection, every SIMD path, sanitizers, an in
 bench: $(BUILD)/lupe-bench ## speed and size of this machine's build
 	$(BUILD)/lupe-bench micro
 
+# CORPUS, QUERIES: files of the user's, else text is invented; BENCH_OPTIONS as in bench/README.md.
+PEERS ?= tantivy lucene fts5 xapian
+PYTHON ?= python3
+bench_corpus = $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(QUERIES),--queries '$(QUERIES)') \
+	$(BENCH_OPTIONS)
+
+.PHONY: bench-peers bench-compare check-bench
+bench-peers: $(BUILD)/lupe-bench ## Lupe beside other engines, into build/peers/table.md
+	CC='$(CC)' $(PYTHON) -B bench/peers.py --bench $(BUILD)/lupe-bench --build $(BUILD)/peers \
+	    --peers '$(PEERS)' $(bench_corpus)
+
+bench-compare: $(BUILD)/lupe-bench ## this build beside that of BASE=revision
+	@test -n '$(BASE)' || { echo 'BASE=revision is missing'; exit 2; }
+	$(PYTHON) -B bench/compare.py --base '$(BASE)' $(if $(NEW),--new '$(NEW)') \
+	    --bench $(BUILD)/lupe-bench --folder $(BUILD)/compare --make '$(MAKE)' $(bench_corpus)
+
+check-bench: ## the Python of the bench, where there is Python
+	@command -v $(PYTHON) > /dev/null || { echo 'check-bench: no $(PYTHON), left out'; exit 0; }; \
+	    $(PYTHON) -B -m unittest discover -q -s bench -p 'test_*.py'
+
 check-layers: ## includes and calls obey the house rules
 	bash tests/check_layers.sh
 
@@ -179,7 +199,8 @@ check-install: $(LIBRARIES) $(TOOL) ## installs into the build directory and lin
 
 # ---------------------------------------------------------------- formatting
 
-FORMATTED = $(ENGINE_C) $(TOOL_C) $(BENCH_C) $(TEST_C) $(HEADERS)
+FORMATTED = $(ENGINE_C) $(TOOL_C) $(BENCH_C) $(TEST_C) $(HEADERS) \
+	$(sort $(wildcard bench/peers/*.h bench/peers/*.c bench/peers/*.cc))
 
 .PHONY: format format-check
 format: ## formats all sources with clang-format
