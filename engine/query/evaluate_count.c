@@ -124,7 +124,7 @@ static lupe_status count_by_probing(struct evaluation *evaluation, struct leaf *
             leaf_block_last(lead, block) < required[1]->documents[0])
             continue;
         TRY(leaf_open_block(lead, block));
-        uint32_t documents[BLOCK_DOCUMENTS];
+        uint32_t documents[BLOCK_DOCUMENTS + 16];
         unsigned candidates = lead->count;
         memcpy(documents, lead->documents, candidates * sizeof *documents);
         for (unsigned l = 1; l < required_count && candidates; l++)

@@ -202,17 +202,8 @@ lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned c
     }
     uint32_t last = leaf->documents[leaf->count - 1];
     unsigned end = count;
-    if (candidates[count - 1] > last) {
-        unsigned low = first, high = count - 1;
-        while (low < high) {
-            unsigned middle = (low + high) / 2;
-            if (candidates[middle] <= last)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        end = low;
-    }
+    if (candidates[count - 1] > last)
+        end = first + pack_kernels()->count_below(candidates + first, count - first, last + 1);
     if (end == first) { /* only a damaged directory leads here */
         *next = first + 1;
         return LUPE_OK;

@@ -94,12 +94,21 @@ static unsigned count_below_scalar(const uint32_t *ascending, unsigned count, ui
     return below;
 }
 
+uint32_t pack_find_not_below_scalar(const uint8_t *numbers, uint32_t from, uint32_t end,
+                                    uint32_t target)
+{
+    while (from < end && load_u32(numbers + 4 * (size_t)from) < target)
+        from++;
+    return from;
+}
+
 const struct pack_kernels pack_kernels_scalar = {
     .unpack = unpack_scalar,
     .unpack_ascending = unpack_ascending_scalar,
     .sum_ascending = sum_ascending_scalar,
     .bits_to_documents = bits_to_documents_scalar,
     .count_below = count_below_scalar,
+    .find_not_below = pack_find_not_below_scalar,
 };
 
 const struct pack_kernels *pack_kernels_of(enum cpu_level level)

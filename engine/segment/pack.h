@@ -48,6 +48,10 @@ struct pack_kernels {
     /* How many of ascending[0..count) are below target; count is 0 to 128, the array is
      * readable up to the next multiple of 16. */
     unsigned (*count_below)(const uint32_t *ascending, unsigned count, uint32_t target);
+    /* The first of numbers (ascending, little-endian, unaligned) at or behind from that is not
+     * below target; end when there is none. Readable READ_PADDING_BYTES beyond end. */
+    uint32_t (*find_not_below)(const uint8_t *numbers, uint32_t from, uint32_t end,
+                               uint32_t target);
 };
 
 extern const struct pack_kernels pack_kernels_scalar; /* the oracle of the others */

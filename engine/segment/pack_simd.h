@@ -29,6 +29,10 @@ extern const struct pack_kernels pack_kernels_avx512;
 extern const struct pack_kernels pack_kernels_neon;
 #endif
 
+/* Levels without a kernel of their own take the scalar one. */
+uint32_t pack_find_not_below_scalar(const uint8_t *numbers, uint32_t from, uint32_t end,
+                                    uint32_t target);
+
 #define PACK_GROUP 16u /* numbers may be read or written in whole groups of so many */
 
 static inline uint32_t pack_mask(unsigned bits)

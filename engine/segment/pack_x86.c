@@ -167,6 +167,7 @@ const struct pack_kernels pack_kernels_sse41 = {
     .sum_ascending = sum_ascending_sse41,
     .bits_to_documents = bits_to_documents_sse41,
     .count_below = count_below_sse41,
+    .find_not_below = pack_find_not_below_scalar,
 };
 
 /* AVX2: eight numbers a step, from two loads of sixteen bytes. */
@@ -287,12 +288,27 @@ AVX2 static unsigned count_below_avx2(const uint32_t *ascending, unsigned count,
     return first + first_not_below(below, count - first);
 }
 
+AVX2 static uint32_t find_not_below_avx2(const uint8_t *numbers, uint32_t from, uint32_t end,
+                                         uint32_t target)
+{
+    __m256i limit = _mm256_set1_epi32((int)(target ^ 0x80000000u));
+    for (uint32_t at = from; at < end; at += 8) {
+        uint32_t below = avx2_below((const uint32_t *)(const void *)(numbers + 4 * (size_t)at), limit);
+        if (below != 0xff) {
+            at += (unsigned)__builtin_ctz(~below);
+            return at < end ? at : end;
+        }
+    }
+    return end;
+}
+
 const struct pack_kernels pack_kernels_avx2 = {
     .unpack = unpack_avx2,
     .unpack_ascending = unpack_ascending_avx2,
     .sum_ascending = sum_ascending_avx2,
     .bits_to_documents = bits_to_documents_avx2,
     .count_below = count_below_avx2,
+    .find_not_below = find_not_below_avx2,
 };
 
 /* AVX-512 with VBMI: sixteen numbers a step, from one load of 64 bytes of which 2 * bits are
@@ -422,12 +438,28 @@ AVX512 static unsigned count_below_avx512(const uint32_t *ascending, unsigned co
     return first + first_not_below(_mm512_cmplt_epu32_mask(group, limit), count - first);
 }
 
+AVX512 static uint32_t find_not_below_avx512(const uint8_t *numbers, uint32_t from, uint32_t end,
+                                             uint32_t target)
+{
+    __m512i limit = _mm512_set1_epi32((int)target);
+    for (uint32_t at = from; at < end; at += 16) {
+        __m512i group = _mm512_loadu_si512(numbers + 4 * (size_t)at);
+        unsigned reached = _mm512_cmpge_epu32_mask(group, limit);
+        if (reached) {
+            at += (unsigned)__builtin_ctz(reached);
+            return at < end ? at : end;
+        }
+    }
+    return end;
+}
+
 const struct pack_kernels pack_kernels_avx512 = {
     .unpack = unpack_avx512,
     .unpack_ascending = unpack_ascending_avx512,
     .sum_ascending = sum_ascending_avx512,
     .bits_to_documents = bits_to_documents_avx512,
     .count_below = count_below_avx512,
+    .find_not_below = find_not_below_avx512,
 };
 
 #endif

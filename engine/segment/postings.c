@@ -103,49 +103,41 @@ lupe_status list_open(struct section *postings, struct section *positions,
     return directory_open(list, bytes + list->header_size, left - list->header_size);
 }
 
-/* The arrays are scanned from where the reader is: it moves forward by a few blocks as a rule, and
- * the superblocks take the long steps. */
+/* Of so many superblocks and fewer the arrays are scanned: eight steps at most. */
+#define SUPERBLOCKS_SCANNED_MAX 128u
+
+/* The first superblock behind `from` that reaches target. */
+static uint32_t find_superblock(const struct list *list, uint32_t from, uint32_t target)
+{
+    uint32_t low = from, high = list->super_count;
+    while (high - low > SUPERBLOCKS_SCANNED_MAX) {
+        uint32_t middle = low + (high - low) / 2;
+        if (load_u32(list->super_last + 4 * (size_t)middle) < target)
+            low = middle + 1;
+        else
+            high = middle + 1;
+    }
+    return list->kernels->find_not_below(list->super_last, low, high, target);
+}
+
+/* The reader moves forward by a few blocks as a rule: the arrays are scanned from where it is, many
+ * at once, and the superblocks take the long steps. */
 uint32_t list_find_block(const struct list *list, uint32_t from, uint32_t target)
 {
     uint32_t nb = list->block_count;
     if (!list->last || from >= nb)
         return from < nb ? from : nb;
-    uint32_t at = from;
-    for (unsigned i = 0; i < 4; i++, at++) {
-        if (at == nb)
+    if (!list->super_count)
+        return list->kernels->find_not_below(list->last, from, nb, target);
+    uint32_t super = from / SUPERBLOCK_BLOCKS;
+    if (load_u32(list->super_last + 4 * (size_t)super) < target) {
+        super = find_superblock(list, super + 1, target);
+        if (super >= list->super_count)
             return nb;
-        if (list_block_last(list, at) >= target)
-            return at;
+        from = super * SUPERBLOCK_BLOCKS;
     }
-    uint32_t end = nb;
-    if (list->super_count) {
-        uint32_t super = at / SUPERBLOCK_BLOCKS;
-        if (load_u32(list->super_last + 4 * (size_t)super) < target) {
-            uint32_t low = super + 1, high = list->super_count;
-            while (low < high) {
-                uint32_t middle = low + (high - low) / 2;
-                if (load_u32(list->super_last + 4 * (size_t)middle) < target)
-                    low = middle + 1;
-                else
-                    high = middle;
-            }
-            if (low == list->super_count)
-                return nb;
-            super = low;
-            at = super * SUPERBLOCK_BLOCKS;
-        }
-        if ((super + 1) * SUPERBLOCK_BLOCKS < nb)
-            end = (super + 1) * SUPERBLOCK_BLOCKS;
-    }
-    uint32_t low = at, high = end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (list_block_last(list, middle) < target)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    uint32_t end = (super + 1) * SUPERBLOCK_BLOCKS;
+    return list->kernels->find_not_below(list->last, from, end < nb ? end : nb, target);
 }
 
 /* Single and inline lists: all of it is read at once. */
