@@ -137,7 +137,7 @@ Test(query_kernels, follow)
 
 Test(query_kernels, bits)
 {
-    uint64_t bits[2][WINDOW_WORDS], others[WINDOW_WORDS];
+    uint64_t bits[2][COUNT_WORDS], others[COUNT_WORDS];
     rnd = support_random_of(106);
     for (unsigned round = 0; round < 200; round++) {
         support_random_bytes(&rnd, bits[0], sizeof bits[0]);
@@ -146,11 +146,29 @@ Test(query_kernels, bits)
         cr_assert_eq(intersect_kernels()->count_bits(bits[1]),
                      intersect_kernels_scalar.count_bits(bits[0]));
         uint64_t count = 0;
-        for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
+        for (unsigned i = 0; i < COUNT_DOCUMENTS; i++)
             count += bits[0][i / 64] >> (i % 64) & 1;
         cr_assert_eq(count, intersect_kernels_scalar.count_bits(bits[0]));
         intersect_kernels()->and_bits(bits[1], others);
         intersect_kernels_scalar.and_bits(bits[0], others);
+        cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
+    }
+}
+
+Test(query_kernels, marks_become_bits)
+{
+    static uint8_t marks[COUNT_DOCUMENTS];
+    uint64_t bits[2][COUNT_WORDS];
+    rnd = support_random_of(107);
+    for (unsigned round = 0; round < 100; round++) {
+        support_random_bytes(&rnd, marks, sizeof marks);
+        support_random_bytes(&rnd, bits[0], sizeof bits[0]);
+        memcpy(bits[1], bits[0], sizeof bits[0]);
+        for (unsigned i = 0; i < COUNT_DOCUMENTS; i++)
+            marks[i] &= 1;
+        intersect_kernels()->or_marks(bits[1], marks);
+        for (unsigned i = 0; i < COUNT_DOCUMENTS; i++)
+            bits[0][i / 64] |= (uint64_t)marks[i] << i % 64;
         cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
     }
 }

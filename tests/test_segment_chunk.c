@@ -249,3 +249,48 @@ Test(segment_chunk, arbitrary_bytes_are_read_within_their_bounds)
     cr_assert_gt(refused, 1000u);
     guarded_free(end);
 }
+
+Test(segment_chunk, ascending_numbers_are_the_sums_of_the_gaps)
+{
+    uint32_t gaps[PACK_COUNT_MAX], out[PACK_COUNT_MAX + 16];
+    uint8_t bytes[CHUNK_BYTES_MAX + READ_PADDING_BYTES] = {0};
+    for (unsigned round = 0; round < 4000; round++) {
+        unsigned count = 1 + random_u32() % PACK_COUNT_MAX, narrow = random_u32() % 12;
+        fill_skewed(gaps, count, narrow, narrow + 1 + random_u32() % 12, 2 + random_u32() % 40);
+        size_t size = chunk_write(gaps, count, bytes);
+        uint32_t before = round % 2 ? UINT32_MAX : random_u32() >> 4;
+        const uint8_t *behind = chunk_read_ascending(bytes, bytes + size, count, before, out);
+        cr_assert_eq(behind, bytes + size, "round %u", round);
+        for (unsigned i = 0; i < count; i++) {
+            before += gaps[i] + 1;
+            cr_assert_eq(out[i], before, "round %u, number %u of %u", round, i, count);
+        }
+    }
+}
+
+Test(segment_chunk, gaps_that_wrap_around_are_damage)
+{
+    uint32_t gaps[PACK_COUNT_MAX] = {0}, out[PACK_COUNT_MAX + 16];
+    uint8_t bytes[CHUNK_BYTES_MAX + READ_PADDING_BYTES] = {0};
+    gaps[3] = UINT32_MAX - 5;
+    size_t size = chunk_write(gaps, PACK_COUNT_MAX, bytes);
+    cr_assert_null(chunk_read_ascending(bytes, bytes + size, PACK_COUNT_MAX, 17, out));
+}
+
+Test(segment_chunk, exceptions_out_of_order_are_damage)
+{
+    uint32_t numbers[PACK_COUNT_MAX] = {0}, out[PACK_COUNT_MAX + 16];
+    uint8_t bytes[CHUNK_BYTES_MAX + READ_PADDING_BYTES] = {0};
+    numbers[7] = numbers[70] = 200;
+    size_t size = chunk_write(numbers, PACK_COUNT_MAX, bytes);
+    cr_assert_eq(bytes[0], CHUNK_EXCEPTIONS_8);
+    cr_assert_eq(chunk_read(bytes, bytes + size, PACK_COUNT_MAX, out), bytes + size);
+    uint8_t *index = bytes + 2; /* of no bits there are no packed bytes */
+    cr_assert(index[0] == 7 && index[1] == 70);
+    index[1] = 7;
+    cr_assert_null(chunk_read(bytes, bytes + size, PACK_COUNT_MAX, out));
+    cr_assert_null(chunk_read_ascending(bytes, bytes + size, PACK_COUNT_MAX, 17, out));
+    index[1] = PACK_COUNT_MAX;
+    cr_assert_null(chunk_read(bytes, bytes + size, PACK_COUNT_MAX, out));
+    cr_assert_null(chunk_read_ascending(bytes, bytes + size, PACK_COUNT_MAX, 17, out));
+}

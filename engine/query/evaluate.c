@@ -163,15 +163,17 @@ static void sort_by_bound(struct leaf **leaves, unsigned count)
 lupe_status leaf_require(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count)
 {
     uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    bool scored = scores && leaf->scored;
     unsigned kept = 0;
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < *count;) {
         unsigned found = 0;
-        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, document_at, &found));
+        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, scored ? document_at : NULL,
+                       &found));
         if (found == 0)
             continue;
-        if (scores && leaf->scored)
-            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, scores));
+        if (scored)
+            TRY(leaf_add_shares(leaf, documents, candidate_at, document_at, found, scores));
         for (unsigned i = 0; i < found; i++) { /* kept never overtakes what is still to be read */
             documents[kept] = documents[candidate_at[i]];
             if (scores)
@@ -186,13 +188,13 @@ out:
 
 lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *scores, unsigned *count)
 {
-    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    uint8_t candidate_at[BLOCK_DOCUMENTS];
     bool gone[BLOCK_DOCUMENTS] = {false};
     unsigned kept = 0;
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < *count;) {
         unsigned found = 0;
-        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, document_at, &found));
+        TRY(leaf_match(leaf, documents, *count, &next, candidate_at, NULL, &found));
         for (unsigned i = 0; i < found; i++)
             gone[candidate_at[i]] = true;
     }
@@ -216,7 +218,7 @@ lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents, uint
         unsigned found = 0;
         TRY(leaf_match(leaf, documents, count, &next, candidate_at, document_at, &found));
         if (found)
-            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, scores));
+            TRY(leaf_add_shares(leaf, documents, candidate_at, document_at, found, scores));
     }
 out:
     return status;
@@ -324,7 +326,7 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
         }
         /* The other lists may begin far behind. */
         if (required_count > 1 && required[1]->number != LEAF_NO_BLOCK &&
-            leaf_block_last(lead, block) < required[1]->documents[0])
+            leaf_block_last(lead, block) < required[1]->low)
             continue;
         TRY(leaf_open_block(lead, block));
         TRY(conjunction_block(evaluation, &c));

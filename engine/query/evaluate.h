@@ -46,7 +46,8 @@ struct evaluation {
     struct gathered *gathered;   /* ... or this (deleted documents included) */
     struct ticker *ticker;
     struct search_work *work;
-    uint32_t *sums;             /* [WINDOW_DOCUMENTS], all zero between windows */
+    uint32_t *sums; /* [WINDOW_DOCUMENTS], all zero between windows */
+    struct count_window *count_window;
     uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */
     uint32_t *window_scores;
 };
@@ -116,8 +117,5 @@ CHECKED lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_
                                  unsigned *count);
 CHECKED lupe_status leaf_add_optional(struct leaf *leaf, const uint32_t *documents,
                                       uint32_t *scores, unsigned count);
-
-/* Sets the bits of the leaf's documents in the window that begins at base (a multiple of 64). */
-CHECKED lupe_status leaf_fill_window(struct leaf *leaf, uint32_t base, uint64_t bits[WINDOW_WORDS]);
 
 #endif

@@ -100,7 +100,7 @@ static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
         if (bounded && found) {
             for (unsigned i = 0; i < found; i++)
                 shares[candidate_at[i]] = 0;
-            TRY(leaf_add_shares(leaf, candidate_at, document_at, found, shares));
+            TRY(leaf_add_shares(leaf, run->documents, candidate_at, document_at, found, shares));
         }
         for (unsigned i = 0; i < found; i++) {
             unsigned from = candidate_at[i];
@@ -356,7 +356,7 @@ static lupe_status next_block(struct phrase_run *run, uint32_t *block, uint32_t 
             continue;
         }
         if (phrase->count > 1 && phrase->leaves[1]->number != LEAF_NO_BLOCK &&
-            leaf_block_last(lead, *block) < phrase->leaves[1]->documents[0])
+            leaf_block_last(lead, *block) < phrase->leaves[1]->low)
             continue;
         TRY(leaf_open_block(lead, *block));
         *more = true;

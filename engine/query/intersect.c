@@ -7,6 +7,7 @@
  */
 #include "query/intersect.h"
 
+#include "base/buffer.h"
 #include "base/cpu.h"
 
 #if defined(__x86_64__)
@@ -49,10 +50,10 @@ static unsigned follow_scalar(uint32_t *starts, unsigned count, const uint32_t *
     return kept;
 }
 
-static uint64_t count_bits_scalar(const uint64_t bits[WINDOW_WORDS])
+static uint64_t count_bits_scalar(const uint64_t bits[COUNT_WORDS])
 {
     uint64_t count = 0;
-    for (unsigned w = 0; w < WINDOW_WORDS; w++) {
+    for (unsigned w = 0; w < COUNT_WORDS; w++) {
         uint64_t word = bits[w];
         word -= word >> 1 & 0x5555555555555555u;
         word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
@@ -62,14 +63,26 @@ static uint64_t count_bits_scalar(const uint64_t bits[WINDOW_WORDS])
     return count;
 }
 
-static void and_bits_scalar(uint64_t bits[WINDOW_WORDS], const uint64_t others[WINDOW_WORDS])
+static void and_bits_scalar(uint64_t bits[COUNT_WORDS], const uint64_t others[COUNT_WORDS])
 {
-    for (unsigned w = 0; w < WINDOW_WORDS; w++)
+    for (unsigned w = 0; w < COUNT_WORDS; w++)
         bits[w] &= others[w];
 }
 
-const struct intersect_kernels intersect_kernels_scalar = {intersect_scalar, follow_scalar,
-                                                           count_bits_scalar, and_bits_scalar};
+/* Eight marks are gathered into a byte by one multiplication: mark i lands in bit 56 + i, and no
+ * two products meet in one bit. */
+static void or_marks_scalar(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS])
+{
+    for (unsigned w = 0; w < COUNT_WORDS; w++) {
+        uint64_t word = 0;
+        for (unsigned i = 0; i < 8; i++)
+            word |= (load_u64(marks + 64 * w + 8 * i) * 0x0102040810204080u >> 56) << 8 * i;
+        bits[w] |= word;
+    }
+}
+
+const struct intersect_kernels intersect_kernels_scalar = {
+    intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar, or_marks_scalar};
 
 #if defined(__x86_64__)
 
@@ -114,29 +127,67 @@ AVX2 static unsigned follow_avx2(uint32_t *starts, unsigned count, const uint32_
     return kept;
 }
 
-AVX2 static uint64_t count_bits_avx2(const uint64_t bits[WINDOW_WORDS])
+AVX2 static uint64_t count_bits_avx2(const uint64_t bits[COUNT_WORDS])
 {
     uint64_t count = 0;
-    for (unsigned w = 0; w < WINDOW_WORDS; w++)
+    for (unsigned w = 0; w < COUNT_WORDS; w++)
         count += (uint64_t)_mm_popcnt_u64(bits[w]);
     return count;
 }
 
-/* The group of sixteen a candidate can only be in is counted from the groups' last documents: no
- * step waits for the one before, and there is no branch to be mistaken. */
+/* Few candidates are compared with the whole block: eight compares that do not wait for each other,
+ * and no branch to be mistaken. */
+AVX512 static unsigned intersect_few(const uint32_t *candidates, unsigned count,
+                                     const uint32_t *documents, unsigned size,
+                                     uint8_t *candidate_at, uint8_t *document_at)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < count; i++) {
+        __m512i candidate = _mm512_set1_epi32((int)candidates[i]);
+        uint64_t same[2] = {0, 0};
+        if (size > BLOCK_DOCUMENTS - 16) {
+#pragma GCC unroll 8
+            for (unsigned g = 0; g < 8; g++)
+                same[g / 4] |= (uint64_t)_mm512_cmpeq_epi32_mask(
+                                   _mm512_loadu_si512(documents + 16 * g), candidate)
+                               << 16 * (g % 4);
+        } else {
+            for (unsigned g = 0; g < (size + 15) / 16; g++)
+                same[g / 4] |= (uint64_t)_mm512_cmpeq_epi32_mask(
+                                   _mm512_loadu_si512(documents + 16 * g), candidate)
+                               << 16 * (g % 4);
+        }
+        unsigned place =
+            same[0] ? (unsigned)__builtin_ctzll(same[0]) : 64 + (unsigned)_tzcnt_u64(same[1]);
+        candidate_at[found] = (uint8_t)i;
+        document_at[found] = (uint8_t)place;
+        found += place < size;
+    }
+    return found;
+}
+
+#define INTERSECT_FEW_MAX 3u
+
+/* Of more, the group of sixteen a candidate can only be in is counted from the groups' last
+ * documents. */
 AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned count,
                                         const uint32_t *documents, unsigned from, unsigned size,
                                         uint8_t *candidate_at, uint8_t *document_at)
 {
     unsigned found = 0;
     (void)from;
-    __m256i lasts = _mm256_mmask_i32gather_epi32(
-        _mm256_set1_epi32(-1), (__mmask8)((1u << ((size - 1) / 16)) - 1),
-        _mm256_setr_epi32(15, 31, 47, 63, 79, 95, 111, 127), documents, 4);
+    if (count <= INTERSECT_FEW_MAX)
+        return intersect_few(candidates, count, documents, size, candidate_at, document_at);
+    __m256i lasts = _mm256_set1_epi32(-1);
+    unsigned whole = (size - 1) / 16; /* groups with one behind them */
+#pragma GCC unroll 7
+    for (unsigned g = 0; g < 7; g++)
+        lasts = _mm256_mask_set1_epi32(lasts, (__mmask8)(g < whole ? 1u << g : 0),
+                                       (int)documents[16 * (g < whole ? g : 0) + 15]);
     for (unsigned i = 0; i < count; i++) {
         uint32_t candidate = candidates[i];
-        unsigned at = 16 * (unsigned)__builtin_popcount(_mm256_cmplt_epu32_mask(
-                               lasts, _mm256_set1_epi32((int)candidate)));
+        unsigned at = 16 * (unsigned)__builtin_popcount(
+                               _mm256_cmplt_epu32_mask(lasts, _mm256_set1_epi32((int)candidate)));
         unsigned mask = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(documents + at),
                                                 _mm512_set1_epi32((int)candidate));
         unsigned place = at + (unsigned)__builtin_ctz(mask | 0x10000);
@@ -163,10 +214,29 @@ AVX512 static unsigned follow_avx512(uint32_t *starts, unsigned count, const uin
     return kept;
 }
 
-static const struct intersect_kernels intersect_kernels_avx2 = {intersect_avx2, follow_avx2,
-                                                                count_bits_avx2, and_bits_scalar};
-static const struct intersect_kernels intersect_kernels_avx512 = {intersect_avx512, follow_avx512,
-                                                                  count_bits_avx2, and_bits_scalar};
+AVX2 static void or_marks_avx2(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS])
+{
+    for (unsigned w = 0; w < COUNT_WORDS; w++) {
+        const __m256i *at = (const __m256i *)(marks + 64 * w);
+        __m256i low = _mm256_slli_epi16(_mm256_loadu_si256(at), 7);
+        __m256i high = _mm256_slli_epi16(_mm256_loadu_si256(at + 1), 7);
+        bits[w] |= (uint32_t)_mm256_movemask_epi8(low) |
+                   (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    }
+}
+
+AVX512 static void or_marks_avx512(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS])
+{
+    for (unsigned w = 0; w < COUNT_WORDS; w++) {
+        __m512i some = _mm512_loadu_si512(marks + 64 * w);
+        bits[w] |= _mm512_test_epi8_mask(some, some);
+    }
+}
+
+static const struct intersect_kernels intersect_kernels_avx2 = {
+    intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar, or_marks_avx2};
+static const struct intersect_kernels intersect_kernels_avx512 = {
+    intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar, or_marks_avx512};
 #endif
 
 const struct intersect_kernels *intersect_kernels(void)

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 
 #define WINDOW_WORDS (WINDOW_DOCUMENTS / 64)
+#define COUNT_WORDS (COUNT_DOCUMENTS / 64)
 
 struct intersect_kernels {
     /* Finds the candidates (ascending, count of them) that are among documents[from..size), also
@@ -26,8 +27,10 @@ struct intersect_kernels {
      * size of them, readable 16 further); returns how many. */
     unsigned (*follow)(uint32_t *starts, unsigned count, const uint32_t *positions, unsigned size,
                        uint32_t offset);
-    uint64_t (*count_bits)(const uint64_t bits[WINDOW_WORDS]);
-    void (*and_bits)(uint64_t bits[WINDOW_WORDS], const uint64_t others[WINDOW_WORDS]);
+    uint64_t (*count_bits)(const uint64_t bits[COUNT_WORDS]);
+    void (*and_bits)(uint64_t bits[COUNT_WORDS], const uint64_t others[COUNT_WORDS]);
+    /* Sets the bits of the documents whose marks are 1 (others are 0). */
+    void (*or_marks)(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS]);
 };
 
 extern const struct intersect_kernels intersect_kernels_scalar;

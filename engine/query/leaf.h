@@ -15,6 +15,7 @@
 #include "query/search.h"
 
 #define LEAF_NO_BLOCK UINT32_MAX
+#define BIT_WORDS_MAX 255u /* of a bit set, by its format */
 
 struct leaf {
     uint32_t cost; /* documents, deleted ones included */
@@ -36,11 +37,16 @@ struct leaf {
 
     uint32_t number; /* the block that is open, or LEAF_NO_BLOCK */
     uint32_t count;  /* its documents */
+    uint32_t low;    /* none of them is below ... */
+    uint32_t last;   /* ... and this is the last */
+    bool bits_only;  /* documents are not decoded: it is a bit set that leaf_match looks into */
+    bool ranks_counted;
     const uint32_t *documents;
     const uint32_t *shares; /* NULL until leaf_score_block */
     uint32_t next;          /* evaluator's place in the open block */
     uint32_t shallow;       /* evaluator's place among blocks, for bounds ahead */
     struct search_work *work;
+    uint8_t ranks[BIT_WORDS_MAX + 1]; /* documents before each word of the bit set */
     uint32_t shares_owned[BLOCK_DOCUMENTS + 16];
     struct block block;
 };
@@ -69,27 +75,29 @@ uint32_t leaf_bound_between(struct leaf *leaf, uint32_t low, uint32_t high);
 /* Opens a block: documents, count; next = 0. Does nothing when it is open already. */
 CHECKED lupe_status leaf_open_block(struct leaf *leaf, uint32_t number);
 
-/* Fills shares of the open block. */
-CHECKED lupe_status leaf_score_block(struct leaf *leaf);
+/* The same, but of a bit set nothing is decoded: bits_only tells. */
+CHECKED lupe_status leaf_open_block_lazy(struct leaf *leaf, uint32_t number);
 
-/* The share of document number `at` of the open block alone. */
-CHECKED lupe_status leaf_share(struct leaf *leaf, uint32_t at, uint32_t *share);
+/* Fills shares of the open block, whose documents are decoded. */
+CHECKED lupe_status leaf_score_block(struct leaf *leaf);
 
 /* Moves to the first document at or above target, from the open block on; false: none is left.
  * Then documents[next] is it. */
 CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
 
-/* The first of the candidates (ascending, from number *next on) that the leaf may have: opens their
- * block and finds all candidates that are in it. Gives how many, their numbers and their places in
- * the open block; *next is then the first candidate behind the block, count when none is left or
+/* The first of the candidates (ascending, from number *next on, readable 16 further) that the leaf
+ * may have: opens their block and finds all candidates that are in it. Gives how many, their numbers
+ * and, unless document_at is NULL, their places in the open block, whose documents it may leave
+ * undecoded; *next is then the first candidate behind the block, count when none is left or
  * the leaf has ended. The loop over it visits each block once. */
 CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
                                unsigned *next, uint8_t *candidate_at, uint8_t *document_at,
                                unsigned *found);
 
-/* Adds the shares of what leaf_match found to the candidates' scores. */
-CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint8_t *candidate_at,
-                                    const uint8_t *document_at, unsigned found, uint32_t *scores);
+/* Adds the shares of what leaf_match found among the candidates to their scores. */
+CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint32_t *candidates,
+                                    const uint8_t *candidate_at, const uint8_t *document_at,
+                                    unsigned found, uint32_t *scores);
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
 /* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were

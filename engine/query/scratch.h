@@ -10,12 +10,22 @@
 
 #include "segment/view.h"
 
+/* A window of counting. */
+struct count_window {
+    uint64_t bits[COUNT_DOCUMENTS / 64];   /* what is counted */
+    uint64_t others[COUNT_DOCUMENTS / 64]; /* what it is combined with */
+    uint8_t marks[COUNT_DOCUMENTS];        /* a byte a document, on the way to bits */
+    bool marked;                           /* marks has some; else it holds anything */
+    bool sparse;                           /* too few documents for marks to be worth it */
+};
+
 struct scratch {
     struct bm25 used;
     float factors[NORMS];
     uint32_t sums[WINDOW_DOCUMENTS]; /* zero between searches */
     uint32_t window_documents[WINDOW_DOCUMENTS + 16];
     uint32_t window_scores[WINDOW_DOCUMENTS + 16];
+    struct count_window count_window;
     float bound_values[][256]; /* [segment]: value by bound byte */
 };
 

@@ -110,6 +110,7 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
                                     .ticker = &run->ticker,
                                     .work = &run->answer->work,
                                     .sums = run->plan->scratch->sums,
+                                    .count_window = &run->plan->scratch->count_window,
                                     .window_documents = run->plan->scratch->window_documents,
                                     .window_scores = run->plan->scratch->window_scores};
     struct execution execution = {.plan = run->plan,

@@ -157,25 +157,86 @@ static inline bool find_parts(const uint8_t *in, const uint8_t *end, unsigned co
     return true;
 }
 
+/* Puts exceptions into numbers; false when their indexes do not ascend or leave the chunk: a damaged
+ * one is noticed at the end, as the numbers lie within out in any case. */
+static bool put_exceptions(const struct chunk_parts *parts, unsigned count, uint32_t *out)
+{
+    unsigned before = 0; /* index of the exception before, plus 1 */
+    bool sound = true;
+    for (unsigned i = 0; i < parts->exceptions; i++) {
+        unsigned index = parts->index[i];
+        uint32_t high =
+            parts->high_bytes == 1 ? parts->high[i] : load_u16(parts->high + (size_t)i * 2);
+        sound &= index >= before;
+        before = index + 1;
+        out[index % PACK_COUNT_MAX] |= high << parts->bits;
+    }
+    return sound && before <= count;
+}
+
+static struct pack_patch patch_of(const struct chunk_parts *parts)
+{
+    return (struct pack_patch){parts->index, parts->high, parts->exceptions, parts->high_bytes};
+}
+
 const uint8_t *chunk_read(const uint8_t *in, const uint8_t *end, unsigned count, uint32_t *out)
 {
     assert(count <= PACK_COUNT_MAX);
+    const struct pack_kernels *kernels = pack_kernels();
+    struct chunk_parts parts;
+    bool sound = true;
+    if (!find_parts(in, end, count, &parts))
+        return NULL;
+    if (parts.exceptions && kernels->unpack_patched) {
+        struct pack_patch patch = patch_of(&parts);
+        sound = kernels->unpack_patched(parts.packed, count, parts.bits, &patch, out);
+    } else {
+        kernels->unpack(parts.packed, count, parts.bits, out);
+        if (parts.exceptions)
+            sound = put_exceptions(&parts, count, out);
+    }
+    return sound ? parts.next : NULL;
+}
+
+/* With up to so many bits a gap 128 of them cannot wrap around. */
+#define GAP_BITS_MAX 24u
+
+static bool any_wide(const uint32_t *gaps, unsigned count)
+{
+    uint32_t all = 0;
+    for (unsigned i = 0; i < count; i++)
+        all |= gaps[i];
+    return all >> GAP_BITS_MAX;
+}
+
+const uint8_t *chunk_read_ascending(const uint8_t *in, const uint8_t *end, unsigned count,
+                                    uint32_t before, uint32_t *out)
+{
+    assert(count <= PACK_COUNT_MAX);
+    const struct pack_kernels *kernels = pack_kernels();
     struct chunk_parts parts;
     if (!find_parts(in, end, count, &parts))
         return NULL;
-    pack_kernels()->unpack(parts.packed, count, parts.bits, out);
-
-    /* A damaged index is noticed at the end: the numbers lie within out in any case. */
-    unsigned index_max = 0;
-    for (unsigned i = 0; i < parts.exceptions; i++) {
-        unsigned index = parts.index[i];
-        uint32_t high =
-            parts.high_bytes == 1 ? parts.high[i] : load_u16(parts.high + (size_t)i * 2);
-        index_max = index > index_max ? index : index_max;
-        out[index % PACK_COUNT_MAX] |= high << parts.bits;
+    if (parts.bits + 8 * parts.high_bytes <= GAP_BITS_MAX) {
+        if (!parts.exceptions) {
+            kernels->unpack_ascending(parts.packed, count, parts.bits, before, out);
+            return parts.next;
+        }
+        if (kernels->unpack_ascending_patched) {
+            struct pack_patch patch = patch_of(&parts);
+            bool sound = kernels->unpack_ascending_patched(parts.packed, count, parts.bits, &patch,
+                                                           before, out);
+            return sound ? parts.next : NULL;
+        }
     }
-    if (parts.exceptions && index_max >= count)
+    kernels->unpack(parts.packed, count, parts.bits, out);
+    if (parts.exceptions && !put_exceptions(&parts, count, out))
         return NULL;
+    bool wide = parts.bits + 8 * parts.high_bytes > GAP_BITS_MAX && any_wide(out, count);
+    kernels->sum_ascending(out, count, before);
+    for (unsigned i = 1; wide && i < count; i++)
+        if (out[i] <= out[i - 1])
+            return NULL;
     return parts.next;
 }
 

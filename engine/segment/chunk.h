@@ -37,6 +37,12 @@ size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out);
  * anything. Returns the byte behind the chunk, NULL when it is damaged (head, index, or end). */
 const uint8_t *chunk_read(const uint8_t *in, const uint8_t *end, unsigned count, uint32_t *out);
 
+/* As chunk_read for numbers that are document gaps minus 1: out[i] = before + sum of (number j + 1)
+ * for j <= i. NULL also where they do not ascend; the first may
+ * lie below before where it is damaged. */
+const uint8_t *chunk_read_ascending(const uint8_t *in, const uint8_t *end, unsigned count,
+                                    uint32_t before, uint32_t *out);
+
 /* Number `index` (below count) of a chunk alone; false when the chunk is damaged. */
 bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index,
                uint32_t *out);

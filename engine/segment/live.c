@@ -48,7 +48,7 @@ void live_free(struct live *live)
 static lupe_status live_materialise(struct live *live)
 {
     size_t words = word_count(live->documents);
-    live->words = memory_zalloc(words + WINDOW_DOCUMENTS / 64, sizeof *live->words);
+    live->words = memory_zalloc(words + COUNT_DOCUMENTS / 64, sizeof *live->words);
     if (!live->words)
         return fail_memory();
     for (size_t i = 0; i < words; i++)
@@ -118,7 +118,7 @@ lupe_status live_copy(const struct live *from, struct live *to)
     *to = *from;
     if (!from->words)
         return LUPE_OK;
-    size_t bytes = (word_count(from->documents) + WINDOW_DOCUMENTS / 64) * sizeof *to->words;
+    size_t bytes = (word_count(from->documents) + COUNT_DOCUMENTS / 64) * sizeof *to->words;
     to->words = memory_alloc(bytes);
     if (!to->words)
         return fail_memory();

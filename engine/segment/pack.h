@@ -14,6 +14,7 @@
 #ifndef LUPE_SEGMENT_PACK_H
 #define LUPE_SEGMENT_PACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,14 @@ static inline size_t packed_bytes(unsigned count, unsigned bits)
 /* Writes packed_bytes(count, bits) bytes; numbers must fit into bits. */
 void pack(const uint32_t *numbers, unsigned count, unsigned bits, uint8_t *out);
 
+/* Exceptions of a chunk: number index[i] |= high[i] << bits. */
+struct pack_patch {
+    const uint8_t *index;
+    const uint8_t *high; /* little-endian, of high_bytes each */
+    unsigned count;      /* 1 or more */
+    unsigned high_bytes; /* 1 or 2 */
+};
+
 struct pack_kernels {
     /* out[i] = number i. Numbers beyond count up to the next multiple of 16 may be written
      * with anything; count is 1 to 128. */
@@ -40,6 +49,13 @@ struct pack_kernels {
                              uint32_t *out);
     /* In place: the same sum over numbers already unpacked. */
     void (*sum_ascending)(uint32_t *numbers, unsigned count, uint32_t base);
+    /* As unpack and unpack_ascending, with exceptions put in on the way; false when their indexes do
+     * not ascend or are not below count (out is written all the same). NULL where a level has
+     * none: then unpack, patch, sum. */
+    bool (*unpack_patched)(const uint8_t *in, unsigned count, unsigned bits,
+                           const struct pack_patch *patch, uint32_t *out);
+    bool (*unpack_ascending_patched)(const uint8_t *in, unsigned count, unsigned bits,
+                                     const struct pack_patch *patch, uint32_t base, uint32_t *out);
     /* The documents of a bit set: bit i of words (count words, little-endian u64) stands for
      * document base + 1 + i. Returns how many, PACK_COUNT_MAX + 1 when there are more than
      * PACK_COUNT_MAX; writes at most 128 + 16 of out in any case. */

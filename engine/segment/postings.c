@@ -193,51 +193,21 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     if (set != block->count || highest >= list->documents_max ||
         (list->last && highest != list_block_last(list, block->number)))
         return list_corrupt(list, "a bit set does not have its documents");
+    block->bit_last = (uint32_t)highest;
     return LUPE_OK;
 }
 
-static bool any_wide(const uint32_t *deltas, unsigned count)
-{
-    uint32_t all = 0;
-    if (count == BLOCK_DOCUMENTS)
-        for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++)
-            all |= deltas[i];
-    else
-        for (unsigned i = 0; i < count; i++)
-            all |= deltas[i];
-    return all >> 24;
-}
-
-/* A chunk of deltas; ascending is by construction, an overflow shows in the last document. */
+/* A chunk of deltas. */
 static lupe_status deltas_read(const struct list *list, struct block *block, const uint8_t *bytes,
                                size_t left, uint32_t before, size_t *size)
 {
-    uint8_t head = bytes[0];
-    const uint8_t *end = bytes + left;
-    const uint8_t *behind;
-    bool wide = head > 24;
-    if (head <= PACK_BITS_MAX) {
-        size_t packed = packed_bytes(block->count, head);
-        if (left < 1 + packed)
-            return list_corrupt(list, "a block ends behind the extent");
-        list->kernels->unpack_ascending(bytes + 1, block->count, head, before, block->documents);
-        behind = bytes + 1 + packed;
-    } else {
-        behind = chunk_read(bytes, end, block->count, block->documents);
-        if (!behind)
-            return list_corrupt(list, "a block is damaged");
-        wide = any_wide(block->documents, block->count);
-        list->kernels->sum_ascending(block->documents, block->count, before);
-    }
+    uint32_t *documents = block->documents;
+    const uint8_t *behind =
+        chunk_read_ascending(bytes, bytes + left, block->count, before, documents);
+    if (!behind)
+        return list_corrupt(list, "a block is damaged");
     *size = (size_t)(behind - bytes);
-    /* Up to 24 bits a delta 128 of them cannot wrap, so the last document vouches for all; with
-     * wider ones they are looked at one by one. */
-    const uint32_t *documents = block->documents;
-    bool ascending = true;
-    for (unsigned i = 1; wide && i < block->count; i++)
-        ascending &= documents[i] > documents[i - 1];
-    if (!ascending || documents[0] < (uint32_t)(before + 1) ||
-        documents[block->count - 1] >= list->documents_max)
+    if (documents[0] < before + 1 || documents[block->count - 1] >= list->documents_max)
         return list_corrupt(list, "a block has documents the segment has not");
     return LUPE_OK;
 }

@@ -113,6 +113,7 @@ struct block {
     const uint8_t *bits; /* then its words ... */
     uint32_t bit_words;
     uint32_t bit_base; /* ... bit 0 stands for this document */
+    uint32_t bit_last; /* ... and the highest for this */
     uint32_t documents[BLOCK_DOCUMENTS + 16];
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
 };
