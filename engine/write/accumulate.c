@@ -17,6 +17,7 @@
 #define LIST_NONE UINT32_MAX  /* a surface form with nothing to index */
 #define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
 #define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
+#define LIST_BLOCK_BYTES ((LIST_BLOCK_LISTS + 1) * sizeof(struct growing_list))
 #define ANALYZERS_MAX 256u
 
 /* What a word belongs to: the cache keeps equal bytes of different spaces apart. */
@@ -32,10 +33,12 @@ struct surface {
 _Static_assert(sizeof(struct surface) == 8, "surfaces lie at multiples of 8");
 
 struct word_item {
+    uint64_t low; /* of a short word, else 0 */
+    uint32_t high;
+    uint32_t hash;
     const uint8_t *bytes;
     uint32_t size;
     uint32_t space;
-    uint32_t hash;
     uint32_t position;
     uint32_t list;
 };
@@ -116,6 +119,12 @@ out:
     return status;
 }
 
+static void lists_trim(struct accumulator *accumulator, uint32_t blocks)
+{
+    while (accumulator->list_block_count > blocks)
+        memory_free(accumulator->list_blocks[--accumulator->list_block_count]);
+}
+
 static void pool_trim(struct pool *pool, uint32_t blocks)
 {
     while (pool->block_count > blocks)
@@ -131,11 +140,13 @@ void accumulator_close(struct accumulator *accumulator)
     memory_free(accumulator->analyzers);
     memory_free(accumulator->field_analyzers);
     memory_free(accumulator->field_own_list);
+    memory_free(accumulator->short_table.slots);
     memory_free(accumulator->surface_table.slots);
     memory_free(accumulator->term_table.slots);
     buffer_free(&accumulator->surfaces);
     buffer_free(&accumulator->keys);
-    memory_free(accumulator->lists);
+    lists_trim(accumulator, 0);
+    memory_free(accumulator->list_blocks);
     pool_trim(&accumulator->pool, 0);
     memory_free(accumulator->pool.blocks);
     memory_free(accumulator->documents);
@@ -157,6 +168,18 @@ static void table_reset(struct table *table)
     table->used = 0;
 }
 
+static void short_table_reset(struct short_table *table)
+{
+    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
+        memory_free(table->slots);
+        table->slots = NULL;
+        table->slot_count = 0;
+    } else if (table->slots) {
+        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
+    }
+    table->used = 0;
+}
+
 static void buffer_reset(struct buffer *buffer)
 {
     if (buffer->capacity > KEPT_BYTES || buffer->status != LUPE_OK)
@@ -166,6 +189,7 @@ static void buffer_reset(struct buffer *buffer)
 
 void accumulator_seal(struct accumulator *accumulator)
 {
+    short_table_reset(&accumulator->short_table);
     table_reset(&accumulator->surface_table);
     table_reset(&accumulator->term_table);
     buffer_reset(&accumulator->surfaces);
@@ -176,11 +200,7 @@ void accumulator_reset(struct accumulator *accumulator)
     accumulator_seal(accumulator);
     buffer_reset(&accumulator->keys);
     accumulator->list_count = 0;
-    if (accumulator->list_capacity * sizeof *accumulator->lists > KEPT_BYTES) {
-        memory_free(accumulator->lists);
-        accumulator->lists = NULL;
-        accumulator->list_capacity = 0;
-    }
+    lists_trim(accumulator, KEPT_BYTES / LIST_BLOCK_BYTES);
     pool_trim(&accumulator->pool, KEPT_BYTES / POOL_BLOCK_BYTES);
     accumulator->pool.kept = 0;
     accumulator->pool.next = 0;
@@ -199,18 +219,23 @@ void accumulator_reset(struct accumulator *accumulator)
     }
 }
 
-static size_t table_bytes(const struct table *table)
+static size_t table_bytes(uint32_t slot_count, uint32_t used, size_t slot_bytes)
 {
-    size_t bytes = table->slot_count * sizeof *table->slots;
+    size_t bytes = slot_count * slot_bytes;
     /* Close to growing: old and new will stand side by side. */
-    return (uint64_t)table->used * 20 > (uint64_t)table->slot_count * 11 ? bytes * 3 : bytes;
+    return (uint64_t)used * 20 > (uint64_t)slot_count * 11 ? bytes * 3 : bytes;
 }
 
 size_t accumulator_bytes(const struct accumulator *accumulator)
 {
-    return table_bytes(&accumulator->surface_table) + table_bytes(&accumulator->term_table) +
+    const struct short_table *short_table = &accumulator->short_table;
+    const struct table *surfaces = &accumulator->surface_table;
+    const struct table *terms = &accumulator->term_table;
+    return table_bytes(short_table->slot_count, short_table->used, sizeof(struct short_slot)) +
+           table_bytes(surfaces->slot_count, surfaces->used, sizeof(struct table_slot)) +
+           table_bytes(terms->slot_count, terms->used, sizeof(struct table_slot)) +
            accumulator->surfaces.size + accumulator->keys.size +
-           accumulator->list_count * sizeof *accumulator->lists +
+           accumulator->list_count * sizeof(struct growing_list) +
            (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
            accumulator->document_count * sizeof *accumulator->documents +
            accumulator->boundary_count * sizeof *accumulator->boundaries;
@@ -302,22 +327,34 @@ static lupe_status pool_take(struct pool *pool, unsigned ordinal, uint32_t *chun
 
 /* ---- growing lists */
 
+static lupe_status list_block(struct accumulator *accumulator)
+{
+    if (accumulator->list_block_count == accumulator->list_block_capacity) {
+        uint32_t capacity =
+            accumulator->list_block_capacity ? accumulator->list_block_capacity * 2 : 16;
+        void **blocks = memory_realloc(accumulator->list_blocks, capacity * sizeof *blocks);
+        if (!blocks)
+            return fail_memory();
+        accumulator->list_blocks = blocks;
+        accumulator->list_block_capacity = capacity;
+    }
+    void *block = memory_alloc(LIST_BLOCK_BYTES);
+    if (!block)
+        return fail_memory();
+    accumulator->list_blocks[accumulator->list_block_count++] = block;
+    return LUPE_OK;
+}
+
 static lupe_status list_new(struct accumulator *accumulator, const uint8_t *key, size_t key_size,
                             enum growing_kind kind, uint32_t *number)
 {
     lupe_status status = LUPE_OK;
-    if (accumulator->list_count == accumulator->list_capacity) {
-        uint32_t capacity = accumulator->list_capacity ? accumulator->list_capacity * 2 : 64;
-        struct growing_list *lists = memory_realloc(accumulator->lists, capacity * sizeof *lists);
-        if (!lists)
-            return fail_memory();
-        accumulator->lists = lists;
-        accumulator->list_capacity = capacity;
-    }
-    struct growing_list *list = &accumulator->lists[accumulator->list_count];
+    if (accumulator->list_count == accumulator->list_block_count * LIST_BLOCK_LISTS)
+        TRY(list_block(accumulator));
+    struct growing_list *list = accumulator_list(accumulator, accumulator->list_count);
     TRY(pool_take(&accumulator->pool, 0, &list->first));
     list->next = pool_chunk(&accumulator->pool, list->first);
-    list->end = list->next + pool_chunk_bytes(0) - POOL_LINK_BYTES;
+    list->left = (uint16_t)(pool_chunk_bytes(0) - POOL_LINK_BYTES);
     list->document = 0;
     list->position = 0;
     list->chunks = 1;
@@ -344,7 +381,7 @@ static lupe_status list_of_key(struct accumulator *accumulator, const uint8_t *k
         if (table->slots[at].hash != hash)
             continue;
         *number = table->slots[at].ref - 1;
-        const uint8_t *known = accumulator->keys.data + accumulator->lists[*number].key;
+        const uint8_t *known = accumulator->keys.data + accumulator_list(accumulator, *number)->key;
         if (known[0] == key_size && !memcmp(known + 1, key, key_size))
             return LUPE_OK;
     }
@@ -359,19 +396,20 @@ static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
                                                               const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        if (list->next == list->end) {
+        if (list->left == 0) {
             uint32_t chunk;
             lupe_status status = pool_take(pool, list->chunks, &chunk);
             if (status != LUPE_OK)
                 return status;
-            store_u32(list->end, chunk);
+            store_u32(list->next, chunk);
             list->next = pool_chunk(pool, chunk);
-            list->end = list->next + pool_chunk_bytes(list->chunks) - POOL_LINK_BYTES;
+            list->left = (uint16_t)(pool_chunk_bytes(list->chunks) - POOL_LINK_BYTES);
             /* Beyond the largest size the ordinal no longer matters. */
             if (list->chunks < 2 * POOL_CHUNK_SHIFT_MAX)
                 list->chunks++;
         }
         *list->next++ = bytes[i];
+        list->left--;
     }
     return LUPE_OK;
 }
@@ -381,7 +419,7 @@ static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
 /* Where to write the bytes: in place, or in spare where the chunk may be too short. */
 static inline uint8_t *append_begin(const struct growing_list *list, uint8_t *spare)
 {
-    return (size_t)(list->end - list->next) < APPEND_BYTES_MAX ? spare : list->next;
+    return list->left < APPEND_BYTES_MAX ? spare : list->next;
 }
 
 static inline lupe_status append_end(struct pool *pool, struct growing_list *list,
@@ -390,6 +428,7 @@ static inline lupe_status append_end(struct pool *pool, struct growing_list *lis
     if (start == spare)
         return list_append_slow(pool, list, spare, size);
     list->next += size;
+    list->left = (uint16_t)(list->left - size);
     return LUPE_OK;
 }
 
@@ -558,28 +597,108 @@ static __attribute__((noinline)) lupe_status surface_search(struct accumulator *
     return surface_new(accumulator, item, ref);
 }
 
+/* ---- short words */
+
+static inline uint32_t short_hash(uint64_t low, uint32_t high)
+{
+    uint64_t hash = fold_128(low ^ 0x9e3779b97f4a7c15u, 0xd6e8feb86659fd93u ^ (uint64_t)high << 20);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static void short_insert(struct short_slot *slots, uint32_t mask, const struct short_slot *slot)
+{
+    uint32_t at = short_hash(slot->low, slot->high) & mask;
+    while (slots[at].low)
+        at = (at + 1) & mask;
+    slots[at] = *slot;
+}
+
+/* Room for one more; grows at load 1/2. */
+static lupe_status short_room(struct short_table *table)
+{
+    if ((uint64_t)(table->used + 1) * 2 <= table->slot_count)
+        return LUPE_OK;
+    uint32_t slot_count = table->slot_count ? table->slot_count * 2 : TABLE_SLOTS_MIN;
+    if (slot_count == 0)
+        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
+    struct short_slot *slots = memory_zalloc(slot_count, sizeof *slots);
+    if (!slots)
+        return fail_memory();
+    for (uint32_t i = 0; i < table->slot_count; i++)
+        if (table->slots[i].low)
+            short_insert(slots, slot_count - 1, &table->slots[i]);
+    memory_free(table->slots);
+    table->slots = slots;
+    table->slot_count = slot_count;
+    return LUPE_OK;
+}
+
+static __attribute__((noinline)) lupe_status short_new(struct accumulator *accumulator,
+                                                       struct word_item *item)
+{
+    lupe_status status = LUPE_OK;
+    struct short_table *table = &accumulator->short_table;
+    uint16_t cut;
+    TRY(short_room(table));
+    TRY(surface_list(accumulator, item, &item->list, &cut));
+    struct short_slot slot = {item->low, item->high, item->list};
+    short_insert(table->slots, table->slot_count - 1, &slot);
+    table->used++;
+out:
+    return status;
+}
+
+static inline lupe_status short_find(struct accumulator *accumulator, struct word_item *item)
+{
+    const struct short_table *table = &accumulator->short_table;
+    uint32_t mask = table->slot_count - 1;
+    for (uint32_t at = item->hash & mask; table->slots[at].low; at = (at + 1) & mask) {
+        if (table->slots[at].low == item->low && table->slots[at].high == item->high) {
+            item->list = table->slots[at].list;
+            return LUPE_OK;
+        }
+    }
+    return short_new(accumulator, item);
+}
+
+/* ---- words */
+
+static inline lupe_status long_find(struct accumulator *accumulator, struct word_item *item)
+{
+    uint32_t ref = item->list;
+    if (!ref || !surface_equals(surface_at(accumulator, ref), item)) {
+        lupe_status status = surface_search(accumulator, item, &ref);
+        if (status != LUPE_OK)
+            return status;
+    }
+    const struct surface *surface = surface_at(accumulator, ref);
+    accumulator->words_cut += surface->space / SURFACE_CUT;
+    item->list = surface->list;
+    return LUPE_OK;
+}
+
 /* The second pass: the list of each item, in item->list. */
 static lupe_status items_find(struct accumulator *accumulator, unsigned count)
 {
     lupe_status status = LUPE_OK;
     struct word_item *items = accumulator->items;
     for (unsigned i = 0; i < count; i++) {
+        if (items[i].low)
+            continue;
         items[i].list = surface_guess(&accumulator->surface_table, &items[i]);
         __builtin_prefetch(surface_at(accumulator, items[i].list));
     }
     for (unsigned i = 0; i < count; i++) {
-        uint32_t ref = items[i].list;
-        if (!ref || !surface_equals(surface_at(accumulator, ref), &items[i]))
-            TRY(surface_search(accumulator, &items[i], &ref));
-        const struct surface *surface = surface_at(accumulator, ref);
-        accumulator->words_cut += surface->space / SURFACE_CUT;
-        items[i].list = surface->list;
-        if (surface->list != LIST_NONE)
-            __builtin_prefetch(&accumulator->lists[surface->list], 1);
+        if (items[i].low)
+            TRY(short_find(accumulator, &items[i]));
+        else
+            TRY(long_find(accumulator, &items[i]));
+        if (items[i].list != LIST_NONE)
+            __builtin_prefetch(accumulator_list(accumulator, items[i].list), 1);
     }
     for (unsigned i = 0; i < count; i++)
         if (items[i].list != LIST_NONE)
-            __builtin_prefetch(accumulator->lists[items[i].list].next, 1);
+            __builtin_prefetch(accumulator_list(accumulator, items[i].list)->next, 1);
 out:
     return status;
 }
@@ -594,6 +713,13 @@ struct value_state {
     bool full;         /* DOCUMENT_WORDS_MAX is reached */
 };
 
+/* Which bytes of the first eight and of the four behind them belong to a word of a size. */
+#define ALL64 (~(uint64_t)0)
+static const uint64_t short_masks[SHORT_BYTES_MAX + 1][2] = {
+    {0, 0},           {ALL64 >> 56, 0},  {ALL64 >> 48, 0},   {ALL64 >> 40, 0}, {ALL64 >> 32, 0},
+    {ALL64 >> 24, 0}, {ALL64 >> 16, 0},  {ALL64 >> 8, 0},    {ALL64, 0},       {ALL64, 0xff},
+    {ALL64, 0xffff},  {ALL64, 0xffffff}, {ALL64, 0xffffffff}};
+
 static inline void item_set(struct accumulator *accumulator, struct word_item *item,
                             const uint8_t *bytes, uint32_t size, uint32_t space, uint32_t position)
 {
@@ -601,6 +727,15 @@ static inline void item_set(struct accumulator *accumulator, struct word_item *i
     item->size = size;
     item->space = space;
     item->position = position;
+    if (size <= SHORT_BYTES_MAX && space == 0) {
+        item->low = load_u64(bytes) & short_masks[size][0];
+        item->high = load_u32(bytes + 8) & (uint32_t)short_masks[size][1];
+        item->hash = short_hash(item->low, item->high);
+        __builtin_prefetch(&accumulator->short_table
+                                .slots[item->hash & (accumulator->short_table.slot_count - 1)]);
+        return;
+    }
+    item->low = 0;
     item->hash = surface_hash(bytes, size, space);
     __builtin_prefetch(&accumulator->surface_table
                             .slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
@@ -633,11 +768,11 @@ static lupe_status append_own_list(struct accumulator *accumulator, uint32_t fie
 {
     uint8_t key[KEY_BYTES_MAX];
     uint32_t own;
-    const uint8_t *known = accumulator->keys.data + accumulator->lists[list].key;
+    const uint8_t *known = accumulator->keys.data + accumulator_list(accumulator, list)->key;
     size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
     lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
     if (status == LUPE_OK)
-        status = append_tf(&accumulator->pool, &accumulator->lists[own], document);
+        status = append_tf(&accumulator->pool, accumulator_list(accumulator, own), document);
     return status;
 }
 
@@ -650,7 +785,7 @@ static lupe_status items_append(struct accumulator *accumulator, unsigned count,
         const struct word_item *item = &accumulator->items[i];
         if (item->list == LIST_NONE)
             continue;
-        struct growing_list *list = &accumulator->lists[item->list];
+        struct growing_list *list = accumulator_list(accumulator, item->list);
         if (accumulator->with_positions)
             TRY(append_position(pool, list, document, item->position));
         else
@@ -763,7 +898,7 @@ static lupe_status keyword_add(struct accumulator *accumulator, const struct bat
     size_t key_size = key_of_keyword(key, value->field, value->data, value->size);
     lupe_status status = list_of_key(accumulator, key, key_size, GROWING_DOCUMENTS, &list);
     if (status == LUPE_OK)
-        status = append_document(&accumulator->pool, &accumulator->lists[list], document);
+        status = append_document(&accumulator->pool, accumulator_list(accumulator, list), document);
     return status;
 }
 
@@ -812,7 +947,8 @@ lupe_status accumulator_add(struct accumulator *accumulator, const struct batch 
     size_t texts = 0;
 
     TRY(document_new(accumulator, document));
-    TRY(table_room(&accumulator->surface_table)); /* the first pass prefetches from it */
+    TRY(short_room(&accumulator->short_table)); /* the first pass prefetches from it */
+    TRY(table_room(&accumulator->surface_table));
     TRY(values_read(accumulator, record, put->record_size, &count));
     TRY(values_read(accumulator, record + put->record_size, put->unstored_size, &count));
     struct batch_value *values = accumulator->values;

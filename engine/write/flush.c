@@ -36,17 +36,15 @@ struct flusher {
 /* ---- sorting keys */
 
 struct sort_context {
-    const uint8_t *keys; /* size:u8 bytes, at offsets */
-    const uint32_t *offsets;
-    size_t offset_stride; /* in bytes, so that offsets may lie in other structs */
+    const uint8_t *keys;     /* size:u8 bytes, at offsets */
+    const uint32_t *offsets; /* NULL: those of the accumulator's lists */
+    const struct accumulator *accumulator;
 };
 
 static const uint8_t *sort_key(const struct sort_context *context, uint32_t number)
 {
-    uint32_t offset;
-    memcpy(&offset, (const uint8_t *)context->offsets + number * context->offset_stride,
-           sizeof offset);
-    return context->keys + offset;
+    return context->keys + (context->offsets ? context->offsets[number]
+                                             : accumulator_list(context->accumulator, number)->key);
 }
 
 static void sort_item_set(struct sort_item *item, const struct sort_context *context,
@@ -158,7 +156,7 @@ static lupe_status stream_gather(struct flusher *flusher, const struct growing_l
     for (unsigned ordinal = 0;; ordinal++) {
         const uint8_t *bytes = pool_chunk(pool, chunk);
         size_t size = pool_chunk_bytes(ordinal) - POOL_LINK_BYTES;
-        bool last = bytes + size == list->end;
+        bool last = bytes + size == list->next + list->left;
         if (last)
             size = (size_t)(list->next - bytes);
         uint8_t *room = buffer_reserve(stream, size + POOL_UNIT_BYTES);
@@ -387,7 +385,7 @@ static lupe_status ids_flush(struct flusher *flusher)
         keys.size += 1u + room[0];
     }
     TRY(buffer_status(&keys));
-    struct sort_context context = {keys.data, offsets, sizeof *offsets};
+    struct sort_context context = {keys.data, offsets, NULL};
     TRY(sort_keys(&context, count, &sorted, &memory));
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *key = sort_key(&context, sorted[i].number);
@@ -404,6 +402,30 @@ out:
     return status;
 }
 
+/* How far ahead what a list is made of is asked for: a chunk is at a random place, and where it is
+ * stands in the one before. */
+#define AHEAD_LIST 24u
+#define AHEAD_CHUNK 16u
+#define AHEAD_SECOND 8u
+
+static lupe_status list_flush_at(struct flusher *flusher, const struct sort_item *sorted,
+                                 uint32_t count, uint32_t i)
+{
+    const struct accumulator *accumulator = flusher->accumulator;
+    const struct pool *pool = &accumulator->pool;
+    if (count - i > AHEAD_LIST) {
+        __builtin_prefetch(accumulator_list(accumulator, sorted[i + AHEAD_LIST].number));
+        __builtin_prefetch(
+            pool_chunk(pool, accumulator_list(accumulator, sorted[i + AHEAD_CHUNK].number)->first));
+        const struct growing_list *list =
+            accumulator_list(accumulator, sorted[i + AHEAD_SECOND].number);
+        if (list->chunks > 1)
+            __builtin_prefetch(pool_chunk(pool, load_u32(pool_chunk(pool, list->first) +
+                                                         pool_chunk_bytes(0) - POOL_LINK_BYTES)));
+    }
+    return list_flush(flusher, accumulator_list(accumulator, sorted[i].number));
+}
+
 static lupe_status terms_flush(struct flusher *flusher)
 {
     lupe_status status = LUPE_OK;
@@ -411,16 +433,14 @@ static lupe_status terms_flush(struct flusher *flusher)
     struct sort_item *sorted;
     struct sort_item *memory = NULL;
     uint32_t i = 0;
-    struct growing_list none = {0};
-    const struct growing_list *lists = accumulator->list_count ? accumulator->lists : &none;
-    struct sort_context context = {accumulator->keys.data, &lists->key, sizeof *lists};
+    struct sort_context context = {accumulator->keys.data, NULL, accumulator};
 
     TRY(sort_keys(&context, accumulator->list_count, &sorted, &memory));
     for (; i < accumulator->list_count && sorted[i].list < LIST_IDS; i++)
-        TRY(list_flush(flusher, &lists[sorted[i].number]));
+        TRY(list_flush_at(flusher, sorted, accumulator->list_count, i));
     TRY(ids_flush(flusher));
     for (; i < accumulator->list_count; i++)
-        TRY(list_flush(flusher, &lists[sorted[i].number]));
+        TRY(list_flush_at(flusher, sorted, accumulator->list_count, i));
 out:
     memory_free(memory);
     return status;
