@@ -10,7 +10,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#define HUGE_BYTES_MIN ((size_t)2 << 20)
 #define ARENA_CHUNK_BYTES_MIN ((size_t)4 << 10)
 #define ARENA_CHUNK_BYTES_MAX ((size_t)1 << 20) /* bounds what a half-used last chunk wastes */
 #define CALLOC_BYTES_MIN ((size_t)4 << 10)
@@ -126,6 +128,22 @@ void memory_free(void *memory)
     assert(before > 0);
     (void)before;
     allocator.release(allocator.user, memory);
+}
+
+void memory_scattered(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t page = 4096;
+    uintptr_t first = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + size) & ~(page - 1);
+    /* Whether it helped shows in time alone, so that a refusal is nobody's concern. */
+    if (memory && end > first && end - first >= HUGE_BYTES_MIN &&
+        allocator.allocate == standard_allocate)
+        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)size;
+#endif
 }
 
 char *memory_copy_string(const char *bytes, size_t size)

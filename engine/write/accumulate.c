@@ -265,6 +265,7 @@ static lupe_status table_room(struct table *table)
     struct table_slot *slots = memory_zalloc(slot_count, sizeof *slots);
     if (!slots)
         return fail_memory();
+    memory_scattered(slots, slot_count * sizeof *slots);
     for (uint32_t i = 0; i < table->slot_count; i++) {
         if (!table->slots[i].ref)
             continue;
@@ -613,10 +614,10 @@ static void short_insert(struct short_slot *slots, uint32_t mask, const struct s
     slots[at] = *slot;
 }
 
-/* Room for one more; grows at load 1/2. */
+/* Room for one more; grows at load 3/5. */
 static lupe_status short_room(struct short_table *table)
 {
-    if ((uint64_t)(table->used + 1) * 2 <= table->slot_count)
+    if ((uint64_t)(table->used + 1) * 5 <= (uint64_t)table->slot_count * 3)
         return LUPE_OK;
     uint32_t slot_count = table->slot_count ? table->slot_count * 2 : TABLE_SLOTS_MIN;
     if (slot_count == 0)
@@ -624,6 +625,7 @@ static lupe_status short_room(struct short_table *table)
     struct short_slot *slots = memory_zalloc(slot_count, sizeof *slots);
     if (!slots)
         return fail_memory();
+    memory_scattered(slots, slot_count * sizeof *slots);
     for (uint32_t i = 0; i < table->slot_count; i++)
         if (table->slots[i].low)
             short_insert(slots, slot_count - 1, &table->slots[i]);

@@ -419,6 +419,7 @@ static lupe_status list_flush_at(struct flusher *flusher, const struct sort_item
             pool_chunk(pool, accumulator_list(accumulator, sorted[i + AHEAD_CHUNK].number)->first));
         const struct growing_list *list =
             accumulator_list(accumulator, sorted[i + AHEAD_SECOND].number);
+        __builtin_prefetch(accumulator->keys.data + list->key);
         if (list->chunks > 1)
             __builtin_prefetch(pool_chunk(pool, load_u32(pool_chunk(pool, list->first) +
                                                          pool_chunk_bytes(0) - POOL_LINK_BYTES)));
