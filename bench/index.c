@@ -21,6 +21,7 @@ struct index_run {
     const char *directory;
     struct building_options options;
     bool merge;
+    bool reorder; /* with merge */
     struct shape shape;
     uint64_t documents;
     double commit_seconds;
@@ -54,6 +55,8 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
         uint64_t threads = 0;
         if (strcmp(argument, "--merge") == 0) {
             run->merge = true;
+        } else if (strcmp(argument, "--reorder") == 0) {
+            run->merge = run->reorder = true;
         } else if (strcmp(argument, "--store") == 0) {
             run->options.store = true;
         } else if (strcmp(argument, "--threads") == 0) {
@@ -140,7 +143,10 @@ static int finish(struct index_run *run, struct building *building)
         return library_fail("commit");
     run->commit_seconds = (wall_us() - start) / 1e6;
     start = wall_us();
-    if (run->merge && lupe_index_optimize(building->index) != LUPE_OK)
+    lupe_optimize_options options = LUPE_OPTIMIZE_OPTIONS_INIT;
+    if (run->reorder)
+        options.flags = LUPE_OPTIMIZE_REORDER;
+    if (run->merge && lupe_index_optimize(building->index, &options) != LUPE_OK)
         return library_fail("optimize");
     run->merge_seconds = (wall_us() - start) / 1e6;
     return 0;

@@ -8,7 +8,7 @@
 #include "bench.h"
 
 static const char usage[] =
-    "lupe-bench index JSONL DIR [--threads N] [--merge] [--store]\n"
+    "lupe-bench index JSONL DIR [--threads N] [--merge] [--reorder] [--store]\n"
     "                           [--analysis german|best|plain]\n"
     "                           [--segments N] [--delete PERCENT]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"

@@ -131,7 +131,7 @@ static int measure_building(const struct micro *micro, struct building *building
     double indexing = (wall_us() - wall) / 1e6;
     double indexing_cpu = cpu_seconds() - cpu;
     wall = wall_us();
-    if (lupe_index_optimize(building->index) != LUPE_OK)
+    if (lupe_index_optimize(building->index, NULL) != LUPE_OK)
         return library_fail("optimize");
     double optimizing = (wall_us() - wall) / 1e6;
     lupe_statistics statistics;

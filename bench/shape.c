@@ -49,7 +49,7 @@ int shape_put(struct shape *shape, struct building *building, uint64_t count)
     shape->made++;
     if (lupe_writer_commit(building->writer) != LUPE_OK)
         return library_fail("commit");
-    if (shape->made == 1 && lupe_index_optimize(building->index) != LUPE_OK)
+    if (shape->made == 1 && lupe_index_optimize(building->index, NULL) != LUPE_OK)
         return library_fail("optimize");
     return 0;
 }

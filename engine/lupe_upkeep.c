@@ -158,10 +158,20 @@ static lupe_status index_usable(lupe_index *index, const char *function, bool wr
     return status;
 }
 
-lupe_status lupe_index_optimize(lupe_index *index)
+lupe_status lupe_index_optimize(lupe_index *index, const lupe_optimize_options *given)
 {
-    lupe_status status = index_usable(index, "lupe_index_optimize", true);
-    return status == LUPE_OK ? upkeep_optimize(index->store, &index->options) : status;
+    lupe_status status = LUPE_OK;
+    lupe_optimize_options options = LUPE_OPTIMIZE_OPTIONS_INIT;
+    TRY(index_usable(index, "lupe_index_optimize", true));
+    TRY(options_take(&options, sizeof options, given, "lupe_optimize_options"));
+    if (options.flags & ~LUPE_OPTIMIZE_REORDER)
+        return fail(LUPE_UNSUPPORTED, "lupe_index_optimize: flag 0x%x is not known",
+                    options.flags & ~LUPE_OPTIMIZE_REORDER);
+    if (options.memory_bytes < WRITER_MEMORY_MIN || options.memory_bytes > WRITER_MEMORY_MAX)
+        return fail(LUPE_INVALID, "memory_bytes must lie between 1 MiB and 64 GiB");
+    status = upkeep_optimize(index->store, &options, &index->options);
+out:
+    return status;
 }
 
 static lupe_status copy_to(lupe_index *index, const char *path, bool compact, const char *what)

@@ -432,7 +432,8 @@ typedef struct lupe_search_options {
 /* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
  * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
- * same on every machine, plan and thread count. Equal scores are ordered by document order.
+ * same on every machine, plan and thread count. Equal scores are ordered by document order: that of
+ * insertion, until LUPE_OPTIMIZE_REORDER makes another.
  * The results read through the snapshot: free them before it is closed. They hold the query, which
  * may be freed before them. Errors: LUPE_CANCELLED, LUPE_INVALID (query of another index, an
  * option out of range). */
@@ -547,9 +548,32 @@ LUPE_CHECKED lupe_status lupe_check_file(const char *path,
                                          void (*report)(void *user, const char *finding),
                                          void *user);
 
+/* Puts similar documents next to each other: a smaller index and faster searches for a multiple of
+ * the time (two minutes of one core a million documents of 230 words). Scores, ids and documents
+ * stay as they are. Document order, which decides between equal scores, is no longer that of
+ * insertion for the documents there are; what is inserted later stands behind them, and merges keep
+ * the order they find. What comes out depends on the documents and memory_bytes alone. */
+#define LUPE_OPTIMIZE_REORDER 1u
+
+typedef struct lupe_optimize_options {
+    size_t size;           /* sizeof(lupe_optimize_options) */
+    uint32_t flags;        /* LUPE_OPTIMIZE_... */
+    uint64_t memory_bytes; /* of reordering, for the words of all documents: 20 bytes a word
+                            * and 4 for each document that has it; where that is more, the
+                            * rarest words are not considered. 1 MiB to 64 GiB, default 1 GiB.
+                            * Besides, reordering takes 60 bytes a document, and for a word's
+                            * list while it is written 32 bytes a document and 4 a position. */
+} lupe_optimize_options;
+#define LUPE_OPTIMIZE_OPTIONS_INIT                          \
+    {                                                       \
+        sizeof(lupe_optimize_options), 0, (uint64_t)1 << 30 \
+    }
+
 /* Merges all segments into one (or as few as the limits allow) and drops deleted documents.
- * LUPE_BUSY when another does the same. Readers and writers go on. */
-LUPE_CHECKED lupe_status lupe_index_optimize(lupe_index *index);
+ * LUPE_BUSY when another does the same. Readers and writers go on. Errors of the options:
+ * LUPE_INVALID, LUPE_UNSUPPORTED (a flag). */
+LUPE_CHECKED lupe_status lupe_index_optimize(lupe_index *index,
+                                             const lupe_optimize_options *options);
 
 /* Writes a copy without free space to path, which must not exist, while others read and
  * write. */

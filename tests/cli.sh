@@ -316,6 +316,15 @@ ok "the other queries are run" has "$out" "q1 Q0 "
 
 run optimize -i lines.lupe
 ok "optimize" ended 0
+run optimize -i lines.lupe --reorder
+ok "optimize --reorder" ended 0
+ok "optimize --reorder says that it is done" has "$err" "is optimized"
+run check -i lines.lupe
+ok "check of a reordered index" ended 0
+run help optimize
+ok "help optimize" has "$out" "--reorder"
+run search --reorder sechs
+ok "--reorder belongs to optimize alone: status 2" ended 2
 run compact -i lines.lupe
 ok "compact" ended 0
 run compact -i lines.lupe --to copy.lupe

@@ -88,7 +88,7 @@ Test(api_lookup, long_ids_with_one_key_are_told_apart)
         for (unsigned i = 0; i < 4; i++)
             check_id(index, ids[i], texts[i]);
         cr_assert_eq(lupe_index_check(index, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
-        cr_assert_eq(lupe_index_optimize(index), LUPE_OK, "%s", lupe_last_error());
+        cr_assert_eq(lupe_index_optimize(index, NULL), LUPE_OK, "%s", lupe_last_error());
     }
     cr_assert_eq(lupe_writer_delete(writer, (const char *)ids[0], ID_BYTES), LUPE_OK);
     commit(writer);
@@ -149,7 +149,7 @@ Test(api_lookup, one_text_a_document_but_of_differing_fields)
             "Der Zug");
     commit(writer);
     check_fields(index, 140, 230);
-    cr_assert_eq(lupe_index_optimize(index), LUPE_OK);
+    cr_assert_eq(lupe_index_optimize(index, NULL), LUPE_OK);
     check_fields(index, 140, 230);
     cr_assert_eq(lupe_index_check(index, NULL, NULL), LUPE_OK, "%s", lupe_last_error());
     lupe_writer_close(writer);

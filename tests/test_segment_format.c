@@ -496,7 +496,7 @@ Test(segment_format, an_index_with_pieces_of_a_later_library_is_read_but_not_wri
     check_specified(path);
     cr_assert_eq(lupe_index_open(path, NULL, &index), LUPE_OK);
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_TOO_NEW);
-    cr_assert_eq(lupe_index_optimize(index), LUPE_TOO_NEW);
+    cr_assert_eq(lupe_index_optimize(index, NULL), LUPE_TOO_NEW);
     lupe_index_close(index);
     support_no_leaks();
 }

@@ -25,6 +25,7 @@ static void write_for_ever(const char *path, uint64_t commit, int ledger)
 {
     lupe_open_options open = helper_open_options();
     lupe_writer_options options = LUPE_WRITER_OPTIONS_INIT;
+    lupe_optimize_options optimize = LUPE_OPTIMIZE_OPTIONS_INIT;
     lupe_index *index = NULL;
     lupe_writer *writer = NULL;
     options.memory_bytes = 1 << 20;
@@ -43,7 +44,8 @@ static void write_for_ever(const char *path, uint64_t commit, int ledger)
             _exit(3);
         if (write(ledger, &commit, sizeof commit) != sizeof commit)
             _exit(4);
-        if (commit % 50 == 0 && lupe_index_optimize(index))
+        optimize.flags = commit % 100 == 0 ? LUPE_OPTIMIZE_REORDER : 0;
+        if (commit % 50 == 0 && lupe_index_optimize(index, &optimize))
             _exit(5);
     }
 }

@@ -43,18 +43,23 @@ static void file_copy(const char *from, const char *to)
     free(bytes);
 }
 
+enum then { NOTHING, OPTIMIZE, REORDER };
+
 /* The change under test: version 2 of some documents, some deleted, one commit (or two). */
-static lupe_status change(lupe_index *index, const lupe_writer_options *options, bool optimize)
+static lupe_status change(lupe_index *index, const lupe_writer_options *options, enum then then)
 {
     lupe_status status = LUPE_OK;
+    lupe_optimize_options optimize = LUPE_OPTIMIZE_OPTIONS_INIT;
     lupe_writer *writer = NULL;
     TRY(lupe_writer_open(index, options, &writer));
     for (uint32_t i = 0; i < DOCUMENTS; i += 3)
         TRY(put(writer, i, 2));
     TRY(lupe_writer_delete(writer, "id/1", 4));
     TRY(lupe_writer_commit(writer));
-    if (optimize)
-        TRY(lupe_index_optimize(index));
+    if (then == REORDER)
+        optimize.flags = LUPE_OPTIMIZE_REORDER;
+    if (then != NOTHING)
+        TRY(lupe_index_optimize(index, &optimize));
 out:
     lupe_writer_close(writer);
     return status;
@@ -97,11 +102,11 @@ static size_t step_of(size_t n)
 struct scenario {
     int commits;
     uint32_t threads;
-    bool optimize;
+    enum then then;
 };
 
 static const struct scenario scenarios[] = {
-    {0, 1, false}, {3, 1, true}, {8, 1, false}, {12, 1, false}};
+    {0, 1, NOTHING}, {3, 1, OPTIMIZE}, {3, 1, REORDER}, {8, 1, NOTHING}, {12, 1, NOTHING}};
 
 Test(write_faults, allocations)
 {
@@ -117,7 +122,7 @@ Test(write_faults, allocations)
             file_copy(base, path);
             lupe_index *index = helper_open(path);
             support_fail_allocation(n);
-            lupe_status status = change(index, &options, scenarios[s].optimize);
+            lupe_status status = change(index, &options, scenarios[s].then);
             failed = support_allocation_failed();
             support_fail_allocation(0);
             /* A merge after the commit may fail without the commit failing. */
@@ -146,7 +151,7 @@ Test(write_faults, store)
             file_copy(base, path);
             lupe_index *index = helper_open(path);
             store_fail_after(n, errors[n % 3]);
-            lupe_status status = change(index, &options, scenarios[s].optimize);
+            lupe_status status = change(index, &options, scenarios[s].then);
             store_fail_after(0, 0);
             quiet = status == LUPE_OK ? quiet + 1 : 0;
             cr_assert_neq(status, LUPE_CORRUPT, "call %zu: %s", n, lupe_last_error());

@@ -32,7 +32,7 @@ static struct merge *merge_of(lupe_index *index, uint32_t first, uint32_t count,
     cr_assert((*view)->catalogue.segment_count >= first + count);
     for (uint32_t i = 0; i < count; i++)
         sources[i] = (struct merge_source){&(*view)->catalogue.segments[first + i], NULL};
-    struct merge_options options = {(*view)->catalogue.k1, (*view)->catalogue.b};
+    struct merge_options options = {.k1 = (*view)->catalogue.k1, .b = (*view)->catalogue.b};
     must(merge_begin(index->store, &options, sources, count, &merge));
     return merge;
 }
@@ -178,14 +178,14 @@ Test(write_merge, optimize_tells_progress_and_can_be_cancelled)
     commits_make(index, writer, &random, 4, 600);
     index->options.progress = progress;
     index->options.user = &told;
-    must_give(lupe_index_optimize(index), LUPE_BUSY); /* the lock is held */
+    must_give(lupe_index_optimize(index, NULL), LUPE_BUSY); /* the lock is held */
     store_unlock(index->store, STORE_LOCK_MAINTENANCE);
-    must_give(lupe_index_optimize(index), LUPE_CANCELLED);
+    must_give(lupe_index_optimize(index, NULL), LUPE_CANCELLED);
     cr_assert_eq(told.calls, 3);
     helper_check(index);
     model_verify(&model, index);
     told = (struct told){0, 0.0, 0};
-    must(lupe_index_optimize(index));
+    must(lupe_index_optimize(index, NULL));
     cr_assert_eq(told.last, 1.0);
     model_verify_optimized(&model, index, 0);
     lupe_writer_close(writer);

@@ -92,7 +92,7 @@ Test(write_model, everything_is_deleted)
     model_commit(&model, writer);
     helper_check(index);
     model_verify(&model, index);
-    must(lupe_index_optimize(index));
+    must(lupe_index_optimize(index, NULL));
     model_put(&model, writer, 7);
     model_commit(&model, writer);
     model_verify(&model, index);

@@ -357,7 +357,7 @@ static inline void model_verify_optimized(const struct model *model, lupe_index 
     }
     must(lupe_writer_commit(writer));
     lupe_writer_close(writer);
-    must(lupe_index_optimize(index));
+    must(lupe_index_optimize(index, NULL));
     helper_check(index);
     helper_same_index(index, fresh);
     lupe_index_close(fresh);

@@ -45,7 +45,9 @@ const struct command commands[COMMAND_COUNT] = {
          "Status 0: the index is sound. Searching and indexing may go on meanwhile.\n", 0, 0, NULL},
     [COMMAND_OPTIMIZE] =
         {"optimize", "", "merge into one segment and drop deleted documents",
-         "Makes searching a little faster. Never needed: the index keeps its shape.\n", 0, 0, NULL},
+         "Makes searching a little faster. Never needed: the index keeps its shape.\n"
+         "After --reorder hits of equal score come in another order.\n",
+         0, 0, NULL},
     [COMMAND_COMPACT] =
         {"compact", "", "give free space back to the file system",
          "In place it needs the index alone; --to NEW writes a minimal copy at any\n"
@@ -114,6 +116,8 @@ static const struct option_rule rules[] = {
      (uint64_t)64 << 30, "SIZE", "memory for buffered changes, as 512M or 2G (256M)"},
     {"to", 0, BIT(COMPACT), OPTION_TEXT, PLACE(to), 0, 0, "NEW",
      "write a copy to NEW, which must not exist, and leave the index as it is"},
+    {"reorder", 0, BIT(OPTIMIZE), OPTION_FLAG, PLACE(reorder), 0, 0, NULL,
+     "put similar documents next to each other: smaller, faster, takes a while"},
     {"quiet", 'q',
      BIT(INDEX) | BIT(DELETE) | BIT(CHECK) | BIT(OPTIMIZE) | BIT(COMPACT) | BIT(BACKUP),
      OPTION_FLAG, PLACE(quiet), 0, 0, NULL, "no closing report"},

@@ -63,6 +63,7 @@ struct options {
     uint64_t memory_bytes;
     bool all_words;
     bool verify;
+    bool reorder;
     bool quiet;
     bool help;
     const char **arguments;

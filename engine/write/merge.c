@@ -8,12 +8,23 @@
 #include <assert.h>
 
 #include "segment/segment_writer.h"
+#include "write/permute.h"
+#include "write/reorder.h"
 
 #define DOCUMENT_DEAD UINT32_MAX
 #define DOCUMENT_BYTES 16u /* what a document costs besides its record, for merge_step's count */
 #define TERM_BYTES 16u
 
-enum stage { STAGE_DOCUMENTS, STAGE_TERMS, STAGE_FINISHED, STAGE_HANDED_OUT };
+#define REORDER_SHARE 0.8 /* of the time of a merge that reorders */
+
+enum stage {
+    STAGE_TELL, /* reorder.h what terms the documents have */
+    STAGE_REORDER,
+    STAGE_DOCUMENTS,
+    STAGE_TERMS,
+    STAGE_FINISHED,
+    STAGE_HANDED_OUT
+};
 
 struct source {
     struct segment *segment;
@@ -21,6 +32,12 @@ struct source {
     uint32_t *map;    /* new document by old one, or NULL: base + old one */
     uint32_t base;
     struct dictionary_iterator terms;
+};
+
+/* Where a document of a reordered segment comes from. */
+struct origin {
+    uint32_t source;
+    uint32_t document;
 };
 
 struct merge {
@@ -47,6 +64,9 @@ struct merge {
     uint32_t *positions;
     size_t position_capacity;
     struct block block;
+    struct reorder *reorder; /* while the order is being found */
+    struct origin *origins;  /* by new document; NULL: in the sources' order */
+    struct permute permute;
 };
 
 /* ---- beginning */
@@ -176,6 +196,7 @@ lupe_status merge_begin(struct store *store, const struct merge_options *options
                                                 publication_sink(&merge->publication)};
         TRY(words_count(merge));
         TRY(segment_writer_open(&writer, &merge->writer));
+        merge->stage = options->reorder ? STAGE_TELL : STAGE_DOCUMENTS;
     }
     *out_merge = merge;
     merge = NULL;
@@ -199,6 +220,9 @@ void merge_close(struct merge *merge)
     store_read_end(merge->read);
     publication_free(&merge->publication);
     buffer_free(&merge->id);
+    reorder_close(merge->reorder);
+    permute_free(&merge->permute);
+    memory_free(merge->origins);
     memory_free(merge->pairs);
     memory_free(merge->positions);
     memory_free(merge->sources);
@@ -210,8 +234,11 @@ double merge_share(const struct merge *merge)
 {
     if (merge->stage >= STAGE_FINISHED || merge->bytes_total == 0)
         return 1.0;
+    if (merge->stage < STAGE_DOCUMENTS)
+        return merge->reorder ? REORDER_SHARE * reorder_share(merge->reorder) : 0.0;
     double share = (double)merge->bytes_done / (double)merge->bytes_total;
-    return share < 1.0 ? share : 1.0;
+    share = share < 1.0 ? share : 1.0;
+    return merge->options.reorder ? REORDER_SHARE + (1.0 - REORDER_SHARE) * share : share;
 }
 
 /* ---- documents */
@@ -268,10 +295,10 @@ static lupe_status source_advance(struct merge *merge, uint32_t place)
     return status;
 }
 
-static lupe_status terms_begin(struct merge *merge)
+/* All sources before their first term. */
+static lupe_status terms_seek(struct merge *merge)
 {
     lupe_status status = LUPE_OK;
-    TRY(segment_writer_documents_done(merge->writer));
     merge->order_count = 0;
     for (uint32_t i = merge->count; i-- > 0;) {
         struct source *source = &merge->sources[i];
@@ -281,6 +308,15 @@ static lupe_status terms_begin(struct merge *merge)
         merge->order_count++;
         TRY(source_advance(merge, 0));
     }
+out:
+    return status;
+}
+
+static lupe_status terms_begin(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    TRY(segment_writer_documents_done(merge->writer));
+    TRY(terms_seek(merge));
     merge->stage = STAGE_TERMS;
 out:
     return status;
@@ -289,6 +325,15 @@ out:
 static lupe_status documents_step(struct merge *merge, uint64_t until)
 {
     lupe_status status = LUPE_OK;
+    if (merge->origins) {
+        while (merge->bytes_done < until && merge->document < merge->documents) {
+            struct origin origin = merge->origins[merge->document++];
+            TRY(document_copy(merge, merge->sources[origin.source].segment, origin.document));
+        }
+        if (merge->document == merge->documents)
+            TRY(terms_begin(merge));
+        goto out;
+    }
     while (merge->bytes_done < until && merge->source < merge->count) {
         struct source *source = &merge->sources[merge->source];
         if (merge->document == source->segment->entry.documents) {
@@ -339,6 +384,24 @@ static void order_insert(struct merge *merge, uint32_t place, uint32_t number)
     merge->order[place] = number;
 }
 
+/* How many sources, the first of the order, have the term that comes next. */
+static uint32_t same_count(const struct merge *merge)
+{
+    uint32_t same = 1;
+    while (same < merge->order_count && same_term(merge, merge->order[0], merge->order[same]))
+        same++;
+    return same;
+}
+
+static lupe_status same_advance(struct merge *merge, uint32_t same)
+{
+    lupe_status status = LUPE_OK;
+    for (uint32_t i = same; i-- > 0;) /* from behind, so that places stay */
+        TRY(source_advance(merge, i));
+out:
+    return status;
+}
+
 /* Maps the documents of merge->block in place; index gets the places of live ones in the block. */
 static uint32_t block_map(struct merge *merge, const struct source *source,
                           uint8_t index[BLOCK_DOCUMENTS])
@@ -379,6 +442,15 @@ static lupe_status block_copy(struct merge *merge, const struct source *source,
         goto out;
     for (uint32_t i = 0; i < count; i++)
         words += tfs[i] = block->tfs[index[i]];
+    if (merge->origins) {
+        struct permute *permute = &merge->permute;
+        if (has_positions)
+            TRY(block_positions(list, block, index, count, &permute->positions,
+                                &permute->position_capacity, permute->position_count));
+        TRY(permute_add(permute, block->documents, tfs, has_positions, count));
+        merge->bytes_done += count + (has_positions ? words : 0);
+        goto out;
+    }
     if (has_positions)
         TRY(block_positions(list, block, index, count, &merge->positions, &merge->position_capacity,
                             0));
@@ -411,9 +483,8 @@ static lupe_status term_copy(struct merge *merge)
     lupe_status status = LUPE_OK;
     const struct dictionary_iterator *first = &merge->sources[merge->order[0]].terms;
     uint8_t flags = first->entry.flags & LIST_FLAGS;
-    uint32_t same = 1;
-    while (same < merge->order_count && same_term(merge, merge->order[0], merge->order[same]))
-        same++;
+    uint32_t same = same_count(merge);
+    permute_clear(&merge->permute);
     TRY(segment_writer_term_begin(merge->writer, first->key, first->key_size, flags));
     for (uint32_t i = 0; i < same; i++) {
         const struct source *source = &merge->sources[merge->order[i]];
@@ -424,9 +495,10 @@ static lupe_status term_copy(struct merge *merge)
                         merge->sources[merge->order[0]].segment->entry.number);
         TRY(list_copy(merge, source));
     }
+    if (merge->origins)
+        TRY(permute_write(&merge->permute, merge->documents, flags, merge->writer));
     TRY(segment_writer_term_end(merge->writer));
-    for (uint32_t i = same; i-- > 0;) /* from behind, so that places stay */
-        TRY(source_advance(merge, i));
+    TRY(same_advance(merge, same));
 out:
     return status;
 }
@@ -444,6 +516,135 @@ out:
     return status;
 }
 
+/* ---- another order */
+
+static uint32_t list_number(const struct dictionary_iterator *terms)
+{
+    return (uint32_t)terms->key[0] << 8 | terms->key[1];
+}
+
+static lupe_status list_tell(struct merge *merge, const struct source *source, uint64_t *bytes)
+{
+    lupe_status status = LUPE_OK;
+    struct segment *segment = source->segment;
+    struct block *block = &merge->block;
+    uint8_t index[BLOCK_DOCUMENTS];
+    struct list list;
+    TRY(list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
+                  segment->entry.documents, &source->terms.entry, &list));
+    for (uint32_t i = 0; i < list.block_count; i++) {
+        TRY(block_read(&list, i, block));
+        uint32_t count = block_map(merge, source, index);
+        if (list_number(&source->terms) == LIST_IDS)
+            reorder_id_documents(merge->reorder, block->documents, count);
+        else
+            reorder_documents(merge->reorder, block->documents, count);
+    }
+    *bytes += list.frequency;
+out:
+    return status;
+}
+
+/* Whether the documents of the next term are. Words and values of keyword fields are terms to
+ * reorder.h: other lists of words have no documents that these have not. */
+static bool is_wanted(struct merge *merge, uint64_t frequency)
+{
+    const struct dictionary_iterator *terms = &merge->sources[merge->order[0]].terms;
+    uint32_t list = list_number(terms);
+    if (list == LIST_IDS)
+        return reorder_ids(merge->reorder);
+    return (list == LIST_WORDS || (list >= LIST_FIELDS && !(terms->entry.flags & ENTRY_HAS_TF))) &&
+           reorder_term(merge->reorder, frequency);
+}
+
+static lupe_status term_tell(struct merge *merge, uint64_t *bytes)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t same = same_count(merge);
+    uint64_t frequency = 0;
+    for (uint32_t i = 0; i < same; i++)
+        frequency += merge->sources[merge->order[i]].terms.entry.frequency;
+    if (is_wanted(merge, frequency))
+        for (uint32_t i = 0; i < same; i++)
+            TRY(list_tell(merge, &merge->sources[merge->order[i]], bytes));
+    *bytes += TERM_BYTES;
+    TRY(same_advance(merge, same));
+out:
+    return status;
+}
+
+static lupe_status tell_step(struct merge *merge, uint64_t bytes)
+{
+    lupe_status status = LUPE_OK;
+    bool more = false;
+    if (!merge->reorder) {
+        TRY(reorder_open(merge->documents, merge->options.memory_bytes, &merge->reorder));
+        TRY(terms_seek(merge));
+    }
+    for (uint64_t told = 0; told < bytes && merge->order_count;)
+        TRY(term_tell(merge, &told));
+    if (merge->order_count)
+        goto out;
+    TRY(reorder_pass_end(merge->reorder, &more));
+    if (more)
+        TRY(terms_seek(merge));
+    else
+        merge->stage = STAGE_REORDER;
+out:
+    return status;
+}
+
+/* Gives the documents of the sources the numbers that the new order says. */
+static lupe_status order_take(struct merge *merge, const uint32_t *order)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t *places = memory_alloc(merge->documents * sizeof *places);
+    merge->origins = memory_alloc(merge->documents * sizeof *merge->origins);
+    if (!places || !merge->origins) {
+        status = fail_memory();
+        goto out;
+    }
+    for (uint32_t i = 0; i < merge->documents; i++)
+        places[order[i]] = i;
+    for (uint32_t s = 0; s < merge->count; s++) {
+        struct source *source = &merge->sources[s];
+        uint32_t documents = source->segment->entry.documents;
+        uint32_t next = source->base;
+        if (!source->map)
+            source->map = memory_alloc(documents * sizeof *source->map);
+        if (!source->map) {
+            status = fail_memory();
+            goto out;
+        }
+        for (uint32_t i = 0; i < documents; i++) {
+            source->map[i] = DOCUMENT_DEAD;
+            if (!live_has(&source->live, i))
+                continue;
+            uint32_t place = places[next++];
+            source->map[i] = place;
+            merge->origins[place] = (struct origin){s, i};
+        }
+    }
+out:
+    memory_free(places);
+    return status;
+}
+
+static lupe_status reorder_go_on(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    if (!reorder_step(merge->reorder))
+        return LUPE_OK;
+    TRY(order_take(merge, reorder_order(merge->reorder)));
+    reorder_close(merge->reorder);
+    merge->reorder = NULL;
+    merge->stage = STAGE_DOCUMENTS;
+out:
+    return status;
+}
+
+/* ---- all of it */
+
 lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done)
 {
     lupe_status status = LUPE_OK;
@@ -451,6 +652,10 @@ lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done)
     if (until < bytes)
         until = UINT64_MAX;
     *done = false;
+    if (merge->stage == STAGE_TELL)
+        return tell_step(merge, bytes);
+    if (merge->stage == STAGE_REORDER)
+        return reorder_go_on(merge);
     if (merge->stage == STAGE_DOCUMENTS)
         TRY(documents_step(merge, until));
     if (merge->stage == STAGE_TERMS)

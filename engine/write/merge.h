@@ -28,6 +28,8 @@ struct merge_source {
 struct merge_options {
     double k1; /* of the catalogue, for the new segment's bounds */
     double b;
+    bool reorder;          /* similar documents next to each other, instead of the sources' order */
+    uint64_t memory_bytes; /* for finding that order, see reorder.h */
 };
 
 CHECKED lupe_status merge_begin(struct store *store, const struct merge_options *options,

@@ -31,7 +31,7 @@ static lupe_status run_merge(struct run *run, const struct catalogue *catalogue,
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
-    struct merge_options options = {catalogue->k1, catalogue->b};
+    struct merge_options options = {.k1 = catalogue->k1, .b = catalogue->b};
     struct merge_source sources[2 * SEGMENTS_MAX];
     struct segment_entry entry;
     bool done;
@@ -91,16 +91,23 @@ static lupe_status progress_tell(const struct progress *progress, double done)
     return LUPE_OK;
 }
 
+/* reorder: NULL, or how the documents are to be put into another order. */
 static lupe_status entries_merge(struct store *store, const struct catalogue *catalogue,
-                                 uint32_t first, uint32_t count, const struct progress *progress)
+                                 uint32_t first, uint32_t count,
+                                 const lupe_optimize_options *reorder,
+                                 const struct progress *progress)
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
-    struct merge_options options = {catalogue->k1, catalogue->b};
+    struct merge_options options = {.k1 = catalogue->k1, .b = catalogue->b};
     bool done = false;
     struct merge_source *sources = memory_alloc(count * sizeof *sources);
     if (!sources)
         return fail_memory();
+    if (reorder) {
+        options.reorder = true;
+        options.memory_bytes = reorder->memory_bytes;
+    }
     for (uint32_t i = 0; i < count; i++)
         sources[i] = (struct merge_source){&catalogue->segments[first + i], NULL};
     TRY(merge_begin(store, &options, sources, count, &merge));
@@ -154,7 +161,7 @@ static lupe_status merge_once(struct store *store, uint64_t *input, bool *more)
         uint64_t bytes = segments[choice.first + i].bytes;
         *input -= bytes < *input ? bytes : *input;
     }
-    TRY(entries_merge(store, &catalogue, choice.first, choice.count, NULL));
+    TRY(entries_merge(store, &catalogue, choice.first, choice.count, NULL, NULL));
     *more = true;
 out:
     memory_free(segments);
@@ -207,22 +214,25 @@ static uint32_t group_count(const struct catalogue *catalogue, uint32_t first)
 
 /* Merges neighbours; where a section would outgrow its offsets, each half for itself. */
 static lupe_status group_merge(struct store *store, const struct catalogue *catalogue,
-                               uint32_t first, uint32_t count, const struct progress *progress)
+                               uint32_t first, uint32_t count, const lupe_optimize_options *reorder,
+                               const struct progress *progress)
 {
-    if (count == 1 && catalogue->segments[first].deleted == 0)
+    if (count == 1 && catalogue->segments[first].deleted == 0 && !reorder)
         return LUPE_OK;
-    lupe_status status = entries_merge(store, catalogue, first, count, progress);
+    lupe_status status = entries_merge(store, catalogue, first, count, reorder, progress);
     if (status != LUPE_LIMIT || count == 1)
         return status == LUPE_LIMIT ? LUPE_OK : status;
-    status = group_merge(store, catalogue, first, count / 2, progress);
-    return status == LUPE_OK
-               ? group_merge(store, catalogue, first + count / 2, count - count / 2, progress)
-               : status;
+    status = group_merge(store, catalogue, first, count / 2, reorder, progress);
+    return status == LUPE_OK ? group_merge(store, catalogue, first + count / 2, count - count / 2,
+                                           reorder, progress)
+                             : status;
 }
 
-lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks)
+lupe_status upkeep_optimize(struct store *store, const lupe_optimize_options *options,
+                            const lupe_open_options *hooks)
 {
     lupe_status status = LUPE_OK;
+    const lupe_optimize_options *reorder = options->flags & LUPE_OPTIMIZE_REORDER ? options : NULL;
     struct catalogue catalogue;
     uint64_t bytes_total = 1;
     uint64_t bytes_done = 0;
@@ -241,7 +251,7 @@ lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks)
             bytes += segment_entry_bytes(&catalogue.segments[first + i]);
         struct progress progress = {hooks, "optimize", (double)bytes_done / (double)bytes_total,
                                     (double)bytes / (double)bytes_total};
-        TRY(group_merge(store, &catalogue, first, count, &progress));
+        TRY(group_merge(store, &catalogue, first, count, reorder, &progress));
         bytes_done += bytes;
     }
     struct progress end = {hooks, "optimize", 1.0, 0.0};

@@ -19,7 +19,8 @@ void upkeep_after_commit(struct store *store, const struct run *run,
                          const lupe_open_options *hooks);
 
 /* Merges everything into as few segments as the limits allow. LUPE_BUSY, LUPE_CANCELLED. */
-CHECKED lupe_status upkeep_optimize(struct store *store, const lupe_open_options *hooks);
+CHECKED lupe_status upkeep_optimize(struct store *store, const lupe_optimize_options *options,
+                                    const lupe_open_options *hooks);
 
 /* After a commit, without locks: gives free pages back where a small file has more of them than of
  * data and nobody else has it open; else does nothing. Sections of a small index are of all sizes,
