@@ -25,6 +25,10 @@ int command_serve(int count, char **arguments);
 int command_micro(int count, char **arguments);
 int command_generate(int count, char **arguments);
 int command_queries(int count, char **arguments);
+int command_sizes(int count, char **arguments);
+int command_growth(int count, char **arguments);
+int command_throughput(int count, char **arguments);
+int command_disturb(int count, char **arguments);
 int command_commits(int count, char **arguments);
 int command_updates(int count, char **arguments);
 

@@ -13,7 +13,14 @@ static const char usage[] =
     "                           [--segments N] [--delete PERCENT]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
     "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"
-    "lupe-bench generate N [SEED]    N invented documents as JSON Lines\n"
+    "lupe-bench generate N [SEED [FILE]] N invented documents as JSON Lines; queries to FILE\n"
+    "lupe-bench queries JSONL [N [SEED]]  N queries of each of fifteen classes\n"
+    "lupe-bench sizes DIR            bytes by section and list of terms\n"
+    "lupe-bench growth DIR [--corpus JSONL] [--sizes N,N,...] [--per-class N]\n"
+    "                                speed and size from ten thousand documents to a million\n"
+    "lupe-bench throughput DIR QUERIES [--threads N] [--seconds S] [--limit K]\n"
+    "                                [--disturb JSONL] queries a second, slowest per cent\n"
+    "lupe-bench disturb INDEX JSONL  indexes and merges until its input ends\n"
     "lupe-bench commits DIR N        N commits of a document beside two bare fdatasync\n"
     "lupe-bench updates DIR N IDS    N updates of IDS documents: size beside a fresh index\n";
 
@@ -21,8 +28,11 @@ static const struct command {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"index", command_index},       {"serve", command_serve},     {"micro", command_micro},
-    {"generate", command_generate}, {"queries", command_queries}, {"commits", command_commits},
+    {"index", command_index},     {"serve", command_serve},
+    {"micro", command_micro},     {"generate", command_generate},
+    {"queries", command_queries}, {"sizes", command_sizes},
+    {"growth", command_growth},   {"throughput", command_throughput},
+    {"disturb", command_disturb}, {"commits", command_commits},
     {"updates", command_updates},
 };
 
