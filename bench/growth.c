@@ -178,7 +178,7 @@ static int run_stage(struct growth *growth, unsigned number)
         status = library_fail("commit");
     stage->seconds = (wall_us() - start) / 1e6;
     start = wall_us();
-    if (status == 0 && lupe_index_optimize(growth->building.index) != LUPE_OK)
+    if (status == 0 && lupe_index_optimize(growth->building.index, NULL) != LUPE_OK)
         status = library_fail("optimize");
     stage->merge_seconds = (wall_us() - start) / 1e6;
     if (status == 0 && number == 0)

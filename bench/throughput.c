@@ -468,7 +468,7 @@ static int disturb_pass(lupe_index *index, lupe_writer *writer, const char *corp
     if (status == 0 && !*ended && source.documents == 0)
         status = bench_fail("%s: no documents", corpus);
     source_close(&source);
-    if (status == 0 && !*ended && lupe_index_optimize(index) != LUPE_OK)
+    if (status == 0 && !*ended && lupe_index_optimize(index, NULL) != LUPE_OK)
         status = library_fail("optimize");
     return status;
 }
