@@ -16,14 +16,7 @@
 
 #define QUERY_FLAGS LUPE_QUERY_ALL
 
-struct lupe_results {
-    lupe_snapshot *snapshot;
-    struct lupe_query *query;
-    struct search_answer answer;
-    size_t offset;
-    size_t count;
-    struct buffer id; /* the id being read */
-    struct arena arena;
+struct explanation {
     struct stored_document document;      /* of lupe_results_document */
     struct stored_document text_document; /* of snippets and matches */
     struct schema *schema;
@@ -33,7 +26,18 @@ struct lupe_results {
     struct match_list matches;
     lupe_span *spans;
     size_t span_capacity;
-    lupe_hit hits[]; /* [count]; rank 0: not asked for yet */
+};
+
+struct lupe_results {
+    lupe_snapshot *snapshot;
+    struct lupe_query *query;
+    struct search_answer answer;
+    size_t offset;
+    size_t count;
+    struct buffer id;         /* the id being read */
+    struct arena arena;       /* ids */
+    struct explanation *more; /* NULL until a document, snippet or match is asked for */
+    lupe_hit hits[];          /* [count]; rank 0: not asked for yet */
 };
 
 /* ---- queries */
@@ -146,22 +150,30 @@ out:
     return status;
 }
 
+static void explanation_free(struct explanation *more, lupe_index *index)
+{
+    if (!more)
+        return;
+    matcher_close(more->matcher);
+    /* In a child of fork() the index's mutex may be held by a thread that is not there. */
+    if (more->schema && store_usable(index->store) == LUPE_OK)
+        index_schema_give(index, more->schema);
+    else
+        schema_close(more->schema);
+    document_free(&more->document);
+    document_free(&more->text_document);
+    snippet_free(&more->snippet);
+    match_list_free(&more->matches);
+    memory_free(more->spans);
+    memory_free(more);
+}
+
 void lupe_results_free(lupe_results *results)
 {
     if (!results)
         return;
-    matcher_close(results->matcher);
-    /* In a child of fork() the index's mutex may be held by a thread that is not there. */
-    if (results->schema && store_usable(results->snapshot->index->store) == LUPE_OK)
-        index_schema_give(results->snapshot->index, results->schema);
-    else
-        schema_close(results->schema);
-    search_answer_free(&results->answer);
-    document_free(&results->document);
-    document_free(&results->text_document);
-    snippet_free(&results->snippet);
-    match_list_free(&results->matches);
-    memory_free(results->spans);
+    explanation_free(results->more, results->snapshot->index);
+    memory_free(results->answer.hits);
     buffer_free(&results->id);
     arena_free(&results->arena);
     query_release(results->query);
@@ -198,6 +210,19 @@ static lupe_status hit_at(const lupe_results *results, size_t position,
                     results->count);
     *hit = &results->answer.hits[results->offset + position];
     return store_usable(results->snapshot->index->store);
+}
+
+/* The hit at a position, and room for what explains it. */
+static lupe_status hit_explained(lupe_results *results, size_t position,
+                                 const struct search_hit **hit, struct explanation **more)
+{
+    lupe_status status = hit_at(results, position, hit);
+    if (status != LUPE_OK)
+        return status;
+    if (!results->more)
+        results->more = memory_zalloc(1, sizeof *results->more);
+    *more = results->more;
+    return *more ? LUPE_OK : fail_memory();
 }
 
 /* Fills in a hit that is asked for the first time. */
@@ -248,13 +273,14 @@ lupe_status lupe_results_document(lupe_results *results, size_t position,
 {
     lupe_status status = LUPE_OK;
     const struct search_hit *hit = NULL;
+    struct explanation *more = NULL;
 
     if (!document)
         return fail(LUPE_INVALID, "lupe_results_document: document is NULL");
     *document = NULL;
-    TRY(hit_at(results, position, &hit));
-    TRY(document_load(&results->document, results->snapshot->view, hit->segment, hit->document));
-    *document = &results->document.document;
+    TRY(hit_explained(results, position, &hit, &more));
+    TRY(document_load(&more->document, results->snapshot->view, hit->segment, hit->document));
+    *document = &more->document.document;
 out:
     return status;
 }
@@ -264,11 +290,12 @@ out:
 static lupe_status matcher_ready(lupe_results *results)
 {
     lupe_status status = LUPE_OK;
+    struct explanation *more = results->more;
 
-    if (!results->schema)
-        TRY(index_schema_take(results->snapshot->index, &results->schema));
-    if (!results->matcher)
-        TRY(matcher_open(results->query, results->schema, &results->matcher));
+    if (!more->schema)
+        TRY(index_schema_take(results->snapshot->index, &more->schema));
+    if (!more->matcher)
+        TRY(matcher_open(results->query, more->schema, &more->matcher));
 out:
     return status;
 }
@@ -279,6 +306,7 @@ lupe_status lupe_results_snippet(lupe_results *results, size_t position,
     lupe_status status = LUPE_OK;
     lupe_snippet_options options = LUPE_SNIPPET_OPTIONS_INIT;
     const struct search_hit *hit = NULL;
+    struct explanation *more = NULL;
 
     if (!snippet)
         return fail(LUPE_INVALID, "lupe_results_snippet: snippet is NULL");
@@ -287,28 +315,27 @@ lupe_status lupe_results_snippet(lupe_results *results, size_t position,
     if (options.length < SNIPPET_LENGTH_MIN || options.length > SNIPPET_LENGTH_MAX)
         TRY(fail(LUPE_INVALID, "the length of a snippet is %u to %u, not %zu", SNIPPET_LENGTH_MIN,
                  SNIPPET_LENGTH_MAX, options.length));
-    TRY(hit_at(results, position, &hit));
+    TRY(hit_explained(results, position, &hit, &more));
     TRY(matcher_ready(results));
-    if (!results->weighed)
-        TRY(matcher_weigh(results->matcher, results->snapshot->view));
-    results->weighed = true;
-    TRY(document_load(&results->text_document, results->snapshot->view, hit->segment,
-                      hit->document));
-    TRY(snippet_make(&results->snippet, results->matcher, &results->text_document, &options));
-    *snippet = &results->snippet.snippet;
+    if (!more->weighed)
+        TRY(matcher_weigh(more->matcher, results->snapshot->view));
+    more->weighed = true;
+    TRY(document_load(&more->text_document, results->snapshot->view, hit->segment, hit->document));
+    TRY(snippet_make(&more->snippet, more->matcher, &more->text_document, &options));
+    *snippet = &more->snippet.snippet;
 out:
     return status;
 }
 
-static lupe_status spans_reserve(lupe_results *results, size_t count)
+static lupe_status spans_reserve(struct explanation *more, size_t count)
 {
-    if (count <= results->span_capacity)
+    if (count <= more->span_capacity)
         return LUPE_OK;
-    lupe_span *spans = memory_realloc(results->spans, count * sizeof *spans);
+    lupe_span *spans = memory_realloc(more->spans, count * sizeof *spans);
     if (!spans)
         return fail_memory();
-    results->spans = spans;
-    results->span_capacity = count;
+    more->spans = spans;
+    more->span_capacity = count;
     return LUPE_OK;
 }
 
@@ -318,15 +345,16 @@ lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t 
     lupe_status status = LUPE_OK;
     const struct match_reach everything = {SIZE_MAX, SIZE_MAX};
     const struct search_hit *hit = NULL;
+    struct explanation *more = NULL;
 
     if (!spans || !span_count)
         return fail(LUPE_INVALID, "lupe_results_matches: %s is NULL",
                     spans ? "span_count" : "spans");
     *spans = NULL;
     *span_count = 0;
-    TRY(hit_at(results, position, &hit));
+    TRY(hit_explained(results, position, &hit, &more));
     TRY(matcher_ready(results));
-    struct stored_document *document = &results->text_document;
+    struct stored_document *document = &more->text_document;
     TRY(document_load(document, results->snapshot->view, hit->segment, hit->document));
     if (value_number >= document->document.value_count)
         TRY(fail(LUPE_INVALID, "the document has %zu values, there is no number %zu",
@@ -334,11 +362,11 @@ lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t 
     const lupe_value *value = &document->document.values[value_number];
     if (value->kind != LUPE_TEXT)
         goto out;
-    TRY(matcher_scan(results->matcher, (int)document->fields[value_number], value->data,
-                     value->size, everything, &results->matches));
-    TRY(spans_reserve(results, results->matches.count));
-    snippet_spans(&results->matches, results->spans, span_count);
-    *spans = results->spans;
+    TRY(matcher_scan(more->matcher, (int)document->fields[value_number], value->data, value->size,
+                     everything, &more->matches));
+    TRY(spans_reserve(more, more->matches.count));
+    snippet_spans(&more->matches, more->spans, span_count);
+    *spans = more->spans;
 out:
     return status;
 }

@@ -71,7 +71,7 @@ static void write_keys(const struct key *keys, size_t count, struct written *wri
     written->index = kept_section(&written->keeper, SECTION_INDEX, index_length);
     section_writer_free(&blocks);
     section_writer_free(&index);
-    written->dictionary = (struct dictionary){&written->index, &written->blocks};
+    written->dictionary = (struct dictionary){.index = &written->index, .blocks = &written->blocks};
 }
 
 static void written_free(struct written *written)
@@ -277,7 +277,7 @@ static void damage(const struct key *keys, size_t count, bool reseal, uint64_t s
         struct section damaged_index = written.index, damaged_blocks = written.blocks;
         damaged_index.extents = &tables[0];
         damaged_blocks.extents = &tables[1];
-        struct dictionary dictionary = {&damaged_index, &damaged_blocks};
+        struct dictionary dictionary = {.index = &damaged_index, .blocks = &damaged_blocks};
         bool told = use(&dictionary, keys, count);
         if (in_blocks && !reseal && memcmp(blocks, written.blocks.extents[0], blocks_size) != 0)
             cr_assert(told, "seed %" PRIu64 ", round %u: damage at %zu went unseen", random.seed,
@@ -292,6 +292,42 @@ Test(segment_dictionary, damage_is_told)
 {
     struct key keys[500];
     damage(keys, make_keys(keys, 500), false, 21);
+    support_no_leaks();
+}
+
+/* What was verified lately is not verified again, but vouches for no other block. */
+Test(segment_dictionary, each_block_is_verified_before_its_first_use)
+{
+    struct key keys[500];
+    size_t count = make_keys(keys, 500);
+    struct written written;
+    struct entry entry;
+    write_keys(keys, count, &written);
+    size_t size = (size_t)written.blocks.length;
+    uint8_t *blocks = malloc(size + READ_PADDING_BYTES);
+    memcpy(blocks, written.blocks.extents[0], size);
+    const uint8_t *table[1] = {blocks};
+    struct section section = written.blocks;
+    section.extents = table;
+    struct dictionary dictionary = {.index = &written.index, .blocks = &section};
+    size_t last = 0; /* where the last block begins, and how many there are */
+    size_t before = 1;
+    for (; last + load_u16(blocks + last + 4) < size; before++)
+        last += load_u16(blocks + last + 4);
+    size_t first = (before - 1) * DICTIONARY_BLOCK_TERMS;
+    for (size_t i = 0; i < first; i++)
+        cr_assert_eq(dictionary_find(&dictionary, keys[i].bytes, keys[i].size, &entry), LUPE_OK);
+    blocks[size - 1] ^= 1;
+    for (size_t i = first; i < count; i++)
+        cr_assert_eq(dictionary_find(&dictionary, keys[i].bytes, keys[i].size, &entry),
+                     LUPE_CORRUPT);
+    for (size_t i = 0; i < first; i++)
+        cr_assert_eq(dictionary_find(&dictionary, keys[i].bytes, keys[i].size, &entry), LUPE_OK);
+    blocks[size - 1] ^= 1;
+    for (size_t i = 0; i < count; i++)
+        cr_assert_eq(dictionary_find(&dictionary, keys[i].bytes, keys[i].size, &entry), LUPE_OK);
+    free(blocks);
+    written_free(&written);
     support_no_leaks();
 }
 
@@ -422,7 +458,7 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
 
     struct section sections[2] = {kept_section(&keeper, SECTION_INDEX, lengths[0]),
                                   kept_section(&keeper, SECTION_DICTIONARY, lengths[1])};
-    struct dictionary dictionary = {&sections[0], &sections[1]};
+    struct dictionary dictionary = {.index = &sections[0], .blocks = &sections[1]};
     struct dictionary_iterator at;
     struct entry entry;
     cr_assert_eq(dictionary_find(&dictionary, (const uint8_t *)"\0\0b", 3, &entry), LUPE_OK);

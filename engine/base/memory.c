@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #define HUGE_BYTES_MIN ((size_t)2 << 20)
-#define ARENA_CHUNK_BYTES_MIN ((size_t)4 << 10)
+#define ARENA_CHUNK_BYTES_MIN ((size_t)1016)    /* what malloc gives out fast */
 #define ARENA_CHUNK_BYTES_MAX ((size_t)1 << 20) /* bounds what a half-used last chunk wastes */
 #define CALLOC_BYTES_MIN ((size_t)4 << 10)
 

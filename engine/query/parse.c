@@ -307,16 +307,16 @@ static enum sign sign_take(struct parser *parser)
     return byte == '+' ? SIGN_PLUS : SIGN_MINUS;
 }
 
-/* "field:" in front of something, when there is a field of that name that can be searched. */
-static void field_take(struct parser *parser, int *field)
+/* "field:" in front of something, when there is a field of that name that can be searched. The run
+ * of text at hand ends at run. */
+static void field_take(struct parser *parser, size_t run, int *field)
 {
     size_t at = parser->at;
-    size_t end = at;
-
-    while (end < parser->size && end - at <= FIELD_NAME_BYTES_MAX && parser->text[end] != ':' &&
-           !ends_run(parser, end))
-        end++;
-    if (end + 1 >= parser->size || parser->text[end] != ':')
+    const uint8_t *colon = memchr(parser->text + at, ':', run - at);
+    if (!colon)
+        return;
+    size_t end = (size_t)(colon - parser->text);
+    if (end + 1 == parser->size)
         return;
     if (space_size(parser, end + 1) || is_closing(parser, end + 1))
         return;
@@ -360,13 +360,12 @@ static bool boost_read(const uint8_t *text, size_t at, size_t end, double *boost
 /* Cuts "^boost" off the end of a run. */
 static void boost_cut(const struct parser *parser, size_t start, size_t *end, double *boost)
 {
-    size_t farthest = 2 * BOOST_DIGITS_MAX + 2;
-    size_t at = *end;
-
-    while (at > start && *end - at < farthest && parser->text[at - 1] != '^')
-        at--;
-    if (at <= start + 1 || parser->text[at - 1] != '^')
+    size_t farthest = 2 * BOOST_DIGITS_MAX + 3;
+    size_t first = *end - start > farthest ? *end - farthest : start;
+    const uint8_t *caret = memrchr(parser->text + first, '^', *end - first);
+    if (!caret || caret == parser->text + start)
         return;
+    size_t at = (size_t)(caret - parser->text) + 1;
     if (boost_read(parser->text, at, *end, boost))
         *end = at - 1;
 }
@@ -552,12 +551,12 @@ out:
     return status;
 }
 
+/* The run of text from here to end. */
 static lupe_status parse_text(struct parser *parser, const struct place *place, enum sign sign,
-                              struct parse_item *item)
+                              size_t end, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     size_t start = parser->at;
-    size_t end = run_end(parser, start);
     const struct parse_leaf *leaf = NULL;
     double boost = 1;
     bool found = false;
@@ -627,10 +626,12 @@ static lupe_status parse_operand(struct parser *parser, const struct place *oute
     *sign = sign_take(parser);
     if (negated)
         *sign = SIGN_MINUS;
-    if (!is_syntax(parser, parser->at))
-        field_take(parser, &place.field);
-    if (!is_syntax(parser, parser->at))
-        return parse_text(parser, &place, *sign, item);
+    if (!is_syntax(parser, parser->at)) {
+        size_t end = run_end(parser, parser->at);
+        field_take(parser, end, &place.field);
+        if (parser->at < end)
+            return parse_text(parser, &place, *sign, end, item);
+    }
     if (parser->text[parser->at] != '(')
         return parse_quoted(parser, &place, item);
     parser->at++;

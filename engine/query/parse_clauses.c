@@ -119,8 +119,9 @@ uint32_t clauses_begin(const struct parse_clauses *clauses)
     return clauses->top;
 }
 
+/* slot is the empty one where a leaf belongs. */
 static lupe_status draft_push(struct parse_clauses *clauses, uint32_t base, enum occur occur,
-                              const struct parse_item *item)
+                              const struct parse_item *item, uint32_t slot)
 {
     if (clauses->used >= QUERY_CLAUSES_MAX) {
         clauses->words_dropped++;
@@ -130,13 +131,12 @@ static lupe_status draft_push(struct parse_clauses *clauses, uint32_t base, enum
         lupe_status status = stack_grow(clauses);
         if (status != LUPE_OK)
             return status;
+        if (slot != NO_SLOT)
+            slot = slot_find(clauses, base, slot_key(occur, item->leaf));
     }
-    uint32_t slot = NO_SLOT;
-    if (item->kind == ITEM_LEAF) {
-        uint32_t key = slot_key(occur, item->leaf);
-        slot = slot_find(clauses, base, key);
-        clauses->slots[slot] = (struct parse_slot){clauses->top + 1, base, key};
-    }
+    if (slot != NO_SLOT)
+        clauses->slots[slot] =
+            (struct parse_slot){clauses->top + 1, base, slot_key(occur, item->leaf)};
     clauses->stack[clauses->top++] = (struct parse_draft){*item, occur, slot};
     clauses->used++;
     return LUPE_OK;
@@ -155,7 +155,7 @@ static lupe_status leaf_add(struct parse_clauses *clauses, uint32_t base, enum o
             draft->occur = OCCUR_MUST;
         return LUPE_OK;
     }
-    return draft_push(clauses, base, occur, item);
+    return draft_push(clauses, base, occur, item, slot);
 }
 
 /* Whether a branch in this place may be dissolved into its group, without changing what matches or
@@ -181,7 +181,7 @@ lupe_status clauses_add(struct parse_clauses *clauses, uint32_t base, enum occur
         return LUPE_OK;
     }
     if (item->kind == ITEM_BRANCH && (item->loose || !dissolves(item->branch, occur)))
-        return draft_push(clauses, base, occur, item);
+        return draft_push(clauses, base, occur, item, NO_SLOT);
     clauses->used -= item->branch->count;
     for (uint32_t i = 0; i < item->branch->count; i++) {
         const struct parse_draft *draft = &item->branch->drafts[i];
@@ -192,7 +192,7 @@ lupe_status clauses_add(struct parse_clauses *clauses, uint32_t base, enum occur
         if (inner.kind == ITEM_LEAF)
             TRY(leaf_add(clauses, base, inner_occur, &inner));
         else
-            TRY(draft_push(clauses, base, inner_occur, &inner));
+            TRY(draft_push(clauses, base, inner_occur, &inner, NO_SLOT));
     }
 out:
     return status;

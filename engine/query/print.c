@@ -61,6 +61,8 @@ static void print_number(struct buffer *out, uint64_t number, unsigned digits_mi
 /* Not printf: the point must be a point in every locale. */
 static void print_boost(struct buffer *out, double boost)
 {
+    if (boost == 1)
+        return;
     uint64_t units = (uint64_t)llround(boost * BOOST_UNITS);
     unsigned digits = 6;
 

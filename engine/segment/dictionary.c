@@ -285,46 +285,87 @@ struct wanted {
 
 static inline uint64_t prefix_of(const uint8_t *bytes, size_t size)
 {
-    uint8_t first[8] = {0};
-    memcpy(first, bytes, size < 8 ? size : 8);
-    return __builtin_bswap64(load_u64(first));
+    uint64_t prefix = 0;
+    if (size >= 8)
+        return __builtin_bswap64(load_u64(bytes));
+    if (size >= 4) /* in two halves that overlap */
+        return (uint64_t)__builtin_bswap32(load_u32(bytes)) << 32 |
+               (uint64_t)__builtin_bswap32(load_u32(bytes + size - 4)) << (8 * (8 - size));
+    for (size_t i = 0; i < size; i++)
+        prefix |= (uint64_t)bytes[i] << (56 - 8 * i);
+    return prefix;
 }
 
-/* Whether separator i is at or below a key. A damaged one always is: the block it leads to does not
- * have the key. Reads up to 8 bytes behind the separator, which the extent's tail allows. */
-static inline bool separator_reaches(const struct part *part, uint32_t i,
-                                     const struct wanted *wanted)
+/* The first eight bytes of separator i, 0 when it is empty or damaged. Reads up to 8 bytes behind
+ * the separator, which the extent's tail allows. */
+static inline uint64_t separator_prefix(const struct part *part, uint32_t i)
+{
+    uint32_t start = load_u32(part->offsets + 4 * (size_t)i);
+    uint32_t end = load_u32(part->offsets + 4 * (size_t)i + 4);
+    if (start >= end || end > part->bytes)
+        return 0;
+    uint64_t prefix = __builtin_bswap64(load_u64(part->separators + start));
+    return end - start < 8 ? prefix & ~(UINT64_MAX >> (8 * (end - start))) : prefix;
+}
+
+/* Whether separator i, of the same prefix, is at or below a key. A damaged one always is: the block
+ * it leads to does not have the key. */
+static bool separator_reaches(const struct part *part, uint32_t i, const struct wanted *wanted)
 {
     uint32_t start = load_u32(part->offsets + 4 * (size_t)i);
     uint32_t end = load_u32(part->offsets + 4 * (size_t)i + 4);
     if (start >= end || end > part->bytes)
         return true;
-    uint64_t prefix = __builtin_bswap64(load_u64(part->separators + start));
-    if (end - start < 8)
-        prefix &= ~(UINT64_MAX >> (8 * (end - start)));
-    if (prefix != wanted->prefix)
-        return prefix < wanted->prefix;
     return compare_keys(part->separators + start, end - start, wanted->key, wanted->size) <= 0;
 }
 
-/* The part and the block in it that hold a key if any does. */
+/* Goes from a node of the tree to the next: whether separator i of the part is at or below. */
+static inline bool node_step(struct dictionary *dictionary, size_t *node, const struct part *part,
+                             uint32_t i, const struct wanted *wanted)
+{
+    uint64_t prefix = separator_prefix(part, i);
+    if (*node < DICTIONARY_TOPS)
+        dictionary->tops[*node] = prefix;
+    bool reaches =
+        prefix == wanted->prefix ? separator_reaches(part, i, wanted) : prefix < wanted->prefix;
+    *node = 2 * *node + reaches;
+    return reaches;
+}
+
+/* The same without a look at the file, where the node is known and its prefix decides. */
+static inline bool top_step(const struct dictionary *dictionary, size_t *node,
+                            const struct wanted *wanted, bool *reaches)
+{
+    uint64_t prefix = *node < DICTIONARY_TOPS ? dictionary->tops[*node] : 0;
+    if (prefix == 0 || prefix == wanted->prefix)
+        return false;
+    *reaches = prefix < wanted->prefix;
+    *node = 2 * *node + *reaches;
+    return true;
+}
+
+/* The part and the block in it that hold a key if any does. Which separators are compared depends
+ * on the outcomes alone, so the path of outcomes, a node, stands for a separator. */
 static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
                               uint64_t *address)
 {
     struct part part;
-    struct wanted wanted = {key, key_size, key_size ? prefix_of(key, key_size) : 0};
+    struct wanted wanted = {key, key_size, prefix_of(key, key_size)};
+    size_t node = 1;
     uint32_t low = 0;
     uint32_t high = dictionary->index->extent_count;
     lupe_status status;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        status = part_open(dictionary, middle, &part);
-        if (status)
-            return status;
-        if (separator_reaches(&part, 0, &wanted))
-            low = middle;
-        else
-            high = middle;
+        bool reaches;
+        if (!top_step(dictionary, &node, &wanted, &reaches)) {
+            status = part_open(dictionary, middle, &part);
+            if (status)
+                return status;
+            reaches = node_step(dictionary, &node, &part, 0, &wanted);
+        }
+        low = reaches ? middle : low;
+        high = reaches ? high : middle;
     }
     status = part_open(dictionary, low, &part);
     if (status)
@@ -333,16 +374,31 @@ static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key,
     high = part.count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (separator_reaches(&part, middle, &wanted))
-            low = middle;
-        else
-            high = middle;
+        bool reaches;
+        if (!top_step(dictionary, &node, &wanted, &reaches))
+            reaches = node_step(dictionary, &node, &part, middle, &wanted);
+        low = reaches ? middle : low;
+        high = reaches ? high : middle;
     }
     *address = load_u32(part.addresses + 4 * (size_t)low);
     return LUPE_OK;
 }
 
 /* ---- reading: blocks */
+
+/* The checksum of a block, unless it was right lately: each place remembers one block. */
+static bool block_sound(struct dictionary *dictionary, uint64_t address, const uint8_t *bytes,
+                        size_t size)
+{
+    uint32_t place = (uint32_t)address * 0x9e3779b1u / (UINT32_MAX / DICTIONARY_VERIFIED + 1);
+    if (address < UINT32_MAX && dictionary->verified[place] == address + 1)
+        return true;
+    if (load_u32(bytes) != checksum_32(bytes + 4, size - 4))
+        return false;
+    if (address < UINT32_MAX)
+        dictionary->verified[place] = (uint32_t)address + 1;
+    return true;
+}
 
 /* A block whose checksum was verified: its entries lie from next to end. */
 static lupe_status block_open(struct dictionary *dictionary, uint64_t address, const uint8_t **next,
@@ -356,7 +412,7 @@ static lupe_status block_open(struct dictionary *dictionary, uint64_t address, c
     size_t size = left >= BLOCK_HEAD_BYTES ? load_u16(bytes + 4) : 0;
     if (size < BLOCK_HEAD_BYTES || size > left)
         return dictionary_corrupt(dictionary->blocks, address, "the head of a block is damaged");
-    if (load_u32(bytes) != checksum_32(bytes + 4, size - 4))
+    if (!block_sound(dictionary, address, bytes, size))
         return dictionary_corrupt(dictionary->blocks, address, "a block has a wrong checksum");
     *count = bytes[6];
     if (*count == 0 || *count > DICTIONARY_BLOCK_TERMS)

@@ -73,13 +73,20 @@ CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
 
 /* ---- reading */
 
+#define DICTIONARY_TOPS 512u      /* a power of two: the upper nine levels of the search */
+#define DICTIONARY_VERIFIED 1024u /* a power of two */
+
+/* Zeroed but for the sections, and filled by use: what many look-ups come by again. */
 struct dictionary {
     struct section *index;
     struct section *blocks;
+    uint64_t tops[DICTIONARY_TOPS]; /* prefixes of separators by their node in the tree of all
+                                     * bisections, the root is 1; 0: not known */
+    uint32_t verified[DICTIONARY_VERIFIED]; /* 1 + address of blocks whose checksum was right */
 };
 
 /* The entry of a key; LUPE_NOT_FOUND (no message) when there is none. entry->data points into the
- * file. 0.25 us hot; verifies the checksum of the block. */
+ * file. 0.1 us hot; verifies the checksum of a block that was not looked at lately. */
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
 
