@@ -80,8 +80,7 @@ def fts5(folder):
 def xapian(folder):
     command = compile_driver("xapian", ".cc", os.environ.get("CXX", "c++"), ["-std=c++17"],
                              ["-lxapian"], "xapian.h", "package libxapian-dev", folder)
-    return command, ["Xapian checks phrases by a window of positions and parses queries itself; "
-                     "its BM25 keeps term weights of its own."]
+    return command, ["Xapian splits words by rules of its own and parses queries itself."]
 
 
 def copy_sources(name, folder):
@@ -102,7 +101,7 @@ def tantivy(folder):
     except Failed as error:
         raise Missing(f"cargo cannot build it: {error}") from error
     return [os.path.join(target, "target", "release", "tantivy-peer")], [
-        "Tantivy splits words at underscores."]
+        "Tantivy and FTS5 split words at underscores."]
 
 
 def java_feature(java):
@@ -344,8 +343,9 @@ def compare_counts(samples, names, queries, options, expected):
             if count != reference:
                 different[name].append((query, count, reference))
     for name in names:
-        examples = "; ".join(f"`{query}` {count}, not {'a draw' if right is None else right}"
-                             for query, count, right in different[name][:3])
+        examples = "; ".join(
+            f"`{query}` {count}, " + ("no majority" if right is None else f"not {right}")
+            for query, count, right in different[name][:3])
         lines.append(f"- {name}: {len(different[name])} of {asked[name]} counts differ"
                      + (f" ({examples})" if examples else ""))
         lines += inner_differences(samples, name, len(queries), options.commands)
