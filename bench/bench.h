@@ -78,6 +78,7 @@ struct building_options {
     lupe_analysis analysis;
     uint32_t threads; /* 0: one */
     bool store;       /* keep the text */
+    bool no_pairs;    /* of frequent words */
 };
 int building_open(struct building *building, const char *directory, const char *name,
                   const struct building_options *options);

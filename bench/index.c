@@ -59,6 +59,8 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
             run->merge = run->reorder = true;
         } else if (strcmp(argument, "--store") == 0) {
             run->options.store = true;
+        } else if (strcmp(argument, "--no-pairs") == 0) {
+            run->options.no_pairs = true;
         } else if (strcmp(argument, "--threads") == 0) {
             if (!parse_number(value, 1, 64, &threads))
                 return false;

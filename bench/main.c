@@ -10,7 +10,7 @@
 static const char usage[] =
     "lupe-bench index JSONL DIR [--threads N] [--merge] [--reorder] [--store]\n"
     "                           [--analysis german|best|plain]\n"
-    "                           [--segments N] [--delete PERCENT]\n"
+    "                           [--no-pairs] [--segments N] [--delete PERCENT]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
     "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"
     "lupe-bench generate N [SEED [FILE]] N invented documents as JSON Lines; queries to FILE\n"

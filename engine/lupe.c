@@ -11,7 +11,7 @@
 
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
 #define FIELD_FLAGS LUPE_FIELD_FAST
-#define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
+#define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS)
 
 /* Where the checksum of the catalogue's body stands in its value (FORMAT.md section 2). */
 #define CATALOGUE_CHECKSUM_OFFSET 8u
@@ -444,6 +444,7 @@ static void statistics_add(lupe_statistics *statistics, const struct segment_ent
     statistics->segments++;
     statistics->dictionary_bytes += lengths[SECTION_INDEX] + lengths[SECTION_DICTIONARY];
     statistics->postings_bytes += lengths[SECTION_POSTINGS];
+    statistics->pair_bytes += entry->pair_bytes;
     statistics->positions_bytes +=
         lengths[SECTION_POSITIONS] + lengths[SECTION_BOUNDARIES] + lengths[SECTION_BOUNDARY_INDEX];
     statistics->norm_bytes += lengths[SECTION_NORMS];

@@ -203,6 +203,9 @@ typedef enum lupe_analysis {
 #define LUPE_WITHOUT_POSITIONS 1u
 /* Text fields are not kept: no snippets, and documents are handed out without them. */
 #define LUPE_WITHOUT_STORED_TEXT 2u
+/* Smaller by a few percent: without the lists of pairs of very frequent words, which make phrases
+ * of them ("in der") as fast as words. Large segments alone have them. */
+#define LUPE_WITHOUT_PAIRS 4u
 
 /* What an index is made with; fixed in the file. */
 typedef struct lupe_create_options {
@@ -518,6 +521,7 @@ typedef struct lupe_statistics {
     uint64_t free_bytes; /* of it, free pages */
     uint64_t dictionary_bytes;
     uint64_t postings_bytes;
+    uint64_t pair_bytes;      /* of these, what the lists of pairs of frequent words take */
     uint64_t positions_bytes; /* with the boundaries of fields */
     uint64_t norm_bytes;
     uint64_t id_bytes;
@@ -527,9 +531,9 @@ typedef struct lupe_statistics {
     uint32_t format;
     const char *language; /* belongs to the index */
 } lupe_statistics;
-#define LUPE_STATISTICS_INIT                                                          \
-    {                                                                                 \
-        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL \
+#define LUPE_STATISTICS_INIT                                                             \
+    {                                                                                    \
+        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL \
     }
 
 /* Fills in what the library knows of the struct, the rest with zero. */

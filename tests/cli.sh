@@ -283,6 +283,8 @@ run get -i lines.lupe 9
 ok "with the value" has "$out" "year: neunzehnhundert"
 run index -i lines.lupe --language english u.jsonl
 ok "another language than the index has: refused" ended 2
+run index -i pairless.lupe --no-pairs u.jsonl
+ok "an index without pairs of words" ended 0
 head -c 3000000 /dev/zero | tr '\0' 'x' | { printf '{"id":"long","text":"Langzeile '; cat; printf '"}\n'; } |
     "$lupe" index -i lines.lupe - 2> .err
 ok "a line of 3 MB" finds 1 -i lines.lupe Langzeile

@@ -11,6 +11,7 @@
 #include "segment/view.h"
 #include "support.h"
 #include "write/merge.h"
+#include "write/pair_lists.h"
 
 #define DOCUMENTS 1300u
 #define WORDS 40u
@@ -57,6 +58,8 @@ static struct damaged damaged_make(const char *name, unsigned length_max, bool o
     struct view *view = NULL;
     struct store_options options = {.map_bytes = UINT64_C(256) << 20};
     const char *path = support_path(name);
+    pair_limits = (struct pair_limits){
+        .documents_min = 16, .share = 4, .words_max = 16, .memory_bytes = 1 << 14};
     cr_assert_eq(lupe_index_create(path, NULL, NULL, &made.index), LUPE_OK);
     cr_assert_eq(lupe_writer_open(made.index, NULL, &writer), LUPE_OK);
     put_documents(writer, length_max);
@@ -65,6 +68,7 @@ static struct damaged damaged_make(const char *name, unsigned length_max, bool o
     cr_assert_eq(view_open(made.store, &view), LUPE_OK);
     cr_assert_eq(view->catalogue.segment_count, 1u);
     made.entry = view->catalogue.segments[0];
+    cr_assert_gt(made.entry.pair_frequency_min, 0u);
     view_close(view);
     cr_assert_eq(made.entry.one_value, one_value, "%" PRIu64 " bytes",
                  segment_entry_bytes(&made.entry));
@@ -187,7 +191,7 @@ static void search(struct damaged *made, const struct support_random *random)
 /* Merges the segment with itself, so to speak: what comes of it is dropped. */
 static void merge(struct damaged *made, const struct support_random *random)
 {
-    struct merge_options options = {.k1 = 1.2, .b = 0.75};
+    struct merge_options options = {.k1 = 1.2, .b = 0.75, .pairs = true};
     struct merge_source source = {&made->entry, NULL};
     struct merge *merging = NULL;
     bool done = false;

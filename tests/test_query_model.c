@@ -10,6 +10,7 @@
 #include "lupe_index.h"
 #include "query/search.h"
 #include "support.h"
+#include "write/pair_lists.h"
 
 #define VOCABULARY 400u
 #define TEXT_BYTES_MAX 65536u
@@ -23,6 +24,7 @@ struct corpus {
     unsigned commits;
     unsigned deletes;
     unsigned words_max;
+    unsigned field_gap;
 };
 
 static struct support_random rnd;
@@ -91,7 +93,10 @@ static lupe_index *build(const struct corpus *corpus)
     options.field_count = 3;
     options.analysis = corpus->analysis;
     options.flags = corpus->flags | LUPE_WITHOUT_STORED_TEXT;
-    options.field_gap = 1;
+    options.field_gap = corpus->field_gap;
+    /* Several passes, and a good part of the words that phrases are made of. */
+    pair_limits = (struct pair_limits){
+        .documents_min = 4, .share = 16, .words_max = 64, .memory_bytes = 1 << 15};
     cr_assert_eq(lupe_index_create(support_path(corpus->name), &options, NULL, &index), LUPE_OK,
                  "%s", lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK, "%s", lupe_last_error());
@@ -214,28 +219,36 @@ static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
 
 Test(query_model, standard_segments_deletes)
 {
-    struct corpus corpus = {"a", LUPE_ANALYSIS_STANDARD, 0, 1, 3000, 4, 300, 200};
+    struct corpus corpus = {"a", LUPE_ANALYSIS_STANDARD, 0, 1, 3000, 4, 300, 200, 1};
     compare_with_naive(&corpus, 11);
     support_no_leaks();
 }
 
 Test(query_model, plain_one_segment)
 {
-    struct corpus corpus = {"b", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 1, 0, 120};
+    struct corpus corpus = {"b", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 1, 0, 120, 1};
     compare_with_naive(&corpus, 12);
+    support_no_leaks();
+}
+
+Test(query_model, words_of_two_values_meet)
+{
+    struct corpus corpus = {"g", LUPE_ANALYSIS_PLAIN, 0, 1, 2500, 3, 200, 30, 0};
+    compare_with_naive(&corpus, 21);
     support_no_leaks();
 }
 
 Test(query_model, weighted_title)
 {
-    struct corpus corpus = {"c", LUPE_ANALYSIS_STANDARD, 0, 2.5, 2000, 3, 50, 80};
+    struct corpus corpus = {"c", LUPE_ANALYSIS_STANDARD, 0, 2.5, 2000, 3, 50, 80, 1};
     compare_with_naive(&corpus, 13);
     support_no_leaks();
 }
 
 Test(query_model, without_positions)
 {
-    struct corpus corpus = {"d", LUPE_ANALYSIS_PLAIN, LUPE_WITHOUT_POSITIONS, 1, 2000, 2, 100, 80};
+    struct corpus corpus = {"d", LUPE_ANALYSIS_PLAIN, LUPE_WITHOUT_POSITIONS, 1, 2000, 2, 100, 80,
+                            1};
     compare_with_naive(&corpus, 14);
     support_no_leaks();
 }
@@ -243,7 +256,8 @@ Test(query_model, without_positions)
 Test(query_model, tiny)
 {
     for (unsigned documents = 1; documents < 6; documents++) {
-        struct corpus corpus = {"e", LUPE_ANALYSIS_STANDARD, 0, 1, documents, 1, documents / 3, 9};
+        struct corpus corpus = {"e", LUPE_ANALYSIS_STANDARD, 0, 1, documents,
+                                1,   documents / 3,          9, 1};
         compare_with_naive(&corpus, 15 + documents);
         remove(support_path("e"));
         remove(support_path("e-lock"));

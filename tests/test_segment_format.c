@@ -183,7 +183,7 @@ static void write_terms(struct segment_writer *writer)
 
 static void write_example(struct keeper *keeper, struct segment_entry *entry)
 {
-    struct segment_writer_options options = {1, 1.2, 0.75, {keeper_put, keeper}};
+    struct segment_writer_options options = {1, 1.2, 0.75, {keeper_put, keeper}, 0};
     struct segment_writer *writer = NULL;
     cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
     write_documents(writer);

@@ -198,7 +198,7 @@ static lupe_status write_ids(const struct model *model, struct segment_writer *w
 static lupe_status write_model(const struct model *model, struct keeper *keeper,
                                struct segment_entry *entry)
 {
-    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, keeper}};
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, keeper}, 0};
     struct segment_writer *writer = NULL;
     lupe_status status = segment_writer_open(&options, &writer);
     if (!status)
@@ -368,7 +368,7 @@ Test(segment_segment, norms_of_several_extents_are_gathered)
         model.lengths[i] = i % 5000;
     struct keeper keeper = {0};
     struct segment_entry entry;
-    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}};
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}, 0};
     struct segment_writer *writer = NULL;
     cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
     for (uint32_t d = 0; d < model.documents; d++) {
@@ -399,7 +399,7 @@ Test(segment_segment, norms_of_several_extents_are_gathered)
 Test(segment_segment, what_cannot_be_a_segment_is_refused)
 {
     struct keeper keeper = {0};
-    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}};
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}, 0};
     struct segment_writer *writer = NULL;
     char id[ID_BYTES_MAX + 1] = {0};
     struct segment_document document = {.id = id};

@@ -512,7 +512,11 @@ static void interleave(uint64_t seed, uint64_t step_bytes)
     cr_assert(count > 1 && count <= 16);
     for (uint32_t i = 0; i < count; i++)
         sources[i] = (struct merge_source){&view->catalogue.segments[i], NULL};
-    struct merge_options options = {view->catalogue.k1, view->catalogue.b, true, ENOUGH};
+    struct merge_options options = {.k1 = view->catalogue.k1,
+                                    .b = view->catalogue.b,
+                                    .reorder = true,
+                                    .memory_bytes = ENOUGH,
+                                    .pairs = true};
     must(merge_begin(index->store, &options, sources, count, &merge));
     for (double share = 0.0; !done; share = merge_share(merge)) {
         cr_assert(merge_share(merge) >= share && merge_share(merge) <= 1.0);

@@ -14,6 +14,7 @@
 #include "lupe_index.h"
 #include "segment/view.h"
 #include "support.h"
+#include "write/pair_lists.h"
 
 #define must(call)                                                                             \
     do {                                                                                       \
@@ -52,6 +53,9 @@ static inline lupe_index *helper_create(const char *path, uint32_t flags)
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     lupe_open_options open = helper_open_options();
     lupe_index *index = NULL;
+    /* Small segments have pairs of frequent words here, made in several passes. */
+    pair_limits =
+        (struct pair_limits){.documents_min = 8, .share = 4, .words_max = 12, .memory_bytes = 4096};
     create.fields = fields;
     create.field_count = sizeof fields / sizeof *fields;
     create.flags = flags;

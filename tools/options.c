@@ -110,6 +110,8 @@ static const struct option_rule rules[] = {
      "a further field of JSON Lines that is searched as text (repeatable)"},
     {"language", 0, BIT(INDEX), OPTION_TEXT, PLACE(language), 0, 0, "LANGUAGE",
      "of a new index: german (default), another Snowball language, or none"},
+    {"no-pairs", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_pairs), 0, 0, NULL,
+     "of a new index: smaller, but phrases of very frequent words are slower"},
     {"threads", 0, BIT(INDEX), OPTION_NUMBER, PLACE(threads), 1, 64, "N",
      "threads that work (one for every core)"},
     {"memory", 0, BIT(INDEX), OPTION_BYTES, PLACE(memory_bytes), (uint64_t)1 << 20,

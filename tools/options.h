@@ -62,6 +62,7 @@ struct options {
     uint64_t threads; /* 0: one for every core */
     uint64_t memory_bytes;
     bool all_words;
+    bool no_pairs;
     bool verify;
     bool reorder;
     bool quiet;

@@ -141,6 +141,7 @@ static lupe_status open_or_create(const char *path, const struct options *option
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     open.progress = show_progress;
     create.language = options->language;
+    create.flags = options->no_pairs ? LUPE_WITHOUT_PAIRS : 0;
     lupe_status status = lupe_index_open(path, &open, index);
     if (status == LUPE_NOT_FOUND) {
         status = lupe_index_create(path, &create, &open, index);

@@ -26,6 +26,7 @@ static const struct row {
     ROW(free_bytes, "  free"),
     ROW(dictionary_bytes, "  dictionary"),
     ROW(postings_bytes, "  postings"),
+    ROW(pair_bytes, "    of pairs of words"),
     ROW(positions_bytes, "  positions"),
     ROW(norm_bytes, "  lengths"),
     ROW(id_bytes, "  ids"),

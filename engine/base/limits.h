@@ -57,6 +57,13 @@
 #define FRAME_BYTES 2048u                     /* aim of a frame of stored documents, uncompressed */
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
+/* Pairs of frequent words. */
+#define PAIR_TERM_BYTES_MAX 60u       /* F: longer words are not paired */
+#define PAIR_WORDS_MAX 128u           /* F: of a segment */
+#define PAIR_SHARE 16u                /* words in a 16th of the documents are paired, */
+#define PAIR_DOCUMENTS_MIN 16384u     /* in segments of so many documents */
+#define PAIR_MEMORY_BYTES (32u << 20) /* for counting; beyond it documents are read again */
+
 /* Queries. */
 #define QUERY_TERMS_MAX 1024u                  /* distinct words; more are dropped and counted */
 #define QUERY_BYTES_MAX (1u << 24)             /* what follows is not read */

@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "query/pair.h"
+
 void execution_free(struct execution *execution)
 {
     for (unsigned i = 0; i < execution->array_count; i++)
@@ -274,6 +276,28 @@ out:
     return status;
 }
 
+/* A variant of two words that the segment keeps as a pair: a list of its own. */
+static bool is_pair(const struct execution *execution, const struct plan_variant *variant)
+{
+    return variant->count == 2 &&
+           pair_is_kept(execution->plan->view, execution->segment_place, variant, 0);
+}
+
+/* Its list, for as long as the execution; NULL where the words follow each other nowhere. */
+static lupe_status list_of_pair(struct execution *execution, const struct plan_variant *variant,
+                                struct list **list)
+{
+    bool found = false;
+    *list = arena_alloc(&execution->arena, sizeof **list);
+    if (!*list)
+        return fail_memory();
+    lupe_status status =
+        pair_list(execution->plan->view, execution->segment_place, variant, 0, *list, &found);
+    if (!found)
+        *list = NULL;
+    return status;
+}
+
 lupe_status execution_phrase(struct execution *execution, const struct plan_node *node,
                              struct phrase *phrase, bool *simple)
 {
@@ -288,7 +312,7 @@ lupe_status execution_phrase(struct execution *execution, const struct plan_node
             here++;
         }
     }
-    if (here != 1 || only->count < 2)
+    if (here != 1 || only->count < 2 || is_pair(execution, only))
         return LUPE_OK;
     *simple = true;
     return phrase_of_variant(execution, only, node->weight, phrase);
@@ -307,6 +331,11 @@ static lupe_status add_variant(struct execution *execution, const struct plan_no
         return add_list(execution, variant->terms[0]->lists[execution->segment_place], 1.0f, sums);
     evaluation.collector = NULL;
     evaluation.gathered = &matches;
+    if (node->field < 0 && is_pair(execution, variant)) {
+        struct list *pair = NULL;
+        TRY(list_of_pair(execution, variant, &pair));
+        return pair ? add_list(execution, pair, 1.0f, sums) : LUPE_OK;
+    }
     TRY(phrase_of_variant(execution, variant, 1.0f, &phrase));
     phrase.field = phrase.without_positions ? -1 : node->field;
     TRY(gather_phrase(&evaluation, &phrase));
@@ -323,12 +352,22 @@ static lupe_status leaf_of_sequence(struct execution *execution, const struct pl
     struct sums sums = {0};
     struct gathered array = {0};
     lupe_status status = LUPE_OK;
+    const struct plan_variant *only = NULL;
     unsigned here = 0;
     *leaf = NULL;
-    for (unsigned v = 0; v < node->variant_count; v++)
-        here += variant_is_here(&node->variants[v], execution->segment_place);
+    for (unsigned v = 0; v < node->variant_count; v++) {
+        if (variant_is_here(&node->variants[v], execution->segment_place)) {
+            only = &node->variants[v];
+            here++;
+        }
+    }
     if (here == 0)
         return LUPE_OK;
+    if (here == 1 && node->field < 0 && is_pair(execution, only)) {
+        struct list *pair = NULL;
+        TRY(list_of_pair(execution, only, &pair));
+        return pair ? leaf_of_list(execution, pair, node->weight, leaf) : LUPE_OK;
+    }
     TRY(sums_init(&sums, execution->evaluation->documents));
     for (unsigned v = 0; v < node->variant_count; v++)
         if (variant_is_here(&node->variants[v], execution->segment_place))

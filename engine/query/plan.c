@@ -92,6 +92,8 @@ static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_s
     if (!copy)
         return fail_memory();
     memcpy(copy, key, key_size);
+    (*out)->key = copy;
+    (*out)->key_size = key_size;
     plan->table[at] = (struct plan_entry){copy, key_size, hash, *out};
     plan->table_count++;
 out:

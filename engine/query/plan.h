@@ -13,7 +13,9 @@
 #include "query/search.h"
 
 struct plan_term {
-    uint64_t frequency;  /* documents, over all segments */
+    uint64_t frequency; /* documents, over all segments */
+    const uint8_t *key;
+    size_t key_size;
     struct list **lists; /* [segment]; NULL where the term is not */
 };
 

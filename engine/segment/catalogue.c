@@ -12,6 +12,7 @@
  *   segment    := number:u32 flags:u8 lexicon:u32 documents:u32 words:u64 k1:f64 b:f64 terms:u64
  *                 live_version:u32 deleted:varint deleted_list
  *                 section_mask:u16 length:varint *
+ *                 pair_frequency_min:varint [pair_bytes:varint]
  *   deleted_list := delta:varint *
  */
 #include "segment/catalogue.h"
@@ -21,10 +22,10 @@
 #include "base/hash.h"
 
 #define CATALOGUE_HEAD_BYTES 16u
-#define CATALOGUE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT)
+#define CATALOGUE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS)
 #define SEGMENT_ONE_VALUE 1u
 #define FIELD_BYTES_MIN 13u   /* the shortest encoded field */
-#define SEGMENT_BYTES_MIN 52u /* the shortest encoded segment */
+#define SEGMENT_BYTES_MIN 53u /* the shortest encoded segment */
 #define FIELD_WEIGHT_MAX 100.0
 #define K1_MAX 10.0
 #define SECTION_BYTES_MAX ((uint64_t)EXTENT_PAYLOAD_BYTES << 24)
@@ -130,6 +131,9 @@ static void encode_segment(const struct segment_entry *entry, struct buffer *out
     for (unsigned section = 1; section < SECTION_LIVE; section++)
         if (entry->lengths[section])
             buffer_add_varint(out, entry->lengths[section]);
+    buffer_add_varint(out, entry->pair_frequency_min);
+    if (entry->pair_frequency_min)
+        buffer_add_varint(out, entry->pair_bytes);
 }
 
 lupe_status catalogue_encode(const struct catalogue *catalogue, struct buffer *out)
@@ -326,6 +330,11 @@ static bool decode_segment(struct cursor *cursor, bool has_more, struct segment_
             entry->lengths[section] > SECTION_BYTES_MAX)
             return false;
     }
+    entry->pair_frequency_min = take_count(cursor, entry->documents);
+    if (entry->pair_frequency_min)
+        entry->pair_bytes = cursor_varint(cursor);
+    if (entry->pair_bytes > entry->lengths[SECTION_POSTINGS])
+        return false;
     if (!has_more && (entry->lengths[SECTION_FORMS] || entry->lengths[SECTION_COLUMNS]))
         return false;
     return cursor->ok && (!entry->one_value ||

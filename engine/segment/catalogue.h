@@ -35,6 +35,8 @@ struct segment_entry {
     uint32_t deleted;
     uint32_t deleted_list[LIVE_LIST_MAX]; /* when deleted < LIVE_LIST_MAX */
     uint64_t lengths[SECTION_COUNT];
+    uint32_t pair_frequency_min; /* words in so many documents are paired; 0: none are */
+    uint64_t pair_bytes;         /* of section 3, the lists of pairs */
 };
 
 struct catalogue {
@@ -68,6 +70,12 @@ CHECKED lupe_status catalogue_decode(const uint8_t *bytes, size_t size,
 bool catalogue_has_more(const struct catalogue *catalogue);
 /* LUPE_TOO_NEW when it has: whoever changes an index must know all of it. */
 CHECKED lupe_status catalogue_check_writable(const struct catalogue *catalogue);
+
+/* Large segments shall have the lists of pairs of frequent words. */
+static inline bool catalogue_wants_pairs(const struct catalogue *catalogue)
+{
+    return !(catalogue->flags & (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_PAIRS));
+}
 
 /* The number of a field by name, or -1. */
 int catalogue_field(const struct catalogue *catalogue, const char *name);

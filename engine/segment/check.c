@@ -3,13 +3,15 @@
  * check.c - segment_check: verifies checksums and walks every structure of a segment against every
  * other. A finding is a sentence with its place; the walk goes on behind it where that makes sense.
  *
- * It costs four bytes a document (the words found in the lists), and the time to read everything.
+ * It costs four bytes a document (the words found in the lists), PAIR_MEMORY_BYTES, and the time to
+ * read everything.
  */
 #include "segment/segment.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "segment/pairs.h"
 #include "segment/stored.h"
 
 #define CHAMPIONS 3u
@@ -22,7 +24,10 @@ struct check {
     uint32_t findings;
     uint32_t *words; /* by document: occurrences in list LIST_WORDS */
     uint64_t terms;
-    uint64_t ids; /* documents in list LIST_IDS */
+    uint64_t ids;             /* documents in list LIST_IDS */
+    struct pair_word *paired; /* [PAIR_WORDS_MAX]: the words that the segment has pairs of */
+    unsigned paired_count;
+    uint64_t pairs; /* lists of them */
     float factors[NORMS];
     uint32_t *positions;
     size_t positions_capacity;
@@ -228,6 +233,33 @@ static lupe_status check_block(struct check *check, struct list_check *state, st
     return LUPE_OK;
 }
 
+/* Notes a list that is, or takes part in, pairs of frequent words. */
+static void note_pairs(struct check *check, const struct list_check *state, uint32_t list_number)
+{
+    const struct dictionary_iterator *at = state->at;
+    size_t term_size = at->key_size - 2;
+    uint32_t frequency_min = check->segment->entry.pair_frequency_min;
+    if (list_number == LIST_PAIRS) {
+        check->pairs++;
+        if (frequency_min == 0)
+            list_found(check, state, 0, "the catalogue says that there are no pairs");
+        if ((state->list->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)) != ENTRY_HAS_TF)
+            list_found(check, state, 0, "a list of pairs has frequencies and nothing else");
+        return;
+    }
+    if (list_number != LIST_WORDS ||
+        !pair_has_word(frequency_min, state->list->frequency, term_size))
+        return;
+    if (check->paired_count == PAIR_WORDS_MAX || !(state->list->flags & ENTRY_HAS_POSITIONS)) {
+        list_found(check, state, 0, "its word cannot be paired, but the catalogue says it is");
+        return;
+    }
+    struct pair_word *word = &check->paired[check->paired_count++];
+    memcpy(word->term, at->key + 2, term_size);
+    word->size = (uint8_t)term_size;
+    word->list = *state->list;
+}
+
 static lupe_status check_list(struct check *check, const struct dictionary_iterator *at)
 {
     static const uint64_t champion_places[CHAMPIONS] = {10, 100, 1000};
@@ -258,6 +290,7 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
             list_found(check, &state, 0, "a champion is above the documents it stands for");
     if (list_number == LIST_IDS)
         check->ids += state.documents;
+    note_pairs(check, &state, list_number);
     return LUPE_OK;
 }
 
@@ -290,6 +323,84 @@ static lupe_status check_dictionary(struct check *check)
                   (unsigned long long)segment->entry.terms);
         return LUPE_OK;
     }
+    (void)sound(check, &status);
+    return status;
+}
+
+/* ---- pairs of frequent words */
+
+/* What was counted of a pair in the positions beside its list. */
+static lupe_status check_pair(struct check *check, struct pair_reader *counted,
+                              const struct list *list, bool *same)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t documents[BLOCK_DOCUMENTS];
+    uint32_t tfs[BLOCK_DOCUMENTS];
+    struct block block;
+    *same = true;
+    for (uint32_t i = 0; i < list->block_count && *same; i++) {
+        status = block_read(list, i, &block);
+        if (!status)
+            status = block_read_tfs(list, &block);
+        if (!sound(check, &status))
+            return status;
+        unsigned count = pair_read(counted, documents, tfs);
+        *same = count == block.count &&
+                memcmp(documents, block.documents, count * sizeof *documents) == 0 &&
+                memcmp(tfs, block.tfs, count * sizeof *tfs) == 0;
+    }
+    *same = *same && pair_read(counted, documents, tfs) == 0;
+    return LUPE_OK;
+}
+
+/* The pairs that begin with one word. */
+static lupe_status check_pairs_of(struct check *check, const struct pair_scan *scan, unsigned first)
+{
+    const struct pair_word *words = check->paired;
+    for (unsigned second = 0; second < check->paired_count; second++) {
+        struct pair_reader counted = pair_read_begin(scan, first, second);
+        struct dictionary_iterator at = {.key_size = 0};
+        struct list list = {.block_count = 0};
+        struct list_check state = {.list = &list, .at = &at};
+        bool same = true;
+        at.key_size = key_of_pair(at.key, words[first].term, words[first].size, words[second].term,
+                                  words[second].size);
+        lupe_status status = segment_find(check->segment, at.key, at.key_size, &list);
+        if (status == LUPE_OK)
+            check->pairs--;
+        if (status == LUPE_NOT_FOUND)
+            status = LUPE_OK;
+        if (!status)
+            status = check_pair(check, &counted, &list, &same);
+        if (!sound(check, &status))
+            return status;
+        if (!same)
+            list_found(check, &state, 0, "it has not the places where these words meet");
+    }
+    return LUPE_OK;
+}
+
+/* Counts anew what the lists of pairs say. Positions were found to be sound. */
+static lupe_status check_pairs(struct check *check)
+{
+    lupe_status status = LUPE_OK;
+    struct pair_scan *scan = NULL;
+    if (check->paired_count && !check->findings)
+        TRY(pair_scan_open(check->paired, check->paired_count, check->segment->norms,
+                           check->segment->entry.documents, PAIR_MEMORY_BYTES, &scan));
+    for (unsigned first = 0, end = 0; scan && first < check->paired_count; first = end) {
+        bool done = false;
+        TRY(pair_scan_begin(scan, first));
+        while (!done)
+            TRY(pair_scan_step(scan, &done, &end));
+        for (unsigned word = first; word < end; word++)
+            TRY(check_pairs_of(check, scan, word));
+    }
+    if (check->pairs && !check->findings)
+        found(check, "%llu lists of pairs are of words that are not paired",
+              (unsigned long long)check->pairs);
+out:
+    pair_scan_close(scan);
     (void)sound(check, &status);
     return status;
 }
@@ -408,10 +519,14 @@ lupe_status segment_check(struct segment *segment, void (*report)(void *user, co
     struct check check = {.segment = segment, .report = report, .user = user};
     norm_factors(&segment->bm25, check.factors);
     check.words = memory_zalloc(segment->entry.documents, sizeof *check.words);
-    if (!check.words)
-        return fail_memory();
+    check.paired = memory_zalloc(PAIR_WORDS_MAX, sizeof *check.paired);
+    if (!check.words || !check.paired) {
+        status = fail_memory();
+        goto out;
+    }
     TRY(check_checksums(&check));
     TRY(check_dictionary(&check));
+    TRY(check_pairs(&check));
     check_norms(&check);
     TRY(check_documents(&check));
     if (check.findings)
@@ -419,6 +534,7 @@ lupe_status segment_check(struct segment *segment, void (*report)(void *user, co
             fail(LUPE_CORRUPT, "segment %u has %u findings", segment->entry.number, check.findings);
 out:
     memory_free(check.words);
+    memory_free(check.paired);
     memory_free(check.positions);
     return status;
 }

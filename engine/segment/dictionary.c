@@ -33,11 +33,10 @@
 
 #define BLOCK_HEAD_BYTES 7u
 #define ENTRY_HEAD_BYTES 3u
-#define INFO_BYTES_MAX 63u
 #define HEAD_FORM_SHIFT 6u
 #define BLOCK_BYTES_MAX \
     (BLOCK_HEAD_BYTES + \
-     DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + INFO_BYTES_MAX))
+     DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + ENTRY_INFO_BYTES_MAX))
 #define PART_HEAD_BYTES 8u
 #define HASH_BYTES 16u
 
@@ -203,7 +202,7 @@ lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_
                                   size_t key_size, const uint8_t *info, size_t info_size)
 {
     assert(key_size >= 2 && key_size <= KEY_BYTES_MAX);
-    assert(info_size > 0 && info_size <= INFO_BYTES_MAX);
+    assert(info_size > 0 && info_size <= ENTRY_INFO_BYTES_MAX);
     assert(compare_keys(writer->last, writer->last_size, key, key_size) < 0);
     if (writer->block_terms == DICTIONARY_BLOCK_TERMS) {
         lupe_status status = block_flush(writer);
@@ -424,7 +423,7 @@ static lupe_status block_open(struct dictionary *dictionary, uint64_t address, c
 
 static inline size_t info_bytes(uint8_t head)
 {
-    return head & INFO_BYTES_MAX;
+    return head & ENTRY_INFO_BYTES_MAX;
 }
 
 /* The bytes of an entry behind its head, or 0 when it ends behind the block. */

@@ -29,6 +29,7 @@
 #define ENTRY_HAS_POSITIONS 8u
 #define ENTRY_HAS_GROUP 16u
 #define ENTRY_HAS_FORMS 32u
+#define ENTRY_INFO_BYTES_MAX 63u
 #define ENTRY_HAS_MORE 192u /* parts of a later library behind all others, passed over */
 
 /* What the dictionary knows of a key. */

@@ -34,6 +34,10 @@ struct segment_writer {
     struct dictionary_writer dictionary;
     uint8_t key[KEY_BYTES_MAX]; /* of the term being written */
     size_t key_size;
+    uint32_t frequent_min;  /* documents of a frequent word; 0: none are wanted */
+    struct buffer frequent; /* struct frequent_word, one after the other */
+    uint32_t pair_frequency_min;
+    uint64_t pair_bytes;
 };
 
 lupe_status segment_writer_open(const struct segment_writer_options *options,
@@ -65,6 +69,7 @@ void segment_writer_close(struct segment_writer *writer)
     for (unsigned i = 1; i < SECTION_LIVE; i++)
         section_writer_free(&writer->sections[i]);
     buffer_free(&writer->norms);
+    buffer_free(&writer->frequent);
     id_writer_free(&writer->ids);
     stored_writer_free(&writer->stored);
     boundary_writer_free(&writer->boundaries);
@@ -109,6 +114,9 @@ lupe_status segment_writer_documents_done(struct segment_writer *writer)
     section_writer_add(norms, writer->norms.data, writer->norms.size);
     TRY(norms->status);
     struct bm25 bm25 = {writer->options.k1, writer->options.b, 1.0};
+    uint32_t share = writer->options.frequent_share;
+    if (share)
+        writer->frequent_min = (writer->documents + share - 1) / share;
     if (writer->words)
         bm25.average = (double)writer->words / writer->documents;
     writer->stage = STAGE_TERMS;
@@ -135,6 +143,18 @@ lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_
     return postings_writer_add(&writer->postings, documents, tfs, positions, count);
 }
 
+static lupe_status frequent_add(struct segment_writer *writer, const uint8_t *info,
+                                size_t info_size)
+{
+    struct frequent_word word = {.frequency = writer->postings.frequency,
+                                 .size = (uint8_t)(writer->key_size - 2),
+                                 .info_size = (uint8_t)info_size};
+    memcpy(word.term, writer->key + 2, word.size);
+    memcpy(word.info, info, info_size);
+    buffer_add(&writer->frequent, &word, sizeof word);
+    return buffer_status(&writer->frequent);
+}
+
 lupe_status segment_writer_term_end(struct segment_writer *writer)
 {
     uint8_t info[256];
@@ -142,8 +162,47 @@ lupe_status segment_writer_term_end(struct segment_writer *writer)
     lupe_status status = postings_writer_end(&writer->postings, info, &info_size);
     if (status || info_size == 0)
         return status;
+    bool is_word = writer->key[0] == 0 && writer->key[1] == LIST_WORDS;
+    if (is_word && writer->frequent_min && writer->postings.frequency >= writer->frequent_min &&
+        writer->key_size - 2 <= PAIR_TERM_BYTES_MAX)
+        status = frequent_add(writer, info, info_size);
+    if (status)
+        return status;
     return dictionary_writer_add(&writer->dictionary, writer->key, writer->key_size, info,
                                  info_size);
+}
+
+const struct frequent_word *segment_writer_frequent(const struct segment_writer *writer,
+                                                    size_t *count)
+{
+    *count = writer->frequent.size / sizeof(struct frequent_word);
+    return (const struct frequent_word *)(const void *)writer->frequent.data;
+}
+
+const uint8_t *segment_writer_norms(const struct segment_writer *writer, uint32_t *documents)
+{
+    *documents = writer->documents;
+    return writer->norms.data;
+}
+
+lupe_status segment_writer_peek(struct segment_writer *writer, enum section_id section,
+                                uint32_t *extents, const uint8_t **payload, size_t *size)
+{
+    struct section_writer *from = &writer->sections[section];
+    uint8_t *room = buffer_reserve(&from->payload, READ_PADDING_BYTES);
+    if (!room)
+        return buffer_status(&from->payload);
+    memset(room, 0, READ_PADDING_BYTES);
+    *extents = from->extents;
+    *payload = from->payload.data;
+    *size = from->payload.size;
+    return from->status;
+}
+
+void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_min, uint64_t bytes)
+{
+    writer->pair_frequency_min = frequency_min;
+    writer->pair_bytes = bytes;
 }
 
 /* Puts all payloads into one value. */
@@ -180,6 +239,8 @@ lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_
     entry->k1 = writer->options.k1;
     entry->b = writer->options.b;
     entry->terms = writer->dictionary.terms;
+    entry->pair_frequency_min = writer->pair_frequency_min;
+    entry->pair_bytes = writer->pair_bytes;
     uint64_t bytes = segment_entry_bytes(entry);
     entry->one_value = extents == 0 && bytes + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX;
     if (entry->one_value)

@@ -19,6 +19,16 @@ struct segment_writer_options {
     double k1;
     double b;
     struct extent_sink sink;
+    uint32_t frequent_share; /* words in 1 / frequent_share of the documents are kept; 0: none */
+};
+
+/* A word of list 0 that is in many documents, as segment_writer_frequent gives it. */
+struct frequent_word {
+    uint32_t frequency;
+    uint8_t size;
+    uint8_t info_size;
+    uint8_t term[PAIR_TERM_BYTES_MAX];
+    uint8_t info[ENTRY_INFO_BYTES_MAX];
 };
 
 CHECKED lupe_status segment_writer_open(const struct segment_writer_options *options,
@@ -52,6 +62,22 @@ CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer,
                                             const uint32_t *documents, const uint32_t *tfs,
                                             const uint32_t *positions, size_t count);
 CHECKED lupe_status segment_writer_term_end(struct segment_writer *writer);
+
+/* ---- pairs of frequent words, made of what was written (write/pair_lists.c) */
+
+/* The words of up to PAIR_TERM_BYTES_MAX bytes that are in 1 / frequent_share of the documents, in
+ * the order of their terms: all of them behind the last of list 0. */
+const struct frequent_word *segment_writer_frequent(const struct segment_writer *writer,
+                                                    size_t *count);
+/* One byte a document. */
+const uint8_t *segment_writer_norms(const struct segment_writer *writer, uint32_t *documents);
+/* How much of a section the sink has, and what has not filled an extent yet: readable
+ * READ_PADDING_BYTES beyond, until something is added. */
+CHECKED lupe_status segment_writer_peek(struct segment_writer *writer, enum section_id section,
+                                        uint32_t *extents, const uint8_t **payload, size_t *size);
+/* What the entry will say of the segment's pairs. */
+void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_min,
+                              uint64_t bytes);
 
 /* Finishes all sections and fills the catalogue's entry (live: all). */
 CHECKED lupe_status segment_writer_finish(struct segment_writer *writer,

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "segment/segment_writer.h"
+#include "write/pair_lists.h"
 
 #define RADIX_BITS 8u
 #define RADIX_SIZE (1u << RADIX_BITS)
@@ -427,7 +427,7 @@ static lupe_status list_flush_at(struct flusher *flusher, const struct sort_item
     return list_flush(flusher, accumulator_list(accumulator, sorted[i].number));
 }
 
-static lupe_status terms_flush(struct flusher *flusher)
+static lupe_status terms_flush(struct flusher *flusher, const struct publication *publication)
 {
     lupe_status status = LUPE_OK;
     const struct accumulator *accumulator = flusher->accumulator;
@@ -440,6 +440,9 @@ static lupe_status terms_flush(struct flusher *flusher)
     for (; i < accumulator->list_count && sorted[i].list < LIST_IDS; i++)
         TRY(list_flush_at(flusher, sorted, accumulator->list_count, i));
     TRY(ids_flush(flusher));
+    for (; i < accumulator->list_count && sorted[i].list < LIST_PAIRS; i++)
+        TRY(list_flush_at(flusher, sorted, accumulator->list_count, i));
+    TRY(pair_lists_write(flusher->writer, publication));
     for (; i < accumulator->list_count; i++)
         TRY(list_flush_at(flusher, sorted, accumulator->list_count, i));
 out:
@@ -460,9 +463,10 @@ lupe_status flush(const struct accumulator *accumulator, const struct batch *bat
     TRY(map_make(&flusher));
     if (flusher.documents == 0)
         goto out;
+    writer_options.frequent_share = pair_lists_share(options->pairs, flusher.documents);
     TRY(segment_writer_open(&writer_options, &flusher.writer));
     TRY(documents_flush(&flusher));
-    TRY(terms_flush(&flusher));
+    TRY(terms_flush(&flusher, publication));
     TRY(segment_writer_finish(flusher.writer, entry));
     entry->number = publication->segment;
 out:

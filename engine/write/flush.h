@@ -14,6 +14,7 @@
 struct flush_options {
     double k1;
     double b;
+    bool pairs; /* of frequent words, see pair_lists.h */
 };
 
 /* Encodes the live documents into a segment whose extents go to the publication. entry->number is 0

@@ -7,13 +7,14 @@
 
 #include <assert.h>
 
-#include "segment/segment_writer.h"
+#include "write/pair_lists.h"
 #include "write/permute.h"
 #include "write/reorder.h"
 
 #define DOCUMENT_DEAD UINT32_MAX
 #define DOCUMENT_BYTES 16u /* what a document costs besides its record, for merge_step's count */
 #define TERM_BYTES 16u
+#define PAIR_STEP_BYTES (1u << 18) /* what a step of making pairs counts for */
 
 #define REORDER_SHARE 0.8 /* of the time of a merge that reorders */
 
@@ -67,6 +68,8 @@ struct merge {
     struct reorder *reorder; /* while the order is being found */
     struct origin *origins;  /* by new document; NULL: in the sources' order */
     struct permute permute;
+    struct pair_lists *pair_lists; /* while they are made */
+    bool pairs_done;
 };
 
 /* ---- beginning */
@@ -193,7 +196,8 @@ lupe_status merge_begin(struct store *store, const struct merge_options *options
         merge->stage = STAGE_FINISHED;
     } else {
         struct segment_writer_options writer = {0, options->k1, options->b,
-                                                publication_sink(&merge->publication)};
+                                                publication_sink(&merge->publication),
+                                                pair_lists_share(options->pairs, merge->documents)};
         TRY(words_count(merge));
         TRY(segment_writer_open(&writer, &merge->writer));
         merge->stage = options->reorder ? STAGE_TELL : STAGE_DOCUMENTS;
@@ -211,6 +215,7 @@ void merge_close(struct merge *merge)
         return;
     if (merge->stage != STAGE_HANDED_OUT && merge->publication.segment)
         publish_drop(merge->store, &merge->publication.segment, 1);
+    pair_lists_close(merge->pair_lists);
     segment_writer_close(merge->writer);
     for (uint32_t i = 0; merge->sources && i < merge->count; i++) {
         segment_close(merge->sources[i].segment);
@@ -503,12 +508,45 @@ out:
     return status;
 }
 
+static uint32_t list_number(const struct dictionary_iterator *terms)
+{
+    return (uint32_t)terms->key[0] << 8 | terms->key[1];
+}
+
+/* The list of the next term; behind the last a number that no list has. */
+static uint32_t list_next(const struct merge *merge)
+{
+    return merge->order_count ? list_number(&merge->sources[merge->order[0]].terms) : UINT32_MAX;
+}
+
+/* Pairs of frequent words are made anew, once all lists before theirs are written. */
+static lupe_status pairs_step(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    while (list_next(merge) == LIST_PAIRS) {
+        struct source *source = &merge->sources[merge->order[0]];
+        uint8_t key[KEY_BYTES_MAX];
+        size_t key_size = key_make(key, LIST_PAIRS + 1, NULL, 0);
+        TRY(dictionary_seek(&source->segment->dictionary, key, key_size, &source->terms));
+        TRY(source_advance(merge, 0));
+        merge->bytes_done += source->segment->entry.pair_bytes;
+    }
+    if (!merge->pair_lists)
+        TRY(pair_lists_open(merge->writer, &merge->publication, &merge->pair_lists));
+    TRY(pair_lists_step(merge->pair_lists, &merge->pairs_done));
+    merge->bytes_done += PAIR_STEP_BYTES;
+out:
+    return status;
+}
+
 static lupe_status terms_step(struct merge *merge, uint64_t until)
 {
     lupe_status status = LUPE_OK;
-    while (merge->bytes_done < until && merge->order_count)
-        TRY(term_copy(merge));
-    if (merge->order_count == 0) {
+    while (merge->bytes_done < until && !(merge->pairs_done && merge->order_count == 0)) {
+        bool pairs = !merge->pairs_done && list_next(merge) >= LIST_PAIRS;
+        TRY(pairs ? pairs_step(merge) : term_copy(merge));
+    }
+    if (merge->pairs_done && merge->order_count == 0) {
         TRY(segment_writer_finish(merge->writer, &merge->entry));
         merge->stage = STAGE_FINISHED;
     }
@@ -517,11 +555,6 @@ out:
 }
 
 /* ---- another order */
-
-static uint32_t list_number(const struct dictionary_iterator *terms)
-{
-    return (uint32_t)terms->key[0] << 8 | terms->key[1];
-}
 
 static lupe_status list_tell(struct merge *merge, const struct source *source, uint64_t *bytes)
 {

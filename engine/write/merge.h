@@ -30,6 +30,7 @@ struct merge_options {
     double b;
     bool reorder;          /* similar documents next to each other, instead of the sources' order */
     uint64_t memory_bytes; /* for finding that order, see reorder.h */
+    bool pairs;            /* of frequent words, see pair_lists.h */
 };
 
 CHECKED lupe_status merge_begin(struct store *store, const struct merge_options *options,

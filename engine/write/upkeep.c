@@ -24,6 +24,12 @@ static struct policy_segment policy_of(const struct segment_entry *entry, uint32
                                    segment_entry_section_bytes(entry)};
 }
 
+static struct merge_options options_of(const struct catalogue *catalogue)
+{
+    return (struct merge_options){
+        .k1 = catalogue->k1, .b = catalogue->b, .pairs = catalogue_wants_pairs(catalogue)};
+}
+
 /* ---- within a run */
 
 static lupe_status run_merge(struct run *run, const struct catalogue *catalogue,
@@ -31,7 +37,7 @@ static lupe_status run_merge(struct run *run, const struct catalogue *catalogue,
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
-    struct merge_options options = {.k1 = catalogue->k1, .b = catalogue->b};
+    struct merge_options options = options_of(catalogue);
     struct merge_source sources[2 * SEGMENTS_MAX];
     struct segment_entry entry;
     bool done;
@@ -99,7 +105,7 @@ static lupe_status entries_merge(struct store *store, const struct catalogue *ca
 {
     lupe_status status = LUPE_OK;
     struct merge *merge = NULL;
-    struct merge_options options = {.k1 = catalogue->k1, .b = catalogue->b};
+    struct merge_options options = options_of(catalogue);
     bool done = false;
     struct merge_source *sources = memory_alloc(count * sizeof *sources);
     if (!sources)

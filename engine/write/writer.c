@@ -238,7 +238,8 @@ out:
 
 static struct flush_options flush_options_of(const struct writer *writer)
 {
-    return (struct flush_options){writer->catalogue.k1, writer->catalogue.b};
+    return (struct flush_options){writer->catalogue.k1, writer->catalogue.b,
+                                  catalogue_wants_pairs(&writer->catalogue)};
 }
 
 /* Makes a segment of the batch. whole: into the store as a whole; else the rest stays in the
