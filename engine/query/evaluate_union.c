@@ -26,7 +26,23 @@ struct window {
     struct leaf **by_bound; /* ascending; the first probed_count are not essential */
     uint32_t *bound_by_place;
     unsigned probed_count;
+    unsigned probe_halves;
 };
+
+/* Halves of what looking for a candidate in a leaf costs, in scanned postings: where the windows hold
+ * few documents nearly all that are found are candidates, as what is probed may add almost the limit. */
+#define PROBE_HALVES_SPARSE 4u
+#define PROBE_HALVES_DENSE 3u
+
+/* Whether the last of the probed leaves is better probed than scanned. */
+static bool probing_pays(const struct window *window, unsigned count)
+{
+    uint64_t candidates = 0;
+    for (unsigned i = window->probed_count; i < count; i++)
+        candidates += window->by_bound[i]->cost;
+    return window->by_bound[window->probed_count - 1]->cost * (uint64_t)2 >
+           window->probe_halves * candidates;
+}
 
 /* Orders the leaves by their bound in the window and splits off those that need no scan. */
 static void window_split(struct window *window, struct leaf **leaves, unsigned count)
@@ -48,6 +64,8 @@ static void window_split(struct window *window, struct leaf **leaves, unsigned c
     while (window->probed_count < count &&
            window->bound_probed + window->bound_by_place[window->probed_count] <= window->limit)
         window->bound_probed += window->bound_by_place[window->probed_count++];
+    while (window->probed_count > 0 && !probing_pays(window, count))
+        window->bound_probed -= window->bound_by_place[--window->probed_count];
 }
 
 /* Moves a leaf to the window; false when it has nothing there. */
@@ -90,20 +108,38 @@ static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t 
         sums[documents[i]] += shares[i];
 }
 
-static void add_sparse(uint32_t *sums, uint64_t *bits, const uint32_t *documents,
+/* Of a sparse window the documents that got a share are listed, so that not all sums need be read. */
+struct touched {
+    uint32_t *places; /* [WINDOW_DOCUMENTS + 16], in the window; a document of two leaves twice */
+    unsigned count;
+    uint64_t
+        bits[WINDOW_WORDS]; /* those that no longer fit the list, and in the end what is taken */
+};
+
+static void add_sparse(uint32_t *sums, struct touched *touched, const uint32_t *documents,
                        const uint32_t *shares, uint32_t base, uint32_t count)
 {
+    uint32_t *places = touched->places + touched->count;
+    if (touched->count + count > WINDOW_DOCUMENTS) {
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t at = documents[i] - base;
+            sums[at] += shares[i];
+            touched->bits[at / 64] |= (uint64_t)1 << (at % 64);
+        }
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = documents[i] - base;
         sums[at] += shares[i];
-        bits[at / 64] |= (uint64_t)1 << (at % 64);
+        places[i] = at;
     }
+    touched->count += count;
 }
 
 /* Adds the shares of an essential leaf; leaves out blocks that cannot lift anything above the
  * limit: a document there may miss this share only where its sum stays below. */
 static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct window *window,
-                                   struct leaf *leaf, uint32_t bound_here, uint64_t *bits)
+                                   struct leaf *leaf, uint32_t bound_here, struct touched *touched)
 {
     uint32_t *sums = evaluation->sums;
     uint64_t others = window->bound_all - bound_here;
@@ -116,8 +152,8 @@ static lupe_status leaf_accumulate(struct evaluation *evaluation, const struct w
             TRY(leaf_score_block(leaf));
             const uint32_t *documents = leaf->documents + leaf->next;
             const uint32_t *shares = leaf->shares + leaf->next;
-            if (bits)
-                add_sparse(sums, bits, documents, shares, window->base, end - leaf->next);
+            if (touched)
+                add_sparse(sums, touched, documents, shares, window->base, end - leaf->next);
             else
                 add_dense(sums - window->base, documents, shares, end - leaf->next);
         }
@@ -144,21 +180,22 @@ out:
     return status;
 }
 
-/* Takes what the sums hold above `above` and zeroes them. */
+/* Takes what the sums hold above `above`, in order, and zeroes them. */
 static unsigned window_take(struct evaluation *evaluation, const struct window *window,
-                            uint32_t above, uint64_t *bits)
+                            uint32_t above, struct touched *touched)
 {
     uint32_t *sums = evaluation->sums;
     uint32_t *documents = evaluation->window_documents, *scores = evaluation->window_scores;
-    if (!bits) {
+    if (!touched) {
         unsigned count =
             score_kernels()->window_above(sums, window->base, above, documents, scores);
         memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
         return count;
     }
+    score_kernels()->sift(sums, touched->places, touched->count, above, touched->bits);
     unsigned count = 0;
     for (unsigned w = 0; w < WINDOW_WORDS; w++) {
-        for (uint64_t word = bits[w]; word; word &= word - 1) {
+        for (uint64_t word = touched->bits[w]; word; word &= word - 1) {
             uint32_t at = w * 64 + (unsigned)__builtin_ctzll(word);
             documents[count] = window->base + at;
             scores[count] = sums[at];
@@ -261,20 +298,23 @@ static lupe_status evaluate_window(struct evaluation *evaluation, struct window 
                                    unsigned count, bool sparse, struct leaf **excluded,
                                    unsigned excluded_count)
 {
-    uint64_t bits[WINDOW_WORDS];
+    struct touched touched;
     lupe_status status = LUPE_OK;
     if (count - window->probed_count == 1)
         return window_stream(evaluation, window, window->by_bound[window->probed_count], excluded,
                              excluded_count);
-    if (sparse)
-        memset(bits, 0, sizeof bits);
+    if (sparse) {
+        touched.places = evaluation->window_documents;
+        touched.count = 0;
+        memset(touched.bits, 0, sizeof touched.bits);
+    }
     for (unsigned i = window->probed_count; i < count; i++)
         if (window->bound_by_place[i])
             TRY(leaf_accumulate(evaluation, window, window->by_bound[i], window->bound_by_place[i],
-                                sparse ? bits : NULL));
+                                sparse ? &touched : NULL));
     uint32_t above =
         window->limit > window->bound_probed ? window->limit - (uint32_t)window->bound_probed : 0;
-    unsigned candidates = window_take(evaluation, window, above, sparse ? bits : NULL);
+    unsigned candidates = window_take(evaluation, window, above, sparse ? &touched : NULL);
     TRY(finish_candidates(evaluation, window, evaluation->window_documents,
                           evaluation->window_scores, candidates, excluded, excluded_count));
 out:
@@ -310,6 +350,7 @@ lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, 
     for (unsigned i = 0; i < count; i++)
         cost += leaves[i]->cost;
     bool sparse = cost * WINDOW_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_POSTINGS_MAX;
+    window.probe_halves = sparse ? PROBE_HALVES_SPARSE : PROBE_HALVES_DENSE;
     if (evaluation->collector && excluded_count == 0)
         raise_to_champions(evaluation, leaves, count);
     uint32_t size =

@@ -43,8 +43,20 @@ static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_
     return kept;
 }
 
+static void sift_scalar(uint32_t *sums, const uint32_t *places, unsigned count, uint32_t threshold,
+                        uint64_t *bits)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t at = places[i];
+        if (sums[at] > threshold)
+            bits[at / 64] |= (uint64_t)1 << at % 64;
+        else
+            sums[at] = 0;
+    }
+}
+
 const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar,
-                                                   window_above_scalar};
+                                                   window_above_scalar, sift_scalar};
 
 #if defined(__x86_64__)
 
@@ -148,10 +160,27 @@ AVX512 static unsigned window_above_avx512(const uint32_t *sums, uint32_t base, 
     return kept;
 }
 
+AVX512 static void sift_avx512(uint32_t *sums, const uint32_t *places, unsigned count,
+                               uint32_t threshold, uint64_t *bits)
+{
+    const __m512i limit = _mm512_set1_epi32((int)threshold), zero = _mm512_setzero_si512();
+    for (unsigned i = 0; i < count; i += 16) {
+        __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
+        __m512i place = _mm512_loadu_si512(places + i);
+        __m512i sum = _mm512_mask_i32gather_epi32(zero, mask, place, sums, 4);
+        unsigned above = _mm512_mask_cmpgt_epu32_mask(mask, sum, limit);
+        _mm512_mask_i32scatter_epi32(sums, (__mmask16)(mask & ~above), place, zero, 4);
+        for (; above; above &= above - 1) {
+            uint32_t at = places[i + (unsigned)__builtin_ctz(above)];
+            bits[at / 64] |= (uint64_t)1 << at % 64;
+        }
+    }
+}
+
 static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar,
-                                                        window_above_avx2};
+                                                        window_above_avx2, sift_scalar};
 static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512,
-                                                          window_above_avx512};
+                                                          window_above_avx512, sift_avx512};
 #endif
 
 const struct score_kernels *score_kernels(void)
