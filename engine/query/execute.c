@@ -63,10 +63,9 @@ static lupe_status leaf_of_list(struct execution *execution, const struct list *
     TRY(leaf_new(execution, leaf));
     leaf_init_list(*leaf, list, execution->evaluation->work);
     if (weight > 0)
-        TRY(leaf_set_weight(*leaf, &execution->arena, weight, execution->plan->scratch->factors,
-                            segment->norms,
-                            execution->plan->scratch->bound_values[execution->segment_place],
-                            &segment->bm25, &execution->plan->used));
+        leaf_set_weight(*leaf, weight, execution->plan->scratch->factors, segment->norms,
+                        execution->plan->scratch->bound_values[execution->segment_place],
+                        &segment->bm25, &execution->plan->used);
 out:
     return status;
 }

@@ -29,30 +29,21 @@ void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_wo
     work->blocks += leaf->block_count;
 }
 
-/* A share that a value in [0, 1] cannot exceed: up by more than the float operations may round. */
-#define BOUND_SLACK (1.0f + 1.0f / (1 << 19))
-
-lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight,
-                            const float *factors, const uint8_t *norms,
-                            const float bound_values[256], const struct bm25 *made,
-                            const struct bm25 *used)
+void leaf_set_weight(struct leaf *leaf, float weight, const float *factors, const uint8_t *norms,
+                     const float bound_values[256], const struct bm25 *made,
+                     const struct bm25 *used)
 {
-    leaf->bounds = arena_alloc(arena, 256 * sizeof *leaf->bounds);
-    if (!leaf->bounds)
-        return fail_memory();
     leaf->scored = true;
     leaf->weight = weight;
     leaf->factors = factors;
     leaf->norms = norms;
-    for (unsigned i = 0; i < 256; i++)
-        leaf->bounds[i] = (uint32_t)((int32_t)(weight * bound_values[i] * BOUND_SLACK) + 1);
-    leaf->bound = leaf->bounds[leaf->list->bound];
+    leaf->bound_values = bound_values;
+    leaf->bound = leaf_bound_of(leaf, leaf->list->bound);
     for (unsigned i = 0; leaf->list->has_champions && i < 3; i++) {
         double value = champion_value(made, used, 1.0, leaf->list->champions[i]);
         double floor = (double)weight * value * (1.0 - 1.0 / (1 << 20)) - 1.0;
         leaf->floor[i] = floor > 0 ? (uint32_t)floor : 0;
     }
-    return LUPE_OK;
 }
 
 lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena, const uint32_t *documents,
@@ -106,17 +97,24 @@ uint32_t leaf_bound_between(struct leaf *leaf, uint32_t low, uint32_t high)
 {
     uint32_t block = leaf_find_block(leaf, leaf->shallow, low);
     leaf->shallow = block;
+    if (block >= leaf->block_count || !leaf->scored)
+        return 0;
+    /* Far more blocks than a window holds: the whole list's bound is as good. */
+    uint32_t last = leaf_find_block(leaf, block, high - 1);
+    if (last - block > 2 * SUPERBLOCK_BLOCKS)
+        return leaf->bound;
+    last += last < leaf->block_count;
     uint32_t highest = 0;
-    for (unsigned looked = 0; block < leaf->block_count; block++, looked++) {
-        uint32_t bound = leaf_block_bound(leaf, block);
-        highest = bound > highest ? bound : highest;
-        if (leaf_block_last(leaf, block) + 1 >= high)
-            break;
-        /* Far more blocks than a window holds: the whole list's bound is as good. */
-        if (looked == 2 * SUPERBLOCK_BLOCKS)
-            return leaf->bound;
+    if (leaf->is_array) {
+        for (; block < last; block++)
+            if (leaf->array_bounds[block] > highest)
+                highest = leaf->array_bounds[block];
+        return highest;
     }
-    return highest;
+    for (; block < last; block++)
+        if (leaf->list->bounds[block] > highest)
+            highest = leaf->list->bounds[block];
+    return leaf_bound_of(leaf, (uint8_t)highest);
 }
 
 static void array_open_block(struct leaf *leaf, uint32_t number)

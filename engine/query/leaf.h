@@ -28,8 +28,8 @@ struct leaf {
     const uint8_t *norms;
     const float *factors;
     float weight;
-    uint32_t *bounds;  /* [256]: share by bound byte */
-    uint32_t floor[3]; /* 10, 100, 1000 documents reach this share; 0: not known */
+    const float *bound_values; /* [256], of the segment: value by bound byte */
+    uint32_t floor[3];         /* 10, 100, 1000 documents reach this share; 0: not known */
 
     const uint32_t *array_documents; /* of an array: cost documents and shares */
     const uint32_t *array_shares;
@@ -59,11 +59,19 @@ static inline uint32_t leaf_block_last(const struct leaf *leaf, uint32_t block)
     return leaf->array_documents[(end < leaf->cost ? end : leaf->cost) - 1];
 }
 
+/* A share that values up to this bound byte's cannot exceed: up by more than the float operations may
+ * round. */
+#define BOUND_SLACK (1.0f + 1.0f / (1 << 19))
+static inline uint32_t leaf_bound_of(const struct leaf *leaf, uint8_t byte)
+{
+    return (uint32_t)((int32_t)(leaf->weight * leaf->bound_values[byte] * BOUND_SLACK) + 1);
+}
+
 static inline uint32_t leaf_block_bound(const struct leaf *leaf, uint32_t block)
 {
     if (leaf->is_array)
         return leaf->array_bounds ? leaf->array_bounds[block] : 0;
-    return leaf->scored ? leaf->bounds[leaf->list->bounds[block]] : 0;
+    return leaf->scored ? leaf_bound_of(leaf, leaf->list->bounds[block]) : 0;
 }
 
 /* The first block from `from` that can hold target or a later document; block_count: none. */
@@ -102,10 +110,9 @@ CHECKED lupe_status leaf_add_shares(struct leaf *leaf, const uint32_t *candidate
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work);
 /* Scores a list leaf: bound_values are the segment's, champions go from what the segment's were
  * made with to what is used now. */
-CHECKED lupe_status leaf_set_weight(struct leaf *leaf, struct arena *arena, float weight,
-                                    const float *factors, const uint8_t *norms,
-                                    const float bound_values[256], const struct bm25 *made,
-                                    const struct bm25 *used);
+void leaf_set_weight(struct leaf *leaf, float weight, const float *factors, const uint8_t *norms,
+                     const float bound_values[256], const struct bm25 *made,
+                     const struct bm25 *used);
 /* shares NULL: not scored. */
 CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena,
                                     const uint32_t *documents, const uint32_t *shares,
