@@ -80,6 +80,7 @@ Test(segment_stored, damaged_records_are_told)
 /* ---------------------------------------------------------------- frames */
 
 struct corpus {
+    uint32_t sample_step; /* 0: no samples are given */
     uint8_t **records;
     size_t *sizes;
     uint32_t count;
@@ -137,6 +138,9 @@ static lupe_status write_frames(const struct corpus *corpus, struct written *wri
     for (unsigned i = 0; i < 3; i++)
         section_writer_init(&sections[i], ids[i], &sink);
     stored_writer_init(&writer, &sections[0], &sections[1], &sections[2]);
+    bool enough = corpus->sample_step == 0;
+    for (uint32_t i = 0; i < corpus->count && !status && !enough; i += corpus->sample_step)
+        status = stored_writer_sample(&writer, corpus->records[i], corpus->sizes[i], &enough);
     for (uint32_t i = 0; i < corpus->count && !status; i++)
         status = stored_writer_add(&writer, corpus->records[i], corpus->sizes[i]);
     if (!status)
@@ -224,6 +228,28 @@ Test(segment_stored, many_records_share_a_dictionary)
     cr_assert_leq(written.sections[2].length, STORED_DICTIONARY_BYTES);
     check_corpus(&written, &corpus);
     written_free(&written);
+    corpus_free(&corpus);
+    support_no_leaks();
+}
+
+/* The first records are no sample of all: given samples serve the others better. */
+Test(segment_stored, samples_make_the_dictionary)
+{
+    struct support_random random = support_random_of(47);
+    struct corpus corpus = {0};
+    uint64_t bytes[2];
+    for (unsigned i = 0; i < 12000; i++)
+        corpus_add(&corpus, &random, 500, i < 9000);
+    for (unsigned given = 0; given < 2; given++) {
+        struct written written;
+        corpus.sample_step = given * 11;
+        cr_assert_eq(write_frames(&corpus, &written), LUPE_OK);
+        bytes[given] = written.sections[0].length + written.sections[2].length;
+        check_corpus(&written, &corpus);
+        written_free(&written);
+    }
+    cr_assert_lt(bytes[1] + 100000, bytes[0], "%" PRIu64 " bytes, %" PRIu64 " without samples",
+                 bytes[1], bytes[0]);
     corpus_free(&corpus);
     support_no_leaks();
 }

@@ -96,7 +96,7 @@ static uint32_t kinds_change(const uint32_t *order, uint32_t documents)
 
 Test(write_reorder, documents_of_a_kind_come_together)
 {
-    const uint32_t counts[] = {1, 2, 3, 255, 256, 257, 1000, 1024, 4096};
+    const uint32_t counts[] = {1, 2, 3, 511, 512, 513, 1000, 1024, 4096};
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         struct reorder *reorder = NULL;
         double share = 0.0;
@@ -107,10 +107,11 @@ Test(write_reorder, documents_of_a_kind_come_together)
             share = reorder_share(reorder);
         }
         uint32_t changes = kinds_change(reorder_order(reorder), counts[c]);
-        if (counts[c] <= 256) /* they are not halved */
+        if (counts[c] <= 512) /* they are not halved */
             cr_assert_eq(changes, counts[c] - 1);
-        else
-            cr_assert(changes <= 1, "%u documents: %u changes", counts[c], changes);
+        else /* where the halves are not of one size one document may be left over */
+            cr_assert(changes <= (counts[c] % 2 ? 3 : 1), "%u documents: %u changes", counts[c],
+                      changes);
         reorder_close(reorder);
     }
     support_no_leaks();

@@ -79,6 +79,13 @@ void segment_writer_close(struct segment_writer *writer)
     memory_free(writer);
 }
 
+lupe_status segment_writer_sample(struct segment_writer *writer, const uint8_t *record, size_t size,
+                                  bool *enough)
+{
+    assert(writer->documents == 0);
+    return stored_writer_sample(&writer->stored, record, size, enough);
+}
+
 lupe_status segment_writer_document(struct segment_writer *writer,
                                     const struct segment_document *document)
 {

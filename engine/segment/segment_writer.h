@@ -48,6 +48,9 @@ struct segment_document {
                                  * field stands for all documents where it can */
     size_t boundary_count;
 };
+/* Before the first document, see stored_writer_sample: a record of a document to come. */
+CHECKED lupe_status segment_writer_sample(struct segment_writer *writer, const uint8_t *record,
+                                          size_t size, bool *enough);
 CHECKED lupe_status segment_writer_document(struct segment_writer *writer,
                                             const struct segment_document *document);
 

@@ -98,6 +98,8 @@ void stored_writer_init(struct stored_writer *writer, struct section_writer *fra
 void stored_writer_free(struct stored_writer *writer)
 {
     buffer_free(&writer->raw);
+    buffer_free(&writer->samples);
+    buffer_free(&writer->sample_sizes);
     buffer_free(&writer->held);
     buffer_free(&writer->held_frames);
     buffer_free(&writer->packed);
@@ -153,20 +155,32 @@ static lupe_status frame_put(struct stored_writer *writer, uint32_t first, const
     return writer->frames->status ? writer->frames->status : writer->index->status;
 }
 
-/* Trains the dictionary from the frames held back. One that cannot be trained (too few, too much
- * alike) is left out: that is no error. */
-static lupe_status dictionary_train(struct stored_writer *writer)
+lupe_status stored_writer_sample(struct stored_writer *writer, const uint8_t *record, size_t size,
+                                 bool *enough)
 {
     lupe_status status = LUPE_OK;
-    uint8_t *dictionary = memory_alloc(STORED_DICTIONARY_BYTES);
-    size_t samples_max = writer->held_frames.size / 8 + writer->held.size / TRAINING_SAMPLE_BYTES;
-    size_t *samples = memory_alloc(samples_max * sizeof *samples);
-    size_t count = 0;
-    if (!dictionary || !samples) {
-        status = fail_memory();
-        goto out;
+    if (size > TRAINING_SAMPLE_BYTES)
+        size = TRAINING_SAMPLE_BYTES;
+    if (size) {
+        buffer_add(&writer->samples, record, size);
+        buffer_add_u32(&writer->sample_sizes, (uint32_t)size);
+        TRY(buffer_status(&writer->samples));
+        TRY(buffer_status(&writer->sample_sizes));
     }
+    *enough = writer->samples.size >= TRAINING_BYTES;
+out:
+    return status;
+}
+
+/* The samples given, else the frames held back, in pieces. */
+static size_t samples_list(const struct stored_writer *writer, size_t *samples, size_t samples_max)
+{
+    size_t count = 0;
     size_t bytes = 0;
+    for (size_t i = 0; i < writer->sample_sizes.size; i += 4)
+        samples[count++] = load_u32(writer->sample_sizes.data + i);
+    if (count)
+        return count;
     for (size_t i = 0; i < writer->held_frames.size && bytes < TRAINING_BYTES; i += 8) {
         size_t size = load_u32(writer->held_frames.data + i + 4);
         while (size && bytes < TRAINING_BYTES) {
@@ -177,8 +191,28 @@ static lupe_status dictionary_train(struct stored_writer *writer)
             size -= sample;
         }
     }
-    size_t size = ZDICT_trainFromBuffer(dictionary, STORED_DICTIONARY_BYTES, writer->held.data,
-                                        samples, (unsigned)count);
+    return count;
+}
+
+/* Trains the dictionary. One that cannot be trained (too few samples, too much alike) is left out:
+ * that is no error. */
+static lupe_status dictionary_train(struct stored_writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    uint8_t *dictionary = memory_alloc(STORED_DICTIONARY_BYTES);
+    bool given = writer->sample_sizes.size > 0;
+    size_t samples_max =
+        given ? writer->sample_sizes.size / 4
+              : writer->held_frames.size / 8 + writer->held.size / TRAINING_SAMPLE_BYTES;
+    size_t *samples = memory_alloc(samples_max * sizeof *samples);
+    if (!dictionary || !samples) {
+        status = fail_memory();
+        goto out;
+    }
+    size_t count = samples_list(writer, samples, samples_max);
+    size_t size = ZDICT_trainFromBuffer(dictionary, STORED_DICTIONARY_BYTES,
+                                        given ? writer->samples.data : writer->held.data, samples,
+                                        (unsigned)count);
     if (ZDICT_isError(size))
         goto out;
     writer->trained = ZSTD_createCDict(dictionary, size, COMPRESSION_LEVEL);
@@ -209,6 +243,8 @@ static lupe_status stored_writer_settle(struct stored_writer *writer)
     }
     buffer_free(&writer->held);
     buffer_free(&writer->held_frames);
+    buffer_free(&writer->samples);
+    buffer_free(&writer->sample_sizes);
     writer->settled = true;
 out:
     return status;

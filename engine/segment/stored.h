@@ -47,11 +47,13 @@ struct stored_writer {
     struct section_writer *frames;
     struct section_writer *index;
     struct section_writer *dictionary;
-    struct buffer raw;         /* of the frame being filled */
-    uint32_t documents;        /* added */
-    uint32_t first;            /* document of the frame being filled */
-    struct buffer held;        /* frames that wait for the dictionary */
-    struct buffer held_frames; /* {u32 first document, u32 size} a frame */
+    struct buffer raw;          /* of the frame being filled */
+    uint32_t documents;         /* added */
+    uint32_t first;             /* document of the frame being filled */
+    struct buffer samples;      /* records to make the dictionary from, where some were given */
+    struct buffer sample_sizes; /* u32 */
+    struct buffer held;         /* frames that wait for the dictionary */
+    struct buffer held_frames;  /* {u32 first document, u32 size} a frame */
     struct buffer packed;
     struct ZSTD_CCtx_s *context;
     struct ZSTD_CDict_s *trained;
@@ -62,6 +64,11 @@ struct stored_writer {
 void stored_writer_init(struct stored_writer *writer, struct section_writer *frames,
                         struct section_writer *index, struct section_writer *dictionary);
 void stored_writer_free(struct stored_writer *writer);
+/* Gives a record to make the dictionary from, before the first is added: to be called where the
+ * first ones are no sample of all. They should be scattered over all. *enough when no more is
+ * wanted. */
+CHECKED lupe_status stored_writer_sample(struct stored_writer *writer, const uint8_t *record,
+                                         size_t size, bool *enough);
 /* Adds the record of the next document; size may be 0. */
 CHECKED lupe_status stored_writer_add(struct stored_writer *writer, const uint8_t *record,
                                       size_t size);

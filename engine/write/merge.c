@@ -16,6 +16,7 @@
 #define TERM_BYTES 16u
 #define PAIR_STEP_BYTES (1u << 18) /* what a step of making pairs counts for */
 
+#define SAMPLES_MAX 4096u /* stored documents read to make their dictionary from */
 #define REORDER_SHARE 0.8 /* of the time of a merge that reorders */
 
 enum stage {
@@ -663,12 +664,31 @@ out:
     return status;
 }
 
+/* The first documents have too much in common to stand for all: samples for the dictionary of stored
+ * documents are taken far from each other. */
+static lupe_status samples_take(struct merge *merge)
+{
+    lupe_status status = LUPE_OK;
+    bool enough = false;
+    uint32_t step = (uint32_t)(merge->documents * 0.618) | 1;
+    for (uint64_t i = 0; i < merge->documents && i < SAMPLES_MAX && !enough; i++) {
+        struct origin origin = merge->origins[i * step % merge->documents];
+        const uint8_t *record;
+        size_t size;
+        TRY(segment_stored(merge->sources[origin.source].segment, origin.document, &record, &size));
+        TRY(segment_writer_sample(merge->writer, record, size, &enough));
+    }
+out:
+    return status;
+}
+
 static lupe_status reorder_go_on(struct merge *merge)
 {
     lupe_status status = LUPE_OK;
     if (!reorder_step(merge->reorder))
         return LUPE_OK;
     TRY(order_take(merge, reorder_order(merge->reorder)));
+    TRY(samples_take(merge));
     reorder_close(merge->reorder);
     merge->reorder = NULL;
     merge->stage = STAGE_DOCUMENTS;

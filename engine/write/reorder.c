@@ -20,7 +20,7 @@
 #include "base/sort.h"
 
 #define ROUNDS_MAX 20u
-#define LEAF_DOCUMENTS 256u       /* a range that is not halved any more */
+#define LEAF_DOCUMENTS 512u       /* a range that is not halved any more */
 #define FREQUENCY_MIN 2u          /* a term of one document says nothing, */
 #define FREQUENCY_SHARE_MIN 5u    /* one that a fifth of the documents have says little */
 #define GAIN_BITS 12u             /* a gain's unit is 2^-GAIN_BITS bits */
