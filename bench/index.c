@@ -23,6 +23,7 @@ struct index_run {
     bool merge;
     bool reorder; /* with merge */
     struct shape shape;
+    uint64_t commit_every; /* documents; 0: one commit at the end */
     uint64_t documents;
     double commit_seconds;
     double merge_seconds;
@@ -72,6 +73,15 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
             i++;
         } else if (strcmp(argument, "--delete") == 0) {
             if (!parse_number(value, 0, SHAPE_DELETE_PERCENT_MAX, &run->shape.delete_percent))
+                return false;
+            i++;
+        } else if (strcmp(argument, "--memory") == 0) {
+            if (!parse_number(value, 1, 1 << 20, &run->options.memory_bytes))
+                return false;
+            run->options.memory_bytes <<= 20;
+            i++;
+        } else if (strcmp(argument, "--commit-every") == 0) {
+            if (!parse_number(value, 1, UINT64_MAX, &run->commit_every))
                 return false;
             i++;
         } else if (strcmp(argument, "--analysis") == 0) {
@@ -126,6 +136,9 @@ static int put_lines(struct index_run *run, struct building *building, struct js
             if (put_line(run, building->writer, &line) != 0 ||
                 shape_put(&run->shape, building, ++run->documents) != 0)
                 return 1;
+            if (run->commit_every && run->documents % run->commit_every == 0 &&
+                lupe_writer_commit(building->writer) != LUPE_OK)
+                return library_fail("commit");
         }
     }
 }

@@ -8,8 +8,8 @@
 #include "bench.h"
 
 static const char usage[] =
-    "lupe-bench index JSONL DIR [--threads N] [--merge] [--reorder] [--store]\n"
-    "                           [--analysis german|best|plain]\n"
+    "lupe-bench index JSONL DIR [--threads N] [--memory MIB] [--merge] [--reorder] [--store]\n"
+    "                           [--analysis german|best|plain] [--commit-every N]\n"
     "                           [--no-pairs] [--segments N] [--delete PERCENT]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
     "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"

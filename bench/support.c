@@ -162,7 +162,8 @@ int building_open(struct building *building, const char *directory, const char *
     create.field_gap = 0;
     lupe_writer_options writing = LUPE_WRITER_OPTIONS_INIT;
     writing.threads = options->threads ? options->threads : 1;
-    writing.memory_bytes = WRITER_BYTES_PER_THREAD * writing.threads;
+    writing.memory_bytes =
+        options->memory_bytes ? options->memory_bytes : WRITER_BYTES_PER_THREAD * writing.threads;
 
     memset(building, 0, sizeof *building);
     if (!make_directories(directory))

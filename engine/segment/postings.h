@@ -24,7 +24,9 @@ struct postings_writer {
     const uint8_t *norms;   /* of the segment's documents */
     float factors[NORMS];   /* k1 * n by norm */
     float (*values)[NORMS]; /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
-    uint8_t flags;          /* ENTRY_HAS_... of the list being written */
+    const uint8_t *key;     /* with a parcel: of the list being written */
+    size_t key_size;
+    uint8_t flags; /* ENTRY_HAS_... of the list being written */
     uint32_t frequency;
     uint64_t occurrences;
     uint32_t last; /* last document added, UINT32_MAX before the first */
@@ -40,8 +42,12 @@ struct postings_writer {
     struct buffer directory; /* {u32 last, u32 size in blocks, u8 bound} a block */
     float *champions;        /* the best values, the 1000 wanted among them */
     unsigned champion_count;
-    float champion_least; /* what is not above it is not among them */
-    uint64_t words;       /* of list 0, for statistics */
+    float champion_least;  /* what is not above it is not among them */
+    struct buffer *parcel; /* NULL: lists go to the sections */
+    struct buffer chunks;  /* with a parcel: the positions, */
+    struct buffer sizes;   /* the u16 size of each chunk of them, */
+    struct buffer holes;   /* and {u32 place of positions_at in blocks, u32 chunks} a block */
+    uint64_t words;        /* of list 0, for statistics */
 };
 
 CHECKED lupe_status postings_writer_init(struct postings_writer *writer,
@@ -63,6 +69,25 @@ CHECKED lupe_status postings_writer_add(struct postings_writer *writer, const ui
  * bytes). A list without postings gives info_size 0: it has no entry. */
 CHECKED lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256],
                                         size_t *info_size);
+
+/* Lists may be encoded in several threads and placed by one. A writer with a parcel does not touch
+ * the sections: postings_writer_end adds to the parcel what postings_place needs to write the same
+ * bytes as a writer without would; the info it gives is to be ignored. A list without postings
+ * adds nothing. */
+void postings_writer_to_parcel(struct postings_writer *writer, struct buffer *parcel,
+                               const uint8_t *key, size_t key_size);
+
+struct parcel_entry {
+    const uint8_t *key;
+    size_t key_size;
+    uint32_t frequency;
+    uint8_t info[256];
+    size_t info_size;
+};
+
+/* Places the next list of a parcel, made by this process and trusted. */
+CHECKED lupe_status postings_place(struct cursor *parcel, struct section_writer *postings,
+                                   struct section_writer *positions, struct parcel_entry *entry);
 
 /* ---- reading */
 

@@ -44,6 +44,9 @@ lupe_status postings_writer_init(struct postings_writer *writer, struct section_
     norm_factors(bm25, writer->factors);
     writer->blocks = BUFFER_INIT(0);
     writer->directory = BUFFER_INIT(0);
+    writer->chunks = BUFFER_INIT(0);
+    writer->sizes = BUFFER_INIT(0);
+    writer->holes = BUFFER_INIT(0);
     writer->champions = memory_alloc(2 * CHAMPIONS_MAX * sizeof *writer->champions);
     writer->values = memory_alloc(VALUES_TF_MAX * sizeof *writer->values);
     if (!writer->champions || !writer->values)
@@ -58,6 +61,9 @@ void postings_writer_free(struct postings_writer *writer)
 {
     buffer_free(&writer->blocks);
     buffer_free(&writer->directory);
+    buffer_free(&writer->chunks);
+    buffer_free(&writer->sizes);
+    buffer_free(&writer->holes);
     memory_free(writer->champions);
     memory_free(writer->values);
     writer->values = NULL;
@@ -81,6 +87,11 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     writer->positions_start = 0;
     buffer_clear(&writer->blocks);
     buffer_clear(&writer->directory);
+    if (writer->parcel) {
+        buffer_clear(&writer->chunks);
+        buffer_clear(&writer->sizes);
+        buffer_clear(&writer->holes);
+    }
 }
 
 /* Moves the k highest of count values to the front (quick-select with a middle pivot: values come
@@ -179,17 +190,48 @@ static void write_chunks(struct section_writer *positions, const uint32_t *numbe
     }
 }
 
-/* The unit of the block: first positions apart from the deltas, which are far smaller numbers. */
-static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+/* Where the unit of a block begins, behind the first of the list. */
+static lupe_status unit_begin(struct section_writer *positions, bool first, uint64_t *start,
+                              uint32_t *positions_at)
 {
-    if (section_writer_left(writer->positions) < CHUNK_BYTES_MAX)
-        section_writer_fit(writer->positions, CHUNK_BYTES_MAX);
-    if (writer->directory.size == 0)
-        writer->positions_start = section_writer_offset(writer->positions);
-    uint64_t at = section_writer_offset(writer->positions) - writer->positions_start;
+    if (section_writer_left(positions) < CHUNK_BYTES_MAX)
+        section_writer_fit(positions, CHUNK_BYTES_MAX);
+    if (first)
+        *start = section_writer_offset(positions);
+    uint64_t at = section_writer_offset(positions) - *start;
     if (at > UINT32_MAX)
         return fail(LUPE_LIMIT, "the positions of one word exceed 4 GiB in a segment");
     *positions_at = (uint32_t)at;
+    return LUPE_OK;
+}
+
+/* A run of numbers as chunks for a parcel. */
+static void keep_chunks(struct postings_writer *writer, const uint32_t *numbers, size_t total)
+{
+    for (size_t done = 0; done < total; done += PACK_COUNT_MAX) {
+        unsigned count = total - done < PACK_COUNT_MAX ? (unsigned)(total - done) : PACK_COUNT_MAX;
+        uint8_t *room = buffer_reserve(&writer->chunks, CHUNK_BYTES_MAX);
+        if (!room)
+            return;
+        size_t size = chunk_write(numbers + done, count, room);
+        writer->chunks.size += size;
+        buffer_add_u16(&writer->sizes, (uint16_t)size);
+    }
+}
+
+/* The unit of the block: first positions apart from the deltas, which are far smaller numbers. */
+static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+{
+    if (writer->parcel) {
+        keep_chunks(writer, writer->firsts, writer->count);
+        keep_chunks(writer, writer->deltas, writer->delta_count);
+        return writer->chunks.status ? buffer_status(&writer->chunks)
+                                     : buffer_status(&writer->sizes);
+    }
+    lupe_status status = unit_begin(writer->positions, writer->directory.size == 0,
+                                    &writer->positions_start, positions_at);
+    if (status)
+        return status;
     write_chunks(writer->positions, writer->firsts, writer->count);
     write_chunks(writer->positions, writer->deltas, writer->delta_count);
     return writer->positions->status;
@@ -228,6 +270,10 @@ static lupe_status block_end(struct postings_writer *writer)
         lupe_status status = write_positions(writer, &positions_at);
         if (status)
             return status;
+        if (writer->parcel) {
+            buffer_add_u32(&writer->holes, (uint32_t)(writer->blocks.size + size));
+            buffer_add_u32(&writer->holes, (uint32_t)(writer->sizes.size / 2));
+        }
         if (writer->directory.size) {
             store_u32(out + size, positions_at);
             size += 4;
@@ -382,47 +428,200 @@ static void write_directory(struct postings_writer *writer, struct buffer *out, 
         buffer_add_u8(out, records[i * (size_t)DIRECTORY_RECORD_BYTES + 8]);
 }
 
+/* A list encoded, but for its place. */
+struct encoded {
+    uint8_t *head; /* header and directory, */
+    size_t head_size;
+    size_t offsets_at;      /* in which these are to be filled in */
+    const uint8_t *records; /* of the directory while the list is being written */
+    uint32_t block_count;
+    const uint8_t *blocks;
+};
+
 /* Places the list: header and directory as one item, each block as one; where each block will
  * begin is known before anything is written, because fills are. */
-static lupe_status write_list(struct postings_writer *writer, uint64_t *start)
+static lupe_status place_list(const struct encoded *list, struct section_writer *postings,
+                              uint64_t *start)
 {
-    struct buffer head = BUFFER_INIT(0);
-    size_t offsets_at = 0;
-    uint32_t nb = (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES);
-    write_directory(writer, &head, &offsets_at);
-    lupe_status status = LUPE_OK;
-    TRY(buffer_status(&head));
-    const uint8_t *records = writer->directory.data;
+    const uint8_t *records = list->records;
+    uint32_t nb = list->block_count;
     /* A list of one block has its block right behind the header, in one item. */
-    size_t first_item = head.size + (nb == 1 ? load_u32(records + 4) : 0);
-    section_writer_fit(writer->postings, first_item);
-    *start = section_writer_offset(writer->postings);
+    size_t first_item = list->head_size + (nb == 1 ? load_u32(records + 4) : 0);
+    section_writer_fit(postings, first_item);
+    *start = section_writer_offset(postings);
     if (nb > 1) {
-        uint64_t at = *start + head.size;
+        uint64_t at = *start + list->head_size;
         for (uint32_t i = 0; i < nb; i++) {
             uint32_t size = load_u32(records + i * (size_t)DIRECTORY_RECORD_BYTES + 4);
             uint64_t left = EXTENT_PAYLOAD_BYTES - at % EXTENT_PAYLOAD_BYTES;
             if (left < size)
                 at += left;
-            if (at - *start > UINT32_MAX) {
-                status = fail(LUPE_LIMIT, "the postings of one word exceed 4 GiB in a segment");
-                goto out;
-            }
-            store_u32(head.data + offsets_at + 4 * (size_t)i, (uint32_t)(at - *start));
+            if (at - *start > UINT32_MAX)
+                return fail(LUPE_LIMIT, "the postings of one word exceed 4 GiB in a segment");
+            store_u32(list->head + list->offsets_at + 4 * (size_t)i, (uint32_t)(at - *start));
             at += size;
         }
     }
-    section_writer_add(writer->postings, head.data, head.size);
-    const uint8_t *block = writer->blocks.data;
+    section_writer_add(postings, list->head, list->head_size);
+    const uint8_t *block = list->blocks;
     for (uint32_t i = 0; i < nb; i++) {
         uint32_t size = load_u32(records + i * (size_t)DIRECTORY_RECORD_BYTES + 4);
-        section_writer_fit(writer->postings, size);
-        section_writer_add(writer->postings, block, size);
+        section_writer_fit(postings, size);
+        section_writer_add(postings, block, size);
         block += size;
     }
-    status = writer->postings->status;
+    return postings->status;
+}
+
+static lupe_status write_list(struct postings_writer *writer, uint64_t *start)
+{
+    lupe_status status = LUPE_OK;
+    struct buffer head = BUFFER_INIT(0);
+    size_t offsets_at = 0;
+    write_directory(writer, &head, &offsets_at);
+    TRY(buffer_status(&head));
+    struct encoded list = {head.data,
+                           head.size,
+                           offsets_at,
+                           writer->directory.data,
+                           (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES),
+                           writer->blocks.data};
+    TRY(place_list(&list, writer->postings, start));
 out:
     buffer_free(&head);
+    return status;
+}
+
+static size_t list_info(uint8_t info[256], uint8_t flags, uint32_t frequency, uint64_t more,
+                        uint64_t start, uint64_t positions_start)
+{
+    size_t size = 1;
+    info[0] = flags | ENTRY_LIST;
+    size += varint_put(info + size, frequency);
+    size += varint_put(info + size, more);
+    size += varint_put(info + size, start);
+    if (flags & ENTRY_HAS_POSITIONS)
+        size += varint_put(info + size, positions_start);
+    return size;
+}
+
+/* ---- parcels
+ *
+ *   parcel := list *
+ *   list   := key:string8 info:string8 frequency:u32 [when info is empty: rest]
+ *   rest   := flags:u8 more:u64 head_size:u32 offsets_at:u32 block_count:u32
+ *             chunk_count:u32 blocks_size:u64 chunks_size:u64
+ *             head records blocks holes sizes chunks
+ */
+
+void postings_writer_to_parcel(struct postings_writer *writer, struct buffer *parcel,
+                               const uint8_t *key, size_t key_size)
+{
+    writer->parcel = parcel;
+    writer->key = key;
+    writer->key_size = key_size;
+}
+
+static void parcel_string(struct buffer *parcel, const uint8_t *bytes, size_t size)
+{
+    buffer_add_u8(parcel, (uint8_t)size);
+    buffer_add(parcel, bytes, size);
+}
+
+static lupe_status parcel_list(struct postings_writer *writer, const uint8_t *info,
+                               size_t info_size)
+{
+    struct buffer *parcel = writer->parcel;
+    struct buffer head = BUFFER_INIT(0);
+    size_t offsets_at = 0;
+    parcel_string(parcel, writer->key, writer->key_size);
+    parcel_string(parcel, info, info_size);
+    buffer_add_u32(parcel, writer->frequency);
+    if (info_size)
+        return buffer_status(parcel);
+    write_directory(writer, &head, &offsets_at);
+    buffer_add_u8(parcel, writer->flags);
+    buffer_add_u64(parcel, writer->occurrences - writer->frequency);
+    buffer_add_u32(parcel, (uint32_t)head.size);
+    buffer_add_u32(parcel, (uint32_t)offsets_at);
+    buffer_add_u32(parcel, (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES));
+    buffer_add_u32(parcel, (uint32_t)(writer->sizes.size / 2));
+    buffer_add_u64(parcel, writer->blocks.size);
+    buffer_add_u64(parcel, writer->chunks.size);
+    buffer_add(parcel, head.data, head.size);
+    buffer_add(parcel, writer->directory.data, writer->directory.size);
+    buffer_add(parcel, writer->blocks.data, writer->blocks.size);
+    buffer_add(parcel, writer->holes.data, writer->holes.size);
+    buffer_add(parcel, writer->sizes.data, writer->sizes.size);
+    buffer_add(parcel, writer->chunks.data, writer->chunks.size);
+    lupe_status status = buffer_status(&head);
+    if (!status)
+        status = buffer_status(&writer->holes);
+    buffer_free(&head);
+    return status ? status : buffer_status(parcel);
+}
+
+/* Places the units of a list and fills where they are into its blocks. */
+static lupe_status place_positions(struct section_writer *positions, uint8_t *blocks,
+                                   uint32_t block_count, const uint8_t *holes, const uint8_t *sizes,
+                                   const uint8_t *chunks, uint64_t *start)
+{
+    uint32_t chunk = 0;
+    for (uint32_t i = 0; i < block_count; i++) {
+        uint32_t positions_at;
+        lupe_status status = unit_begin(positions, i == 0, start, &positions_at);
+        if (status)
+            return status;
+        if (i)
+            store_u32(blocks + load_u32(holes + 8 * (size_t)i), positions_at);
+        for (uint32_t end = load_u32(holes + 8 * (size_t)i + 4); chunk < end; chunk++) {
+            size_t size = load_u16(sizes + 2 * (size_t)chunk);
+            if (section_writer_left(positions) < CHUNK_BYTES_MAX)
+                section_writer_fit(positions, CHUNK_BYTES_MAX);
+            section_writer_add(positions, chunks, size);
+            chunks += size;
+        }
+    }
+    return positions->status;
+}
+
+lupe_status postings_place(struct cursor *parcel, struct section_writer *postings,
+                           struct section_writer *positions, struct parcel_entry *entry)
+{
+    lupe_status status = LUPE_OK;
+    entry->key_size = cursor_u8(parcel);
+    entry->key = cursor_take(parcel, entry->key_size);
+    entry->info_size = cursor_u8(parcel);
+    memcpy(entry->info, cursor_take(parcel, entry->info_size), entry->info_size);
+    entry->frequency = cursor_u32(parcel);
+    if (entry->info_size) {
+        return LUPE_OK;
+    }
+    uint64_t start = 0, positions_start = 0;
+    uint8_t flags = cursor_u8(parcel);
+    uint64_t more = cursor_u64(parcel);
+    struct encoded list = {.head_size = cursor_u32(parcel)};
+    list.offsets_at = cursor_u32(parcel);
+    list.block_count = cursor_u32(parcel);
+    size_t chunk_count = cursor_u32(parcel);
+    size_t blocks_size = cursor_u64(parcel);
+    size_t chunks_size = cursor_u64(parcel);
+    bool has_positions = flags & ENTRY_HAS_POSITIONS;
+    /* The parcel is ours: places are filled in where they stand. */
+    list.head = (uint8_t *)(uintptr_t)cursor_take(parcel, list.head_size);
+    list.records = cursor_take(parcel, list.block_count * (size_t)DIRECTORY_RECORD_BYTES);
+    uint8_t *blocks = (uint8_t *)(uintptr_t)cursor_take(parcel, blocks_size);
+    const uint8_t *holes = cursor_take(parcel, has_positions ? 8 * (size_t)list.block_count : 0);
+    const uint8_t *sizes = cursor_take(parcel, 2 * chunk_count);
+    const uint8_t *chunks = cursor_take(parcel, chunks_size);
+    list.blocks = blocks;
+    if (has_positions)
+        TRY(place_positions(positions, blocks, list.block_count, holes, sizes, chunks,
+                            &positions_start));
+    TRY(place_list(&list, postings, &start));
+    entry->info_size =
+        list_info(entry->info, flags, entry->frequency, more, start, positions_start);
+out:
     return status;
 }
 
@@ -436,19 +635,17 @@ lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256
     if (writer->directory.size == 0) {
         *info_size = write_inline(writer, info);
         if (*info_size)
-            return LUPE_OK;
+            return writer->parcel ? parcel_list(writer, info, *info_size) : LUPE_OK;
     }
     TRY(block_end(writer));
+    if (writer->parcel) {
+        TRY(parcel_list(writer, NULL, 0));
+        goto out;
+    }
     uint64_t start = 0;
     TRY(write_list(writer, &start));
-    info[0] = writer->flags | ENTRY_LIST;
-    size_t size = 1;
-    size += varint_put(info + size, writer->frequency);
-    size += varint_put(info + size, writer->occurrences - writer->frequency);
-    size += varint_put(info + size, start);
-    if (writer->flags & ENTRY_HAS_POSITIONS)
-        size += varint_put(info + size, writer->positions_start);
-    *info_size = size;
+    *info_size = list_info(info, writer->flags, writer->frequency,
+                           writer->occurrences - writer->frequency, start, writer->positions_start);
 out:
     return status;
 }

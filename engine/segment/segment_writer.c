@@ -108,6 +108,14 @@ out:
     return status;
 }
 
+static struct bm25 bm25_of(const struct segment_writer *writer)
+{
+    struct bm25 bm25 = {writer->options.k1, writer->options.b, 1.0};
+    if (writer->words)
+        bm25.average = (double)writer->words / writer->documents;
+    return bm25;
+}
+
 lupe_status segment_writer_documents_done(struct segment_writer *writer)
 {
     lupe_status status = LUPE_OK;
@@ -120,12 +128,10 @@ lupe_status segment_writer_documents_done(struct segment_writer *writer)
     struct section_writer *norms = &writer->sections[SECTION_NORMS];
     section_writer_add(norms, writer->norms.data, writer->norms.size);
     TRY(norms->status);
-    struct bm25 bm25 = {writer->options.k1, writer->options.b, 1.0};
     uint32_t share = writer->options.frequent_share;
     if (share)
         writer->frequent_min = (writer->documents + share - 1) / share;
-    if (writer->words)
-        bm25.average = (double)writer->words / writer->documents;
+    struct bm25 bm25 = bm25_of(writer);
     writer->stage = STAGE_TERMS;
     TRY(postings_writer_init(&writer->postings, &writer->sections[SECTION_POSTINGS],
                              &writer->sections[SECTION_POSITIONS], writer->norms.data, &bm25));
@@ -150,33 +156,41 @@ lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_
     return postings_writer_add(&writer->postings, documents, tfs, positions, count);
 }
 
-static lupe_status frequent_add(struct segment_writer *writer, const uint8_t *info,
-                                size_t info_size)
+static lupe_status frequent_add(struct segment_writer *writer, const struct parcel_entry *entry)
 {
-    struct frequent_word word = {.frequency = writer->postings.frequency,
-                                 .size = (uint8_t)(writer->key_size - 2),
-                                 .info_size = (uint8_t)info_size};
-    memcpy(word.term, writer->key + 2, word.size);
-    memcpy(word.info, info, info_size);
+    struct frequent_word word = {.frequency = entry->frequency,
+                                 .size = (uint8_t)(entry->key_size - 2),
+                                 .info_size = (uint8_t)entry->info_size};
+    memcpy(word.term, entry->key + 2, word.size);
+    memcpy(word.info, entry->info, entry->info_size);
     buffer_add(&writer->frequent, &word, sizeof word);
     return buffer_status(&writer->frequent);
 }
 
+/* Adds the entry of a term whose list is written. */
+static lupe_status entry_add(struct segment_writer *writer, const struct parcel_entry *entry)
+{
+    bool is_word = entry->key[0] == 0 && entry->key[1] == LIST_WORDS;
+    if (is_word && writer->frequent_min && entry->frequency >= writer->frequent_min &&
+        entry->key_size - 2 <= PAIR_TERM_BYTES_MAX) {
+        lupe_status status = frequent_add(writer, entry);
+        if (status)
+            return status;
+    }
+    return dictionary_writer_add(&writer->dictionary, entry->key, entry->key_size, entry->info,
+                                 entry->info_size);
+}
+
 lupe_status segment_writer_term_end(struct segment_writer *writer)
 {
-    uint8_t info[256];
-    size_t info_size;
-    lupe_status status = postings_writer_end(&writer->postings, info, &info_size);
-    if (status || info_size == 0)
+    struct parcel_entry entry;
+    lupe_status status = postings_writer_end(&writer->postings, entry.info, &entry.info_size);
+    if (status || entry.info_size == 0)
         return status;
-    bool is_word = writer->key[0] == 0 && writer->key[1] == LIST_WORDS;
-    if (is_word && writer->frequent_min && writer->postings.frequency >= writer->frequent_min &&
-        writer->key_size - 2 <= PAIR_TERM_BYTES_MAX)
-        status = frequent_add(writer, info, info_size);
-    if (status)
-        return status;
-    return dictionary_writer_add(&writer->dictionary, writer->key, writer->key_size, info,
-                                 info_size);
+    entry.key = writer->key;
+    entry.key_size = writer->key_size;
+    entry.frequency = writer->postings.frequency;
+    return entry_add(writer, &entry);
 }
 
 const struct frequent_word *segment_writer_frequent(const struct segment_writer *writer,
@@ -210,6 +224,28 @@ void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_
 {
     writer->pair_frequency_min = frequency_min;
     writer->pair_bytes = bytes;
+}
+
+lupe_status segment_writer_encoder(const struct segment_writer *writer,
+                                   struct postings_writer *encoder)
+{
+    struct bm25 bm25 = bm25_of(writer);
+    assert(writer->stage == STAGE_TERMS);
+    return postings_writer_init(encoder, NULL, NULL, writer->norms.data, &bm25);
+}
+
+lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel)
+{
+    lupe_status status = LUPE_OK;
+    struct parcel_entry entry;
+    struct cursor cursor = cursor_of(parcel->data, parcel->size);
+    while (cursor_left(&cursor)) {
+        TRY(postings_place(&cursor, &writer->sections[SECTION_POSTINGS],
+                           &writer->sections[SECTION_POSITIONS], &entry));
+        TRY(entry_add(writer, &entry));
+    }
+out:
+    return status;
 }
 
 /* Puts all payloads into one value. */

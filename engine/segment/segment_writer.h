@@ -82,6 +82,16 @@ CHECKED lupe_status segment_writer_peek(struct segment_writer *writer, enum sect
 void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_min,
                               uint64_t bytes);
 
+/* ---- several threads */
+
+/* Terms may be encoded in other threads, each with an encoder of its own, while this one places
+ * what they made, in the order of keys: the bytes are the same. Opened behind
+ * segment_writer_documents_done, freed by postings_writer_free. */
+CHECKED lupe_status segment_writer_encoder(const struct segment_writer *writer,
+                                           struct postings_writer *encoder);
+/* Adds all terms of a parcel. */
+CHECKED lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel);
+
 /* Finishes all sections and fills the catalogue's entry (live: all). */
 CHECKED lupe_status segment_writer_finish(struct segment_writer *writer,
                                           struct segment_entry *entry);

@@ -921,7 +921,7 @@ out:
     return status;
 }
 
-static lupe_status document_new(struct accumulator *accumulator, uint32_t document)
+static lupe_status document_new(struct accumulator *accumulator)
 {
     if (accumulator->document_count == accumulator->document_capacity) {
         uint32_t capacity =
@@ -934,29 +934,27 @@ static lupe_status document_new(struct accumulator *accumulator, uint32_t docume
         accumulator->document_capacity = capacity;
     }
     accumulator->documents[accumulator->document_count] =
-        (struct accumulated_document){document, 0, (uint32_t)accumulator->boundary_count, 0};
+        (struct accumulated_document){0, (uint32_t)accumulator->boundary_count, 0};
     return LUPE_OK;
 }
 
-lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch,
-                            uint32_t document)
+lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
+                            const uint8_t *record, size_t record_size, const uint8_t *unstored,
+                            size_t unstored_size)
 {
     lupe_status status = LUPE_OK;
-    const struct batch_document *put = &batch->documents[document];
-    const uint8_t *record = batch_record(batch, document);
-    uint32_t number = accumulator->document_count;
     size_t count = 0;
     size_t texts = 0;
 
-    TRY(document_new(accumulator, document));
+    TRY(document_new(accumulator));
     TRY(short_room(&accumulator->short_table)); /* the first pass prefetches from it */
     TRY(table_room(&accumulator->surface_table));
-    TRY(values_read(accumulator, record, put->record_size, &count));
-    TRY(values_read(accumulator, record + put->record_size, put->unstored_size, &count));
+    TRY(values_read(accumulator, record, record_size, &count));
+    TRY(values_read(accumulator, unstored, unstored_size, &count));
     struct batch_value *values = accumulator->values;
     for (size_t i = 0; i < count; i++) {
         if (values[i].kind == LUPE_KEYWORD)
-            TRY(keyword_add(accumulator, &values[i], number));
+            TRY(keyword_add(accumulator, &values[i], document));
         else if (values[i].kind == LUPE_TEXT)
             values[texts++] = values[i];
     }
@@ -969,8 +967,8 @@ lupe_status accumulator_add(struct accumulator *accumulator, const struct batch 
         accumulator->value_capacity = 2 * texts;
     }
     values_sort(values, values + texts, texts);
-    struct accumulated_document *entry = &accumulator->documents[number];
-    TRY(texts_add(accumulator, values, texts, number, &entry->length));
+    struct accumulated_document *entry = &accumulator->documents[accumulator->document_count];
+    TRY(texts_add(accumulator, values, texts, document, &entry->length));
     entry->boundary_count = (uint32_t)(accumulator->boundary_count - entry->boundaries);
     accumulator->document_count++;
 out:

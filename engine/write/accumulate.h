@@ -103,7 +103,6 @@ struct table {
 };
 
 struct accumulated_document {
-    uint32_t document; /* in the batch */
     uint32_t length;
     uint32_t boundaries; /* first number in accumulator.boundaries */
     uint32_t boundary_count;
@@ -161,10 +160,12 @@ void accumulator_close(struct accumulator *accumulator); /* accepts NULL */
 /* Empties it; tables and buffers of small flushes are kept for the next. */
 void accumulator_reset(struct accumulator *accumulator);
 
-/* Inverts document number `document` of the batch. After an error only reset and close are
+/* Inverts the values of a record and of what the record leaves out (size 0: nothing), both followed
+ * by BATCH_PADDING_BYTES; numbers of documents ascend. After an error only reset and close are
  * allowed. */
-CHECKED lupe_status accumulator_add(struct accumulator *accumulator, const struct batch *batch,
-                                    uint32_t document);
+CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
+                                    const uint8_t *record, size_t record_size,
+                                    const uint8_t *unstored, size_t unstored_size);
 
 /* Gives back what only adding needs, where it is large: called before a flush, which needs memory
  * to sort. Only reset and close are allowed afterwards. */

@@ -128,7 +128,7 @@ static lupe_status documents_grow(struct batch *batch)
 }
 
 lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
-                      const struct batch_value *values, size_t value_count, bool without_text)
+                      const struct batch_value *values, size_t value_count, enum batch_text text)
 {
     lupe_status status = LUPE_OK;
     if (batch->count == batch->capacity)
@@ -142,9 +142,11 @@ lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
     document->dead = false;
     buffer_add(&batch->bytes, id, id_size);
     document->record_size =
-        (uint32_t)add_record(&batch->bytes, values, value_count, !without_text, true);
+        (uint32_t)add_record(&batch->bytes, values, value_count, text == BATCH_TEXT_STORED, true);
     document->unstored_size =
-        without_text ? (uint32_t)add_record(&batch->bytes, values, value_count, true, false) : 0;
+        text == BATCH_TEXT_BESIDE
+            ? (uint32_t)add_record(&batch->bytes, values, value_count, true, false)
+            : 0;
     (void)buffer_reserve(&batch->bytes, BATCH_PADDING_BYTES);
     TRY(buffer_status(&batch->bytes));
 
@@ -156,6 +158,12 @@ lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
     slot->document = ++batch->count;
 out:
     return status;
+}
+
+void batch_record(struct buffer *out, const struct batch_value *values, size_t value_count)
+{
+    add_record(out, values, value_count, true, true);
+    (void)buffer_reserve(out, BATCH_PADDING_BYTES);
 }
 
 void batch_drop_unstored(struct batch *batch)

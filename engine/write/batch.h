@@ -57,12 +57,16 @@ static inline bool batch_is_empty(const struct batch *batch)
     return batch->count == 0 && batch->delete_count == 0;
 }
 
-/* Takes a document; an earlier one of the same id is dead from here on. without_text: text
- * values are not part of the record. LUPE_NO_MEMORY leaves the batch unfit for anything but
+/* Text values are part of the record; stand behind it until they are inverted; are not taken. */
+enum batch_text { BATCH_TEXT_STORED, BATCH_TEXT_BESIDE, BATCH_TEXT_ELSEWHERE };
+
+/* Takes a document; an earlier one of the same id is dead from here on. LUPE_NO_MEMORY leaves the batch unfit for anything but
  * batch_clear. */
 CHECKED lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
                               const struct batch_value *values, size_t value_count,
-                              bool without_text);
+                              enum batch_text text);
+/* The record of all values, with BATCH_PADDING_BYTES of room behind it; errors stick in out. */
+void batch_record(struct buffer *out, const struct batch_value *values, size_t value_count);
 /* Once the last document is inverted, the text its record leaves out is not needed any more. */
 void batch_drop_unstored(struct batch *batch);
 CHECKED lupe_status batch_delete(struct batch *batch, const void *id, size_t id_size);
@@ -71,7 +75,7 @@ static inline const uint8_t *batch_id(const struct batch *batch, uint32_t docume
 {
     return batch->bytes.data + batch->documents[document].offset;
 }
-static inline const uint8_t *batch_record(const struct batch *batch, uint32_t document)
+static inline const uint8_t *batch_stored(const struct batch *batch, uint32_t document)
 {
     return batch_id(batch, document) + batch->documents[document].id_size;
 }

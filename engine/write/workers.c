@@ -2,10 +2,11 @@
  *
  * workers.c - see workers.h.
  *
- *      taken         submitted
- *        |               |
- *   ring: [done][done][at work][at work][waiting][   free   ]
- *                         ^ next_waiting moves on as workers take jobs
+ *   ring: [free][at work][at work][waiting][waiting][   free   ]
+ *                                   ^ next_waiting       ^ submitted
+ *
+ * A portion's part tells where its documents are in which accumulator: parts are in the order of
+ * documents, whoever inverted them.
  */
 #include "write/workers.h"
 
@@ -15,139 +16,127 @@
 #define MESSAGE_BYTES 512u
 
 struct job {
-    struct batch batch;
-    struct segment_entry *entries;
-    size_t entry_count;
-    size_t entry_capacity;
-    uint64_t words_cut;
-    bool done;
-    lupe_status status;
-    char message[MESSAGE_BYTES];
+    struct portion portion;
+    uint64_t number; /* counts from 0 in a round: its part */
+    bool in_use;
 };
 
 struct worker {
-    struct workers *workers;
     struct accumulator *accumulator;
-    pthread_t thread;
+    uint64_t bytes; /* of it, under the mutex */
 };
 
 struct workers {
     struct workers_options options;
+    struct team *team;
     struct worker *list;
-    uint32_t started;
-    struct job *jobs; /* a ring of job_count; numbers grow for ever */
+    struct accumulator **accumulators; /* those of list */
+    struct job *jobs;                  /* a ring of job_count; numbers grow until a flush */
     uint32_t job_count;
+    struct flush_part *parts; /* as many as were submitted */
+    size_t part_capacity;
+    bool inverting; /* the team is at it */
+
+    pthread_mutex_t mutex; /* over what follows, and the parts */
+    pthread_cond_t work;   /* a job waits, or there will be no more */
+    pthread_cond_t room;   /* a job is done */
     uint64_t submitted;
     uint64_t next_waiting;
-    uint64_t taken;
-    bool stop;
-    pthread_mutex_t mutex;
-    pthread_cond_t work; /* a job waits, or stop */
-    pthread_cond_t done; /* a job is done */
+    bool last; /* no more jobs in this round */
+    uint64_t portion_bytes;
+    lupe_status status; /* the first error */
+    char message[MESSAGE_BYTES];
 };
 
-static struct job *job_at(struct workers *workers, uint64_t number)
+void portion_init(struct portion *portion)
 {
-    return &workers->jobs[number % workers->job_count];
+    *portion = (struct portion){BUFFER_INIT(0), 0, 0};
 }
 
-/* ---- in the worker's thread */
-
-static lupe_status job_add_entry(struct job *job, const struct segment_entry *entry)
+void portion_free(struct portion *portion)
 {
-    if (job->entry_count == job->entry_capacity) {
-        size_t capacity = job->entry_capacity ? job->entry_capacity * 2 : 4;
-        struct segment_entry *entries = memory_realloc(job->entries, capacity * sizeof *entries);
-        if (!entries)
-            return fail_memory();
-        job->entries = entries;
-        job->entry_capacity = capacity;
-    }
-    job->entries[job->entry_count++] = *entry;
-    return LUPE_OK;
+    buffer_free(&portion->bytes);
+    portion_init(portion);
 }
 
-static lupe_status job_flush(struct worker *worker, struct job *job)
+lupe_status portion_add(struct portion *portion, const struct batch_value *values,
+                        size_t value_count)
+{
+    struct buffer *bytes = &portion->bytes;
+    size_t start = bytes->size;
+    buffer_add_u32(bytes, 0);
+    batch_record(bytes, values, value_count);
+    portion->count++;
+    if (bytes->status == LUPE_OK)
+        store_u32(bytes->data + start, (uint32_t)(bytes->size - start - 4));
+    return buffer_status(bytes);
+}
+
+lupe_status portion_invert(const struct portion *portion, struct accumulator *accumulator)
 {
     lupe_status status = LUPE_OK;
-    const struct workers_options *options = &worker->workers->options;
-    struct publication publication;
-    struct segment_entry entry;
-
-    publication_init(&publication, options->store);
-    accumulator_seal(worker->accumulator);
-    TRY(flush(worker->accumulator, &job->batch, &options->flush, &publication, &entry));
-    TRY(publication_flush(&publication));
-    entry.number = publication.segment;
-    if (entry.documents)
-        TRY(job_add_entry(job, &entry));
-    job->words_cut += worker->accumulator->words_cut;
+    struct cursor cursor = cursor_of(portion->bytes.data, portion->bytes.size);
+    for (uint32_t i = 0; i < portion->count; i++) {
+        uint32_t size = cursor_u32(&cursor);
+        const uint8_t *record = cursor_take(&cursor, size);
+        assert(record);
+        TRY(accumulator_add(accumulator, portion->first + i, record, size, record, 0));
+    }
 out:
-    if (status != LUPE_OK && publication.segment)
-        publish_drop(options->store, &publication.segment, 1);
-    publication_free(&publication);
-    accumulator_reset(worker->accumulator);
     return status;
 }
 
-/* A batch whose lists outgrow the worker's share becomes several segments. */
-static lupe_status job_run(struct worker *worker, struct job *job)
+/* ---- in the workers' threads */
+
+static void job_fail(struct workers *workers, lupe_status status)
 {
-    lupe_status status = LUPE_OK;
-    const struct workers_options *options = &worker->workers->options;
-    uint64_t share = 2 * workers_batch_bytes(options->memory_bytes, options->threads);
-    for (uint32_t i = 0; i < job->batch.count; i++) {
-        if (job->batch.documents[i].dead)
-            continue;
-        TRY(accumulator_add(worker->accumulator, &job->batch, i));
-        if (accumulator_bytes(worker->accumulator) >= share ||
-            accumulator_full(worker->accumulator))
-            TRY(job_flush(worker, job));
-    }
-    if (worker->accumulator->document_count)
-        TRY(job_flush(worker, job));
-out:
-    accumulator_reset(worker->accumulator);
-    return status;
+    if (workers->status != LUPE_OK)
+        return;
+    workers->status = status;
+    size_t size = strnlen(lupe_last_error(), MESSAGE_BYTES - 1);
+    memcpy(workers->message, lupe_last_error(), size);
+    workers->message[size] = 0;
 }
 
-static void *worker_main(void *user)
+/* Takes portions until there are no more in this round. */
+static void invert(void *user, uint32_t thread)
 {
-    struct worker *worker = user;
-    struct workers *workers = worker->workers;
+    struct workers *workers = user;
+    struct worker *worker = &workers->list[thread];
+    struct accumulator *accumulator = worker->accumulator;
     pthread_mutex_lock(&workers->mutex);
-    while (!workers->stop) {
-        if (workers->next_waiting == workers->submitted) {
+    for (;;) {
+        while (workers->next_waiting == workers->submitted && !workers->last)
             pthread_cond_wait(&workers->work, &workers->mutex);
-            continue;
-        }
-        struct job *job = job_at(workers, workers->next_waiting++);
+        if (workers->next_waiting == workers->submitted)
+            break;
+        struct job *job = &workers->jobs[workers->next_waiting++ % workers->job_count];
+        bool skip = workers->status != LUPE_OK;
         pthread_mutex_unlock(&workers->mutex);
-        lupe_status status = job_run(worker, job);
-        if (status != LUPE_OK) {
-            size_t size = strnlen(lupe_last_error(), MESSAGE_BYTES - 1);
-            memcpy(job->message, lupe_last_error(), size);
-            job->message[size] = 0;
-        }
+
+        uint32_t first = accumulator->document_count;
+        lupe_status status = skip ? LUPE_OK : portion_invert(&job->portion, accumulator);
+        uint64_t bytes =
+            accumulator_full(accumulator) ? UINT64_MAX / 256 : accumulator_bytes(accumulator);
+        uint64_t portion_bytes = job->portion.bytes.size;
+        buffer_clear(&job->portion.bytes);
+        if (job->portion.bytes.capacity > 2 * PORTION_BYTES_MAX)
+            buffer_free(&job->portion.bytes);
+
         pthread_mutex_lock(&workers->mutex);
-        job->status = status;
-        job->done = true;
-        pthread_cond_signal(&workers->done);
+        workers->parts[job->number] =
+            (struct flush_part){accumulator, first, accumulator->document_count - first};
+        worker->bytes = bytes;
+        workers->portion_bytes -= portion_bytes;
+        if (status != LUPE_OK)
+            job_fail(workers, status);
+        job->in_use = false;
+        pthread_cond_signal(&workers->room);
     }
     pthread_mutex_unlock(&workers->mutex);
-    return NULL;
 }
 
 /* ---- in the thread that puts */
-
-static void job_clear(struct job *job)
-{
-    batch_clear(&job->batch);
-    job->entry_count = 0;
-    job->words_cut = 0;
-    job->done = false;
-    job->status = LUPE_OK;
-}
 
 lupe_status workers_start(const struct workers_options *options, struct workers **out_workers)
 {
@@ -159,103 +148,137 @@ lupe_status workers_start(const struct workers_options *options, struct workers 
     workers->options = *options;
     pthread_mutex_init(&workers->mutex, NULL);
     pthread_cond_init(&workers->work, NULL);
-    pthread_cond_init(&workers->done, NULL);
-    workers->job_count = options->threads + 1; /* one waits while all work */
+    pthread_cond_init(&workers->room, NULL);
+    workers->job_count = 2 * options->threads + 1;
     workers->list = memory_zalloc(options->threads, sizeof *workers->list);
+    workers->accumulators = memory_zalloc(options->threads, sizeof *workers->accumulators);
     workers->jobs = memory_zalloc(workers->job_count, sizeof *workers->jobs);
-    if (!workers->list || !workers->jobs) {
+    if (!workers->list || !workers->accumulators || !workers->jobs) {
         status = fail_memory();
         goto out;
     }
     for (uint32_t i = 0; i < workers->job_count; i++)
-        batch_init(&workers->jobs[i].batch);
+        portion_init(&workers->jobs[i].portion);
     for (uint32_t i = 0; i < options->threads; i++) {
-        struct worker *worker = &workers->list[i];
-        worker->workers = workers;
-        TRY(accumulator_open(options->catalogue, &worker->accumulator));
-        int error = pthread_create(&worker->thread, NULL, worker_main, worker);
-        if (error) {
-            accumulator_close(worker->accumulator);
-            status = fail_errno(error, "cannot start thread %u of %u", i + 1, options->threads);
-            goto out;
-        }
-        workers->started++;
+        TRY(accumulator_open(options->catalogue, &workers->list[i].accumulator));
+        workers->accumulators[i] = workers->list[i].accumulator;
     }
+    TRY(team_start(options->threads, &workers->team));
     *out_workers = workers;
     workers = NULL;
 out:
-    workers_stop(workers, true);
+    workers_stop(workers);
     return status;
 }
 
-static void job_drop(struct workers *workers, const struct job *job)
+/* Waits until every portion is inverted, and the threads have nothing to do. */
+static void round_end(struct workers *workers)
 {
-    for (size_t i = 0; i < job->entry_count; i++)
-        publish_drop(workers->options.store, &job->entries[i].number, 1);
+    if (!workers->inverting)
+        return;
+    pthread_mutex_lock(&workers->mutex);
+    workers->last = true;
+    pthread_cond_broadcast(&workers->work);
+    pthread_mutex_unlock(&workers->mutex);
+    team_wait(workers->team);
+    workers->inverting = false;
+    workers->last = false;
 }
 
-void workers_stop(struct workers *workers, bool drop)
+void workers_stop(struct workers *workers)
 {
     if (!workers)
         return;
-    pthread_mutex_lock(&workers->mutex);
-    workers->stop = true;
-    pthread_cond_broadcast(&workers->work);
-    pthread_mutex_unlock(&workers->mutex);
-    for (uint32_t i = 0; i < workers->started; i++) {
-        pthread_join(workers->list[i].thread, NULL);
+    round_end(workers);
+    team_stop(workers->team);
+    for (uint32_t i = 0; workers->list && i < workers->options.threads; i++)
         accumulator_close(workers->list[i].accumulator);
-    }
-    for (uint64_t number = workers->taken; drop && number < workers->next_waiting; number++)
-        job_drop(workers, job_at(workers, number));
-    for (uint32_t i = 0; workers->jobs && i < workers->job_count; i++) {
-        batch_free(&workers->jobs[i].batch);
-        memory_free(workers->jobs[i].entries);
-    }
-    pthread_cond_destroy(&workers->done);
+    for (uint32_t i = 0; workers->jobs && i < workers->job_count; i++)
+        portion_free(&workers->jobs[i].portion);
+    pthread_cond_destroy(&workers->room);
     pthread_cond_destroy(&workers->work);
     pthread_mutex_destroy(&workers->mutex);
+    memory_free(workers->parts);
     memory_free(workers->jobs);
+    memory_free(workers->accumulators);
     memory_free(workers->list);
     memory_free(workers);
 }
 
-lupe_status workers_submit(struct workers *workers, struct batch *batch)
+/* Under the mutex, as workers write into the parts. */
+static lupe_status parts_room(struct workers *workers)
 {
-    assert(workers->submitted - workers->taken < workers->job_count);
-    pthread_mutex_lock(&workers->mutex);
-    struct job *job = job_at(workers, workers->submitted);
-    struct batch empty = job->batch;
-    job->batch = *batch;
-    *batch = empty;
-    workers->submitted++;
-    pthread_cond_signal(&workers->work);
-    pthread_mutex_unlock(&workers->mutex);
+    if (workers->submitted < workers->part_capacity)
+        return LUPE_OK;
+    size_t capacity = workers->part_capacity ? workers->part_capacity * 2 : 64;
+    struct flush_part *parts = memory_realloc(workers->parts, capacity * sizeof *parts);
+    if (!parts)
+        return fail_memory();
+    workers->parts = parts;
+    workers->part_capacity = capacity;
     return LUPE_OK;
 }
 
-bool workers_next(struct workers *workers, bool all, struct workers_result *result)
+lupe_status workers_submit(struct workers *workers, struct portion *portion)
 {
-    if (workers->taken == workers->submitted)
-        return false;
-    struct job *job = job_at(workers, workers->taken);
+    lupe_status status = LUPE_OK;
+    if (!workers->inverting) {
+        team_begin(workers->team, invert, workers);
+        workers->inverting = true;
+    }
     pthread_mutex_lock(&workers->mutex);
-    bool wait = all || workers->submitted - workers->taken == workers->job_count;
-    while (wait && !job->done)
-        pthread_cond_wait(&workers->done, &workers->mutex);
-    bool done = job->done;
+    struct job *job = &workers->jobs[workers->submitted % workers->job_count];
+    while (job->in_use)
+        pthread_cond_wait(&workers->room, &workers->mutex);
+    TRY(parts_room(workers));
+    if (workers->status != LUPE_OK) {
+        status = fail(workers->status, "%s", workers->message);
+        goto out;
+    }
+    struct buffer empty = job->portion.bytes;
+    job->portion = *portion;
+    job->number = workers->submitted++;
+    job->in_use = true;
+    workers->portion_bytes += portion->bytes.size;
+    *portion = (struct portion){empty, portion->first + portion->count, 0};
+    pthread_cond_signal(&workers->work);
+out:
     pthread_mutex_unlock(&workers->mutex);
-    if (!done)
-        return false;
-    *result = (struct workers_result){job->status, &job->batch, job->entries, job->entry_count,
-                                      job->words_cut};
-    if (job->status != LUPE_OK)
-        result->status = fail(job->status, "%s", job->message);
-    return true;
+    return status;
 }
 
-void workers_done(struct workers *workers)
+uint64_t workers_bytes(struct workers *workers)
 {
-    job_clear(job_at(workers, workers->taken));
-    workers->taken++;
+    pthread_mutex_lock(&workers->mutex);
+    uint64_t bytes = workers->portion_bytes;
+    for (uint32_t i = 0; i < workers->options.threads; i++)
+        bytes += workers->list[i].bytes;
+    pthread_mutex_unlock(&workers->mutex);
+    return bytes;
+}
+
+lupe_status workers_flush(struct workers *workers, const struct batch *batch,
+                          const struct flush_options *options, struct publication *publication,
+                          struct segment_entry *entry, uint64_t *words_cut)
+{
+    lupe_status status = LUPE_OK;
+    round_end(workers);
+    *words_cut = 0;
+    if (workers->status != LUPE_OK)
+        return fail(workers->status, "%s", workers->message);
+    struct flush_input input = {
+        batch,          workers->accumulators,      workers->options.threads,
+        workers->parts, (size_t)workers->submitted, workers->team};
+    for (uint32_t i = 0; i < workers->options.threads; i++) {
+        accumulator_seal(workers->list[i].accumulator);
+        *words_cut += workers->list[i].accumulator->words_cut;
+    }
+    TRY(flush(&input, options, publication, entry));
+out:
+    for (uint32_t i = 0; i < workers->options.threads; i++) {
+        accumulator_reset(workers->list[i].accumulator);
+        workers->list[i].bytes = 0;
+    }
+    workers->submitted = workers->next_waiting = 0;
+    return status;
 }

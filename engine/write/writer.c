@@ -27,7 +27,8 @@ struct writer {
     struct batch batch;
     struct accumulator *accumulator;
     struct run run;
-    struct workers *workers; /* NULL until a run of documents is full */
+    struct portion portion;  /* with several threads: documents of the batch not inverted yet */
+    struct workers *workers; /* NULL until a portion is full */
 };
 
 /* ---- opening */
@@ -78,6 +79,7 @@ lupe_status writer_open(struct store *store, const struct writer_options *option
     writer->options = *options;
     catalogue_init(&writer->catalogue);
     batch_init(&writer->batch);
+    portion_init(&writer->portion);
     run_init(&writer->run, store);
     TRY(catalogue_refresh(writer));
     TRY(catalogue_fingerprint(&writer->catalogue, &writer->fingerprint));
@@ -98,10 +100,11 @@ static void accumulator_drop(struct writer *writer)
 /* Forgets the changes and gives the lock back; drop: they are not committed. */
 static void writer_end(struct writer *writer, bool drop)
 {
-    workers_stop(writer->workers, drop);
+    workers_stop(writer->workers);
     writer->workers = NULL;
     run_clear(&writer->run, drop);
     batch_clear(&writer->batch);
+    portion_free(&writer->portion);
     if (writer->accumulator)
         accumulator_reset(writer->accumulator);
     if (drop) { /* fields declared by what was dropped */
@@ -242,23 +245,61 @@ static struct flush_options flush_options_of(const struct writer *writer)
                                   catalogue_wants_pairs(&writer->catalogue)};
 }
 
+static lupe_status hand_over(struct writer *writer)
+{
+    lupe_status status = LUPE_OK;
+    if (!writer->workers) {
+        struct workers_options options = {.threads = writer->options.threads,
+                                          .catalogue = &writer->catalogue};
+        TRY(workers_start(&options, &writer->workers));
+    }
+    TRY(workers_submit(writer->workers, &writer->portion));
+out:
+    return status;
+}
+
+/* Encodes the batch with the workers, or what is not inverted yet and all else in this thread. */
+static lupe_status batch_encode(struct writer *writer, struct publication *publication,
+                                struct segment_entry *entry, uint64_t *words_cut)
+{
+    lupe_status status = LUPE_OK;
+    struct flush_options options = flush_options_of(writer);
+    struct accumulator *accumulator = writer->accumulator;
+
+    if (writer->workers) {
+        if (writer->portion.count)
+            TRY(hand_over(writer));
+        TRY(workers_flush(writer->workers, &writer->batch, &options, publication, entry,
+                          words_cut));
+        goto out;
+    }
+    TRY(portion_invert(&writer->portion, accumulator));
+    accumulator_seal(accumulator);
+    struct flush_part part = {accumulator, 0, accumulator->document_count};
+    struct flush_input input = {&writer->batch, &writer->accumulator, 1, &part, 1, NULL};
+    *words_cut = accumulator->words_cut;
+    TRY(flush(&input, &options, publication, entry));
+    accumulator_reset(accumulator);
+out:
+    return status;
+}
+
 /* Makes a segment of the batch. whole: into the store as a whole; else the rest stays in the
  * publication for the commit. */
 static lupe_status batch_flush(struct writer *writer, struct publication *publication, bool whole)
 {
     lupe_status status = LUPE_OK;
     struct segment_entry entry;
-    struct flush_options options = flush_options_of(writer);
+    uint64_t words_cut = 0;
 
-    accumulator_seal(writer->accumulator);
-    TRY(flush(writer->accumulator, &writer->batch, &options, publication, &entry));
+    TRY(batch_encode(writer, publication, &entry, &words_cut));
     if (whole)
         TRY(publication_flush(publication));
     entry.number = publication->segment;
-    TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0,
-                      writer->accumulator->words_cut));
-    accumulator_reset(writer->accumulator);
+    TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0, words_cut));
     batch_clear(&writer->batch);
+    buffer_clear(&writer->portion.bytes);
+    writer->portion.first = writer->portion.count = 0;
 out:
     return status;
 }
@@ -276,53 +317,24 @@ static lupe_status flush_midway(struct writer *writer)
     return status;
 }
 
-/* Takes what workers have finished, in order; all: waits for everything. */
-static lupe_status workers_take(struct writer *writer, bool all)
-{
-    lupe_status status = LUPE_OK;
-    struct workers_result result;
-    while (workers_next(writer->workers, all, &result)) {
-        TRY(result.status);
-        TRY(segments_take(writer, result.batch, result.entries, result.entry_count,
-                          result.words_cut));
-        workers_done(writer->workers);
-        TRY(upkeep_run(&writer->run, &writer->catalogue));
-    }
-out:
-    return status;
-}
-
-static lupe_status hand_over(struct writer *writer)
-{
-    lupe_status status = LUPE_OK;
-    if (!writer->workers) {
-        struct workers_options options = {.threads = writer->options.threads,
-                                          .store = writer->store,
-                                          .catalogue = &writer->catalogue,
-                                          .flush = flush_options_of(writer),
-                                          .memory_bytes = writer->options.memory_bytes};
-        TRY(workers_start(&options, &writer->workers));
-    }
-    TRY(workers_submit(writer->workers, &writer->batch));
-    TRY(workers_take(writer, false));
-out:
-    return status;
-}
-
 /* Flushes when the budget is used up. */
 static lupe_status budget_check(struct writer *writer)
 {
+    lupe_status status = LUPE_OK;
     uint64_t budget = writer->options.memory_bytes;
-    size_t bytes = batch_bytes(&writer->batch);
-    bool full = bytes >= SEGMENT_SECTION_BYTES_MAX; /* no section of it outgrows its documents */
-    if (writer->options.threads > 1)
-        return full || bytes >= workers_batch_bytes(budget, writer->options.threads)
-                   ? hand_over(writer)
-                   : LUPE_OK;
-    if (full || bytes + accumulator_bytes(writer->accumulator) >= budget ||
-        accumulator_full(writer->accumulator))
-        return flush_midway(writer);
-    return LUPE_OK;
+    struct accumulator *accumulator = writer->accumulator;
+    uint64_t bytes = batch_bytes(&writer->batch);
+    bool full = bytes >= SEGMENT_SECTION_BYTES_MAX || /* no section of it outgrows its documents */
+                writer->batch.count >= SEGMENT_DOCUMENTS_MAX || accumulator_full(accumulator);
+
+    if (writer->portion.bytes.size >= portion_bytes_wanted(budget, writer->options.threads))
+        TRY(hand_over(writer));
+    bytes += writer->portion.bytes.size;
+    bytes += writer->workers ? workers_bytes(writer->workers) : accumulator_bytes(accumulator);
+    if (full || bytes >= budget)
+        TRY(flush_midway(writer));
+out:
+    return status;
 }
 
 /* ---- fields */
@@ -437,6 +449,19 @@ out:
     return status;
 }
 
+/* The last of the batch. */
+static lupe_status document_invert(struct writer *writer)
+{
+    uint32_t number = writer->batch.count - 1;
+    const struct batch_document *put = &writer->batch.documents[number];
+    const uint8_t *record = batch_stored(&writer->batch, number);
+    lupe_status status = accumulator_add(writer->accumulator, number, record, put->record_size,
+                                         record + put->record_size, put->unstored_size);
+    if (status == LUPE_OK)
+        batch_drop_unstored(&writer->batch);
+    return status;
+}
+
 lupe_status writer_put(struct writer *writer, const lupe_document *document)
 {
     lupe_status status = document_check(document);
@@ -450,12 +475,16 @@ lupe_status writer_put(struct writer *writer, const lupe_document *document)
                                                            : writer_refuse(writer, status);
 
     bool without_text = writer->catalogue.flags & LUPE_WITHOUT_STORED_TEXT;
+    bool here = writer->options.threads <= 1;
+    enum batch_text text = !without_text ? BATCH_TEXT_STORED
+                           : here        ? BATCH_TEXT_BESIDE
+                                         : BATCH_TEXT_ELSEWHERE;
     TRY(batch_put(&writer->batch, document->id, document->id_size, writer->fields.values,
-                  document->value_count, without_text));
-    if (writer->options.threads <= 1) {
-        TRY(accumulator_add(writer->accumulator, &writer->batch, writer->batch.count - 1));
-        batch_drop_unstored(&writer->batch);
-    }
+                  document->value_count, text));
+    if (here)
+        TRY(document_invert(writer));
+    else
+        TRY(portion_add(&writer->portion, writer->fields.values, document->value_count));
     TRY(budget_check(writer));
 out:
     return status == LUPE_OK ? status : writer_lose(writer, status);
@@ -493,15 +522,6 @@ static bool run_changes_nothing(const struct writer *writer)
 static lupe_status flush_all(struct writer *writer, struct publication *last)
 {
     lupe_status status = LUPE_OK;
-    if (writer->workers) {
-        if (!batch_is_empty(&writer->batch))
-            TRY(hand_over(writer));
-        TRY(workers_take(writer, true));
-        goto out;
-    }
-    for (uint32_t i = writer->accumulator->document_count; i < writer->batch.count; i++)
-        if (!writer->batch.documents[i].dead && writer->options.threads > 1)
-            TRY(accumulator_add(writer->accumulator, &writer->batch, i));
     if (!batch_is_empty(&writer->batch))
         TRY(batch_flush(writer, last, false));
 out:
