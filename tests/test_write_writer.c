@@ -344,3 +344,53 @@ Test(write_writer, options_are_checked)
     lupe_index_close(index);
     support_no_leaks();
 }
+
+/* ---- threads */
+
+/* Documents of which every fifth replaces one before; more text than a portion has. */
+static lupe_index *index_of_threads(const char *name, uint32_t flags, uint64_t memory_bytes,
+                                    uint32_t threads)
+{
+    static struct helper_document made;
+    const char *path = support_path(name);
+    remove(path);
+    lupe_index *index = helper_create(path, flags);
+    lupe_writer *writer = helper_writer(index, memory_bytes, threads);
+    for (uint32_t i = 0; i < 3000; i++) {
+        helper_document(&made, i % 5 ? i : i / 2, i, 250);
+        must(lupe_writer_put(writer, &made.document));
+    }
+    must(lupe_writer_delete(writer, "id/77", 5));
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    return index;
+}
+
+Test(write_writer, threads_make_the_segment_that_one_makes)
+{
+    static const uint32_t flags[] = {0, LUPE_WITHOUT_POSITIONS, LUPE_WITHOUT_STORED_TEXT};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        lupe_index *one = index_of_threads("one.lupe", flags[i], 64 << 20, 1);
+        for (uint32_t threads = 2; threads <= 5; threads += 3) {
+            lupe_index *several = index_of_threads("several.lupe", flags[i], 64 << 20, threads);
+            helper_check(several);
+            helper_same_index(one, several);
+            lupe_index_close(several);
+        }
+        lupe_index_close(one);
+    }
+    support_no_leaks();
+}
+
+Test(write_writer, threads_with_little_memory_make_what_one_makes)
+{
+    lupe_index *one = index_of_threads("one.lupe", 0, 1 << 20, 1);
+    lupe_index *several = index_of_threads("several.lupe", 0, 1 << 20, 3);
+    must(lupe_index_optimize(one));
+    must(lupe_index_optimize(several));
+    helper_check(several);
+    helper_same_index(one, several);
+    lupe_index_close(several);
+    lupe_index_close(one);
+    support_no_leaks();
+}
