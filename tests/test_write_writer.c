@@ -386,8 +386,8 @@ Test(write_writer, threads_with_little_memory_make_what_one_makes)
 {
     lupe_index *one = index_of_threads("one.lupe", 0, 1 << 20, 1);
     lupe_index *several = index_of_threads("several.lupe", 0, 1 << 20, 3);
-    must(lupe_index_optimize(one));
-    must(lupe_index_optimize(several));
+    must(lupe_index_optimize(one, NULL));
+    must(lupe_index_optimize(several, NULL));
     helper_check(several);
     helper_same_index(one, several);
     lupe_index_close(several);
