@@ -60,7 +60,7 @@
 /* Pairs of frequent words. */
 #define PAIR_TERM_BYTES_MAX 60u       /* F: longer words are not paired */
 #define PAIR_WORDS_MAX 128u           /* F: of a segment */
-#define PAIR_SHARE 16u                /* words in a 16th of the documents are paired, */
+#define PAIR_SHARE 8u                 /* words in an eighth of the documents are paired, */
 #define PAIR_DOCUMENTS_MIN 16384u     /* in segments of so many documents */
 #define PAIR_MEMORY_BYTES (32u << 20) /* for counting; beyond it documents are read again */
 

@@ -20,6 +20,8 @@
 #define MAP_BYTES (1u << 21) /* more only for a single document */
 #define MAP_PADDING_BYTES 16u
 #define STREAM_BYTES_MIN 32u
+#define FOUND_MAX 256u
+#define FOUND_AHEAD 6u
 
 _Static_assert(PAIR_WORDS_MAX < 256, "a mark is one byte, 0 for no word");
 _Static_assert(2 + PAIR_TERM_BYTES_MAX + 1 + PAIR_TERM_BYTES_MAX <= KEY_BYTES_MAX, "a pair's key");
@@ -69,6 +71,8 @@ struct pair_scan {
     uint32_t starts[RANGE_DOCUMENTS_MAX]; /* where it begins in the map */
     uint8_t *map;
     size_t map_capacity;
+    struct stream *found[FOUND_MAX]; /* the streams of the pairs of a document */
+    unsigned found_count;
 };
 
 size_t key_of_pair(uint8_t key[KEY_BYTES_MAX], const void *first, size_t first_size,
@@ -170,8 +174,12 @@ static lupe_status stream_append(struct pair_scan *scan, struct stream *stream)
             return status;
     }
     uint8_t *at = stream->bytes + stream->size;
-    uint64_t delta = stream->document - stream->before;
-    size_t size = varint_put(at, delta << 1 | (stream->tf > 1));
+    uint64_t number = (uint64_t)(stream->document - stream->before) << 1 | (stream->tf > 1);
+    size_t size = 1;
+    if (number < 0x80)
+        at[0] = (uint8_t)number;
+    else
+        size = varint_put(at, number);
     if (stream->tf > 1)
         size += varint_put(at + size, stream->tf);
     stream->size += (uint32_t)size;
@@ -220,10 +228,13 @@ struct pair_reader pair_read_begin(const struct pair_scan *scan, unsigned first,
                                 UINT32_MAX};
 }
 
-static uint64_t stream_number(const uint8_t **at)
+static inline uint64_t stream_number(const uint8_t **at)
 {
-    uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
+    uint64_t value = *(*at)++;
+    if (value < 0x80)
+        return value;
+    value &= 0x7f;
+    for (unsigned shift = 7;; shift += 7) {
         uint8_t byte = *(*at)++;
         value |= (uint64_t)(byte & 0x7f) << shift;
         if (byte < 0x80)
@@ -346,12 +357,13 @@ static void map_fill(struct pair_scan *scan, uint32_t from, uint32_t to)
     const uint32_t *positions = scan->positions;
     for (unsigned w = 0; w < scan->count; w++) {
         const struct run *end = scan->runs + scan->run_ends[w];
-        for (; run < end; run++) {
+        for (; run < end; positions += run->tf, run++) {
+            if (run->document < from || run->document >= to)
+                continue;
             uint8_t *map = scan->map + scan->starts[run->document];
-            if (run->document >= from && run->document < to)
-                for (uint32_t i = 0; i < run->tf; i++)
-                    map[positions[i]] = (uint8_t)(w + 1);
-            positions += run->tf;
+            map[positions[0]] = (uint8_t)(w + 1);
+            for (uint32_t i = 1; i < run->tf; i++)
+                map[positions[i]] = (uint8_t)(w + 1);
         }
     }
 }
@@ -361,6 +373,23 @@ static inline uint64_t marks(uint64_t bytes)
 {
     const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
     return (((bytes & low) + low) | bytes) & ~low;
+}
+
+/* Counts the pairs that were found in a document. Streams are at random places: they are asked for
+ * when a pair is found, their ends some pairs ahead. */
+static lupe_status count_found(struct pair_scan *scan, uint32_t document)
+{
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < scan->found_count; i++) {
+        const struct stream *ahead =
+            i + FOUND_AHEAD < scan->found_count ? scan->found[i + FOUND_AHEAD] : scan->found[i];
+        if (ahead->bytes)
+            __builtin_prefetch(ahead->bytes + ahead->size, 1);
+        TRY(stream_count(scan, scan->found[i], scan->base + document));
+    }
+out:
+    scan->found_count = 0;
+    return status;
 }
 
 /* Counts the pairs of one document; the map has zeros behind it. */
@@ -376,11 +405,16 @@ static lupe_status count_document(struct pair_scan *scan, uint32_t document, uin
         for (; found; found &= found - 1) {
             const uint8_t *pair = map + at + (unsigned)__builtin_ctzll(found) / 8;
             unsigned first = pair[0] - 1u;
-            if (first >= scan->first && first < scan->end)
-                TRY(stream_count(scan, &scan->streams[(size_t)first * scan->count + pair[1] - 1u],
-                                 scan->base + document));
+            if (first < scan->first || first >= scan->end)
+                continue;
+            struct stream *stream = &scan->streams[(size_t)first * scan->count + pair[1] - 1u];
+            __builtin_prefetch(stream, 1);
+            scan->found[scan->found_count++] = stream;
         }
+        if (scan->found_count > FOUND_MAX - 8)
+            TRY(count_found(scan, document));
     }
+    TRY(count_found(scan, document));
 out:
     return status;
 }
