@@ -17,8 +17,8 @@ void *memory_realloc(void *memory, size_t size);
 void memory_free(void *memory);
 char *memory_copy_string(const char *bytes, size_t size); /* NUL-terminated copy */
 
-/* Tells the system that memory of several megabytes will be touched all over in no order, so that it
- * may use larger pages where it has them. Changes nothing else; any memory of this allocator. */
+/* Tells the system that memory of several megabytes will be touched all over in no order, so that
+ * it may use larger pages where it has them. Changes nothing else; any memory of this allocator. */
 void memory_scattered(void *memory, size_t size);
 
 /* An arena: small pieces from chunks of doubling size, freed all at once. */

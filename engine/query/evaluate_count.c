@@ -66,8 +66,8 @@ static void or_words(uint64_t *bits, uint32_t base, const uint8_t *words, uint32
     }
 }
 
-/* Puts the leaf's documents of the window that begins at base (a multiple of 64) into bits or, to be
- * settled, into marks. */
+/* Puts the leaf's documents of the window that begins at base (a multiple of 64) into bits or, to
+ * be settled, into marks. */
 static lupe_status fill_window(struct leaf *leaf, uint32_t base, struct count_window *window,
                                uint64_t *bits)
 {

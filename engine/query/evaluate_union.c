@@ -29,8 +29,9 @@ struct window {
     unsigned probe_halves;
 };
 
-/* Halves of what looking for a candidate in a leaf costs, in scanned postings: where the windows hold
- * few documents nearly all that are found are candidates, as what is probed may add almost the limit. */
+/* Halves of what looking for a candidate in a leaf costs, in scanned postings: where the windows
+ * hold few documents nearly all that are found are candidates, as what is probed may add almost
+ * the limit. */
 #define PROBE_HALVES_SPARSE 4u
 #define PROBE_HALVES_DENSE 3u
 
@@ -108,7 +109,8 @@ static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t 
         sums[documents[i]] += shares[i];
 }
 
-/* Of a sparse window the documents that got a share are listed, so that not all sums need be read. */
+/* Of a sparse window the documents that got a share are listed, so that not all sums need be read.
+ * */
 struct touched {
     uint32_t *places; /* [WINDOW_DOCUMENTS + 16], in the window; a document of two leaves twice */
     unsigned count;

@@ -240,9 +240,9 @@ static lupe_status match_bits(struct leaf *leaf, const uint32_t *candidates, uns
 }
 
 /* Candidates against decoded documents: where there are far fewer documents than candidates, the
- * documents are looked for among the candidates. A block of a rare word may have two documents where
- * a hundred candidates are. (Counting them each time costs more than it saves, so it is guessed from
- * the ranges whether it is worth it.) */
+ * documents are looked for among the candidates. A block of a rare word may have two documents
+ * where a hundred candidates are. (Counting them each time costs more than it saves, so it is
+ * guessed from the ranges whether it is worth it.) */
 static unsigned match_documents(struct leaf *leaf, const uint32_t *candidates, unsigned count,
                                 uint8_t *candidate_at, uint8_t *document_at)
 {

@@ -59,8 +59,8 @@ static inline uint32_t leaf_block_last(const struct leaf *leaf, uint32_t block)
     return leaf->array_documents[(end < leaf->cost ? end : leaf->cost) - 1];
 }
 
-/* A share that values up to this bound byte's cannot exceed: up by more than the float operations may
- * round. */
+/* A share that values up to this bound byte's cannot exceed: up by more than the float operations
+ * may round. */
 #define BOUND_SLACK (1.0f + 1.0f / (1 << 19))
 static inline uint32_t leaf_bound_of(const struct leaf *leaf, uint8_t byte)
 {
@@ -94,9 +94,9 @@ CHECKED lupe_status leaf_score_block(struct leaf *leaf);
 CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);
 
 /* The first of the candidates (ascending, from number *next on, readable 16 further) that the leaf
- * may have: opens their block and finds all candidates that are in it. Gives how many, their numbers
- * and, unless document_at is NULL, their places in the open block, whose documents it may leave
- * undecoded; *next is then the first candidate behind the block, count when none is left or
+ * may have: opens their block and finds all candidates that are in it. Gives how many, their
+ * numbers and, unless document_at is NULL, their places in the open block, whose documents it may
+ * leave undecoded; *next is then the first candidate behind the block, count when none is left or
  * the leaf has ended. The loop over it visits each block once. */
 CHECKED lupe_status leaf_match(struct leaf *leaf, const uint32_t *candidates, unsigned count,
                                unsigned *next, uint8_t *candidate_at, uint8_t *document_at,

@@ -157,8 +157,8 @@ static inline bool find_parts(const uint8_t *in, const uint8_t *end, unsigned co
     return true;
 }
 
-/* Puts exceptions into numbers; false when their indexes do not ascend or leave the chunk: a damaged
- * one is noticed at the end, as the numbers lie within out in any case. */
+/* Puts exceptions into numbers; false when their indexes do not ascend or leave the chunk: a
+ * damaged one is noticed at the end, as the numbers lie within out in any case. */
 static bool put_exceptions(const struct chunk_parts *parts, unsigned count, uint32_t *out)
 {
     unsigned before = 0; /* index of the exception before, plus 1 */

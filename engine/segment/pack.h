@@ -49,8 +49,8 @@ struct pack_kernels {
                              uint32_t *out);
     /* In place: the same sum over numbers already unpacked. */
     void (*sum_ascending)(uint32_t *numbers, unsigned count, uint32_t base);
-    /* As unpack and unpack_ascending, with exceptions put in on the way; false when their indexes do
-     * not ascend or are not below count (out is written all the same). NULL where a level has
+    /* As unpack and unpack_ascending, with exceptions put in on the way; false when their indexes
+     * do not ascend or are not below count (out is written all the same). NULL where a level has
      * none: then unpack, patch, sum. */
     bool (*unpack_patched)(const uint8_t *in, unsigned count, unsigned bits,
                            const struct pack_patch *patch, uint32_t *out);

@@ -398,8 +398,9 @@ AVX512 static void sum_ascending_avx512(uint32_t *numbers, unsigned count, uint3
         _mm512_storeu_si512(numbers + i, avx512_sum(_mm512_loadu_si512(numbers + i), &carry));
 }
 
-/* Exceptions are put in while the numbers are in registers: writing them into memory first makes the
- * load that sums them wait until the small stores have gone through (32 ns a block against 12). */
+/* Exceptions are put in while the numbers are in registers: writing them into memory first makes
+ * the load that sums them wait until the small stores have gone through (32 ns a block against
+ * 12). */
 struct avx512_patch {
     uint64_t marks[2]; /* bit i: number i is an exception */
     const uint8_t *high;

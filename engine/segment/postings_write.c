@@ -149,9 +149,9 @@ static inline void champion_add(struct postings_writer *writer, float value)
     writer->champions[writer->champion_count++] = value;
 }
 
-/* Bit sets are counted by popcount, joined by OR and probed without decoding, so they are taken up to
- * twice as large: of a German corpus the index grows by 0.8 %, counting of questions takes 0.73 of the
- * time and no scored query more. */
+/* Bit sets are counted by popcount, joined by OR and probed without decoding, so they are taken up
+ * to twice as large: of a German corpus the index grows by 0.8 %, counting of questions takes 0.73
+ * of the time and no scored query more. */
 static size_t write_documents(const struct postings_writer *writer, uint32_t before, uint8_t *out)
 {
     uint32_t deltas[BLOCK_DOCUMENTS];
