@@ -172,3 +172,31 @@ Test(query_kernels, marks_become_bits)
         cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
     }
 }
+
+Test(query_kernels, places_in_a_bit_set)
+{
+    uint8_t words[8 * 40];
+    uint32_t candidates[128];
+    uint8_t candidate_at[128], ranks[2][40], places[2][128];
+    rnd = support_random_of(108);
+    for (unsigned round = 0; round < 500; round++) {
+        support_random_bytes(&rnd, words, sizeof words);
+        unsigned count = 1 + (unsigned)support_random_below(&rnd, 40);
+        unsigned bits = intersect_kernels_scalar.ranks(words, count, ranks[0]);
+        cr_assert_eq(intersect_kernels()->ranks(words, count, ranks[1]), bits);
+        cr_assert_arr_eq(ranks[1], ranks[0], count);
+        for (unsigned i = 0; i < 128; i++) {
+            candidates[i] = 1000 + (uint32_t)support_random_below(&rnd, 64 * count);
+            candidate_at[i] = (uint8_t)i;
+        }
+        intersect_kernels_scalar.places(words, ranks[0], candidates, 1000, candidate_at, 128,
+                                        places[0]);
+        intersect_kernels()->places(words, ranks[1], candidates, 1000, candidate_at, 128,
+                                    places[1]);
+        cr_assert_arr_eq(places[1], places[0], 128);
+        unsigned before = 0; /* counted bit by bit */
+        for (uint32_t at = 0; at < candidates[7] - 1000; at++)
+            before += words[at / 8] >> at % 8 & 1;
+        cr_assert_eq(places[0][7], (uint8_t)before);
+    }
+}

@@ -291,10 +291,46 @@ out:
     return status;
 }
 
+/* As conjunction_block, but nothing is left out before it is counted; of the few that are left the
+ * lead's shares come last. */
+static lupe_status conjunction_block_counted(struct evaluation *evaluation,
+                                             const struct conjunction *c, uint64_t *total)
+{
+    const struct score_kernels *kernels = score_kernels();
+    const struct live *live = &evaluation->segment->live;
+    struct leaf *lead = c->required[0];
+    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
+    unsigned count = lead->count;
+    uint32_t limit = evaluation_limit(evaluation);
+    lupe_status status = LUPE_OK;
+    memcpy(documents, lead->documents, count * sizeof *documents);
+    memset(scores, 0, count * sizeof *scores);
+    for (unsigned i = 1; i < c->required_count && count; i++)
+        TRY(leaf_require(c->required[i], documents, scores, &count));
+    for (unsigned i = 0; i < c->excluded_count && count; i++)
+        TRY(leaf_exclude(c->excluded[i], documents, scores, &count));
+    for (unsigned i = 0; i < count; i++)
+        *total += live_has(live, documents[i]);
+    if (lead->scored && count)
+        TRY(leaf_add_optional(lead, documents, scores, count));
+    for (unsigned i = 0; i < c->optional_count && count; i++) {
+        if (limit)
+            count = kernels->keep_above(documents, scores, count,
+                                        c->rests[c->required_count + i - 1], limit);
+        if (count)
+            TRY(leaf_add_optional(c->optional[i], documents, scores, count));
+    }
+    if (limit)
+        count = kernels->keep_above(documents, scores, count, 0, limit);
+    TRY(evaluation_emit(evaluation, documents, scores, count));
+out:
+    return status;
+}
+
 lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
                               unsigned required_count, struct leaf **optional,
                               unsigned optional_count, struct leaf **excluded,
-                              unsigned excluded_count)
+                              unsigned excluded_count, uint64_t count_stop, uint64_t *count)
 {
     lupe_status status = LUPE_OK;
     sort_by_cost(required, required_count);
@@ -309,7 +345,8 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
     rests_between(&c, 0, 0);
     uint32_t anywhere = c.rests[0];
     for (uint32_t block = 0; block < lead->block_count; block++) {
-        uint32_t limit = evaluation_limit(evaluation);
+        bool counts = count && *count < count_stop;
+        uint32_t limit = counts ? 0 : evaluation_limit(evaluation);
         TRY(ticker_tick(evaluation->ticker));
         if (limit) {
             uint32_t bound = leaf_block_bound(lead, block);
@@ -329,7 +366,10 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
             leaf_block_last(lead, block) < required[1]->low)
             continue;
         TRY(leaf_open_block(lead, block));
-        TRY(conjunction_block(evaluation, &c));
+        if (counts)
+            TRY(conjunction_block_counted(evaluation, &c, count));
+        else
+            TRY(conjunction_block(evaluation, &c));
     }
 out:
     memory_free(c.rests);

@@ -65,11 +65,13 @@ CHECKED lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_
 CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf);
 
 /* Documents that all of required have (one or more) and none of excluded; optional only adds.
- * Leaves may be sorted in place. */
+ * Leaves may be sorted in place. Counts live ones into *count on the way until it reaches count_stop
+ * (count NULL: not at all), which pays where counting_probes says so. */
 CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
                                       unsigned required_count, struct leaf **optional,
                                       unsigned optional_count, struct leaf **excluded,
-                                      unsigned excluded_count);
+                                      unsigned excluded_count, uint64_t count_stop,
+                                      uint64_t *count);
 
 /* Documents that any of the leaves has and none of excluded. */
 CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves,
@@ -79,6 +81,9 @@ CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **
 CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required,
                                    unsigned required_count, struct leaf **excluded,
                                    unsigned excluded_count, uint64_t limit, uint64_t *count);
+/* Whether count_required would look for each document of the rarest leaf in the others. */
+bool counting_probes(const struct evaluation *evaluation, struct leaf *const *required,
+                     unsigned required_count, unsigned excluded_count);
 CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves,
                                 unsigned leaf_count, struct leaf **excluded,
                                 unsigned excluded_count, uint64_t limit, uint64_t *count);
@@ -86,9 +91,12 @@ CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **lea
 /* Words in sequence: leaf i at offset[i] from the first. All leaves are lists with positions, each
  * with the phrase's weight. */
 struct phrase {
-    struct leaf **leaves;
+    struct leaf **leaves; /* rarest first */
     const uint32_t *offsets;
     unsigned count;
+    struct leaf **filters; /* lists of pairs of its words, rarest first: no match without them */
+    unsigned filter_count;
+    bool nowhere; /* a pair of its words occurs in no document */
     float weight;
     const float *factors;
     const uint8_t *norms;
@@ -97,10 +105,12 @@ struct phrase {
     uint32_t field_gap;
     uint32_t span; /* positions from the first word to behind the last */
 };
-CHECKED lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase);
-CHECKED lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase,
-                                 uint64_t limit, uint64_t *count);
-/* As evaluate_phrase, but gives the number of matches as shares, deleted documents included. */
+/* Counts live documents with a match into *count until it reaches count_stop (count NULL: not at
+ * all), and hands them to the collector when collects; what cannot get into it is left out once
+ * nothing is counted any more. */
+CHECKED lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase,
+                                    bool collects, uint64_t count_stop, uint64_t *count);
+/* All matches with the number of their places as shares, deleted documents included. */
 CHECKED lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase);
 
 /* How many of the places (ascending positions; each begins span positions) lie within one value of

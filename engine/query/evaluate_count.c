@@ -174,6 +174,15 @@ out:
     return status;
 }
 
+bool counting_probes(const struct evaluation *evaluation, struct leaf *const *required,
+                     unsigned required_count, unsigned excluded_count)
+{
+    uint64_t least = UINT32_MAX;
+    for (unsigned i = 0; i < required_count; i++)
+        least = required[i]->cost < least ? required[i]->cost : least;
+    return required_count + excluded_count > 1 && least * DENSE_SHARE < evaluation->documents;
+}
+
 lupe_status count_required(struct evaluation *evaluation, struct leaf **required,
                            unsigned required_count, struct leaf **excluded, unsigned excluded_count,
                            uint64_t limit, uint64_t *count)
@@ -189,7 +198,7 @@ lupe_status count_required(struct evaluation *evaluation, struct leaf **required
         *count += required[0]->cost;
         return LUPE_OK;
     }
-    if ((uint64_t)required[0]->cost * DENSE_SHARE < evaluation->documents)
+    if (counting_probes(evaluation, required, required_count, excluded_count))
         return count_by_probing(evaluation, required, required_count, excluded, excluded_count,
                                 limit, count);
     struct count_window *window = window_begin(evaluation, required, required_count);

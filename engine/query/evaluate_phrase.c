@@ -26,6 +26,8 @@ struct numbers {
 
 struct phrase_run {
     const struct phrase *phrase;
+    struct leaf *lead; /* the rarest of the words and pairs */
+    bool lead_is_word; /* the first one */
     struct evaluation *evaluation;
     unsigned count;           /* candidates of the lead's block */
     uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
@@ -55,6 +57,10 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     if (!run)
         return fail_memory();
     run->phrase = phrase;
+    run->lead = phrase->leaves[0];
+    if (phrase->filter_count && phrase->filters[0]->cost < run->lead->cost)
+        run->lead = phrase->filters[0];
+    run->lead_is_word = run->lead == phrase->leaves[0];
     run->evaluation = evaluation;
     run->follow = intersect_kernels()->follow;
     run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
@@ -86,17 +92,21 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
     run->count = kept;
 }
 
-/* Keeps the candidates that word w has too; remembers their places and lowers their bounds. */
-static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
+/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words the
+ * places move along; places_here, unless NULL, get those in this leaf. */
+static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned words,
+                          struct place *places_here, bool bounded)
 {
-    struct leaf *leaf = run->phrase->leaves[w];
     uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
     uint32_t shares[BLOCK_DOCUMENTS];
     unsigned kept = 0;
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < run->count;) {
         unsigned found = 0;
-        TRY(leaf_match(leaf, run->documents, run->count, &next, candidate_at, document_at, &found));
+        TRY(leaf_match(leaf, run->documents, run->count, &next, candidate_at,
+                       places_here || bounded ? document_at : NULL, &found));
+        if (found && places_here && !bounded)
+            block_prefetch_positions(leaf->list, &leaf->block);
         if (bounded && found) {
             for (unsigned i = 0; i < found; i++)
                 shares[candidate_at[i]] = 0;
@@ -109,10 +119,11 @@ static lupe_status intersect(struct phrase_run *run, unsigned w, bool bounded)
                 bound = shares[from];
             run->documents[kept] = run->documents[from];
             run->bounds[kept] = bound;
-            for (unsigned before = 0; before < w; before++)
+            for (unsigned before = 0; before < words; before++)
                 run->places[before * BLOCK_DOCUMENTS + kept] =
                     run->places[before * BLOCK_DOCUMENTS + from];
-            run->places[w * BLOCK_DOCUMENTS + kept] = (struct place){leaf->number, document_at[i]};
+            if (places_here)
+                places_here[kept] = (struct place){leaf->number, document_at[i]};
             kept++;
         }
     }
@@ -265,7 +276,7 @@ static lupe_status words_block(struct phrase_run *run)
 {
     const struct phrase *phrase = run->phrase;
     lupe_status status = LUPE_OK;
-    run->count = phrase->leaves[0]->count;
+    run->count = phrase->leaves[0]->count; /* which leads, as there are no pairs */
     TRY(block_read_tfs(phrase->leaves[0]->list, &phrase->leaves[0]->block));
     for (unsigned i = 0; i < run->count; i++) {
         run->documents[i] = phrase->leaves[0]->documents[i];
@@ -291,16 +302,15 @@ out:
     return status;
 }
 
-/* The lead's open block: gives documents and frequencies of the matches, in run->documents and
- * run->bounds. */
-static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
+/* The lead's open block as candidates: those that all pairs and all words have, with the places of
+ * the words. */
+static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
 {
     const struct phrase *phrase = run->phrase;
-    struct leaf *lead = phrase->leaves[0];
+    struct leaf *lead = run->lead;
+    unsigned words = run->lead_is_word;
     bool bounded = limit > 0;
     lupe_status status = LUPE_OK;
-    if (phrase->without_positions)
-        return words_block(run);
     run->count = lead->count;
     memcpy(run->documents, lead->documents, lead->count * sizeof *run->documents);
     if (bounded) {
@@ -310,15 +320,35 @@ static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
         for (unsigned i = 0; i < lead->count; i++)
             run->bounds[i] = UINT32_MAX;
     }
-    for (unsigned i = 0; i < lead->count; i++)
+    for (unsigned i = 0; i < lead->count && run->lead_is_word; i++)
         run->places[i] = (struct place){lead->number, (uint8_t)i};
     if (bounded)
-        keep_candidates(run, 1, limit);
-    for (unsigned w = 1; w < phrase->count && run->count; w++) {
-        TRY(intersect(run, w, bounded));
+        keep_candidates(run, words, limit);
+    for (unsigned f = 0; f < phrase->filter_count && run->count; f++) {
+        if (phrase->filters[f] == lead)
+            continue;
+        TRY(narrow(run, phrase->filters[f], words, NULL, bounded));
+        if (bounded)
+            keep_candidates(run, words, limit);
+    }
+    for (unsigned w = words; w < phrase->count && run->count; w++) {
+        TRY(narrow(run, phrase->leaves[w], w, run->places + w * BLOCK_DOCUMENTS, bounded));
         if (bounded)
             keep_candidates(run, w + 1, limit);
     }
+out:
+    return status;
+}
+
+/* The lead's open block: gives documents and frequencies of the matches, in run->documents and
+ * run->bounds. */
+static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
+{
+    const struct phrase *phrase = run->phrase;
+    lupe_status status = LUPE_OK;
+    if (phrase->without_positions)
+        return words_block(run);
+    TRY(find_candidates(run, limit));
     if (run->count == 0)
         goto out;
     TRY(match_first(run));
@@ -329,15 +359,20 @@ out:
     return status;
 }
 
-/* What a block can hold at most: the least of what its words can. */
-static uint32_t phrase_bound(const struct phrase *phrase, uint32_t block)
+/* What a block can hold at most: the least of what its words and pairs can. */
+static uint32_t phrase_bound(const struct phrase_run *run, uint32_t block)
 {
-    struct leaf *lead = phrase->leaves[0];
+    const struct phrase *phrase = run->phrase;
+    struct leaf *lead = run->lead;
     uint32_t low = block ? leaf_block_last(lead, block - 1) + 1 : 0;
     uint32_t high = leaf_block_last(lead, block) + 1;
     uint32_t least = leaf_block_bound(lead, block);
-    for (unsigned w = 1; w < phrase->count; w++) {
-        uint32_t bound = leaf_bound_between(phrase->leaves[w], low, high);
+    for (unsigned i = 0; i < phrase->count + phrase->filter_count; i++) {
+        struct leaf *leaf =
+            i < phrase->count ? phrase->leaves[i] : phrase->filters[i - phrase->count];
+        if (leaf == lead)
+            continue;
+        uint32_t bound = leaf_bound_between(leaf, low, high);
         least = bound < least ? bound : least;
     }
     return least;
@@ -347,16 +382,17 @@ static uint32_t phrase_bound(const struct phrase *phrase, uint32_t block)
 static lupe_status next_block(struct phrase_run *run, uint32_t *block, uint32_t limit, bool *more)
 {
     const struct phrase *phrase = run->phrase;
-    struct leaf *lead = phrase->leaves[0];
+    struct leaf *lead = run->lead;
+    const struct leaf *other = phrase->leaves[phrase->count > 1 && run->lead_is_word];
     lupe_status status = LUPE_OK;
     for (*more = false; *block < lead->block_count; ++*block) {
         TRY(ticker_tick(run->evaluation->ticker));
-        if (limit && phrase_bound(phrase, *block) <= limit) {
+        if (limit && phrase_bound(run, *block) <= limit) {
             run->evaluation->work->blocks_skipped++;
             continue;
         }
-        if (phrase->count > 1 && phrase->leaves[1]->number != LEAF_NO_BLOCK &&
-            leaf_block_last(lead, *block) < phrase->leaves[1]->low)
+        if (other != lead && other->number != LEAF_NO_BLOCK &&
+            leaf_block_last(lead, *block) < other->low)
             continue;
         TRY(leaf_open_block(lead, *block));
         *more = true;
@@ -366,28 +402,37 @@ out:
     return status;
 }
 
+/* What a run is for. */
+struct phrase_purpose {
+    bool collects;
+    bool frequencies; /* collects the numbers of places in place of shares */
+    uint64_t count_stop;
+    uint64_t *count; /* NULL: nothing is counted */
+};
+
 static lupe_status phrase_run_all(struct evaluation *evaluation, const struct phrase *phrase,
-                                  bool frequencies, uint64_t limit_count, uint64_t *count)
+                                  const struct phrase_purpose *purpose)
 {
     struct phrase_run *run = NULL;
     lupe_status status = LUPE_OK;
-    bool counting = count != NULL;
+    if (phrase->nowhere)
+        return LUPE_OK;
     TRY(phrase_run_new(phrase, evaluation, &run));
     for (uint32_t block = 0;; block++) {
-        uint32_t limit = counting ? 0 : evaluation_limit(evaluation);
+        bool counts = purpose->count && *purpose->count < purpose->count_stop;
         bool more = false;
+        if (!counts && !purpose->collects)
+            break;
+        uint32_t limit = counts ? 0 : evaluation_limit(evaluation);
         TRY(next_block(run, &block, limit, &more));
         if (!more)
             break;
         TRY(phrase_block(run, limit));
-        if (counting) {
-            for (unsigned i = 0; i < run->count; i++)
-                *count += live_has(&evaluation->segment->live, run->documents[i]);
-            if (*count >= limit_count)
-                break;
+        for (unsigned i = 0; i < run->count && counts; i++)
+            *purpose->count += live_has(&evaluation->segment->live, run->documents[i]);
+        if (!purpose->collects)
             continue;
-        }
-        if (!frequencies)
+        if (!purpose->frequencies)
             score_kernels()->shares(run->documents, run->bounds, run->count, phrase->norms,
                                     phrase->factors, phrase->weight, run->bounds);
         TRY(evaluation_emit(evaluation, run->documents, run->bounds, run->count));
@@ -398,19 +443,17 @@ out:
     return status;
 }
 
-lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase)
+lupe_status evaluate_phrase(struct evaluation *evaluation, const struct phrase *phrase,
+                            bool collects, uint64_t count_stop, uint64_t *count)
 {
-    return phrase_run_all(evaluation, phrase, false, UINT64_MAX, NULL);
+    struct phrase_purpose purpose = {
+        .collects = collects, .count_stop = count_stop, .count = count};
+    return phrase_run_all(evaluation, phrase, &purpose);
 }
 
 lupe_status gather_phrase(struct evaluation *evaluation, const struct phrase *phrase)
 {
+    struct phrase_purpose purpose = {.collects = true, .frequencies = true};
     assert(evaluation->gathered);
-    return phrase_run_all(evaluation, phrase, true, UINT64_MAX, NULL);
-}
-
-lupe_status count_phrase(struct evaluation *evaluation, const struct phrase *phrase, uint64_t limit,
-                         uint64_t *count)
-{
-    return phrase_run_all(evaluation, phrase, true, limit, count);
+    return phrase_run_all(evaluation, phrase, &purpose);
 }

@@ -238,6 +238,56 @@ static bool variant_is_here(const struct plan_variant *variant, uint32_t place)
     return true;
 }
 
+/* A variant of two words that the segment keeps as a pair: a list of its own. */
+static bool is_pair(const struct execution *execution, const struct plan_variant *variant)
+{
+    return variant->count == 2 &&
+           pair_is_kept(execution->plan->view, execution->segment_place, variant, 0);
+}
+
+/* The list of its words at and at + 1, for as long as the execution; NULL where they follow each other
+ * nowhere. */
+static lupe_status list_of_pair(struct execution *execution, const struct plan_variant *variant,
+                                unsigned at, struct list **list)
+{
+    bool found = false;
+    *list = arena_alloc(&execution->arena, sizeof **list);
+    if (!*list)
+        return fail_memory();
+    lupe_status status =
+        pair_list(execution->plan->view, execution->segment_place, variant, at, *list, &found);
+    if (!found)
+        *list = NULL;
+    return status;
+}
+
+/* The pairs that the segment keeps of a longer sequence: a document has all of them or no match. */
+static lupe_status add_filters(struct execution *execution, const struct plan_variant *variant,
+                               float weight, struct phrase *phrase)
+{
+    lupe_status status = LUPE_OK;
+    phrase->filters = arena_alloc(&execution->arena, variant->count * sizeof *phrase->filters);
+    if (!phrase->filters)
+        return fail_memory();
+    for (unsigned i = 0; i + 1 < variant->count && !phrase->nowhere; i++) {
+        struct list *list = NULL;
+        struct leaf *leaf = NULL;
+        if (!pair_is_kept(execution->plan->view, execution->segment_place, variant, i))
+            continue;
+        TRY(list_of_pair(execution, variant, i, &list));
+        phrase->nowhere = !list;
+        if (!list)
+            break;
+        TRY(leaf_of_list(execution, list, weight, &leaf));
+        unsigned at = phrase->filter_count++;
+        for (; at > 0 && phrase->filters[at - 1]->cost > leaf->cost; at--)
+            phrase->filters[at] = phrase->filters[at - 1];
+        phrase->filters[at] = leaf;
+    }
+out:
+    return status;
+}
+
 /* Leaves of a variant's lists, rarest first, each with the weight of the whole. */
 static lupe_status phrase_of_variant(struct execution *execution,
                                      const struct plan_variant *variant, float weight,
@@ -271,29 +321,9 @@ static lupe_status phrase_of_variant(struct execution *execution,
                               .field = -1,
                               .field_gap = execution->plan->view->catalogue.field_gap,
                               .span = variant->offsets[variant->count - 1] + 1};
+    if (variant->count > 2 && !phrase->without_positions)
+        TRY(add_filters(execution, variant, weight, phrase));
 out:
-    return status;
-}
-
-/* A variant of two words that the segment keeps as a pair: a list of its own. */
-static bool is_pair(const struct execution *execution, const struct plan_variant *variant)
-{
-    return variant->count == 2 &&
-           pair_is_kept(execution->plan->view, execution->segment_place, variant, 0);
-}
-
-/* Its list, for as long as the execution; NULL where the words follow each other nowhere. */
-static lupe_status list_of_pair(struct execution *execution, const struct plan_variant *variant,
-                                struct list **list)
-{
-    bool found = false;
-    *list = arena_alloc(&execution->arena, sizeof **list);
-    if (!*list)
-        return fail_memory();
-    lupe_status status =
-        pair_list(execution->plan->view, execution->segment_place, variant, 0, *list, &found);
-    if (!found)
-        *list = NULL;
     return status;
 }
 
@@ -332,7 +362,7 @@ static lupe_status add_variant(struct execution *execution, const struct plan_no
     evaluation.gathered = &matches;
     if (node->field < 0 && is_pair(execution, variant)) {
         struct list *pair = NULL;
-        TRY(list_of_pair(execution, variant, &pair));
+        TRY(list_of_pair(execution, variant, 0, &pair));
         return pair ? add_list(execution, pair, 1.0f, sums) : LUPE_OK;
     }
     TRY(phrase_of_variant(execution, variant, 1.0f, &phrase));
@@ -364,7 +394,7 @@ static lupe_status leaf_of_sequence(struct execution *execution, const struct pl
         return LUPE_OK;
     if (here == 1 && node->field < 0 && is_pair(execution, only)) {
         struct list *pair = NULL;
-        TRY(list_of_pair(execution, only, &pair));
+        TRY(list_of_pair(execution, only, 0, &pair));
         return pair ? leaf_of_list(execution, pair, node->weight, leaf) : LUPE_OK;
     }
     TRY(sums_init(&sums, execution->evaluation->documents));
@@ -457,7 +487,7 @@ static lupe_status leaf_of_boolean(struct execution *execution, const struct pla
     evaluation.gathered = &array;
     if (roles.has_required)
         TRY(evaluate_required(&evaluation, roles.required, roles.required_count, roles.should,
-                              roles.should_count, roles.excluded, roles.excluded_count));
+                              roles.should_count, roles.excluded, roles.excluded_count, 0, NULL));
     else
         TRY(evaluate_union(&evaluation, roles.should, roles.should_count, roles.excluded,
                            roles.excluded_count));

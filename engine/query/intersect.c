@@ -81,8 +81,37 @@ static void or_marks_scalar(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUN
     }
 }
 
+/* The loops stand in macros so that each level gets its own instruction for counting bits. */
+#define RANKS_BODY                                                                 \
+    unsigned before = 0;                                                           \
+    for (unsigned w = 0; w < count; w++) {                                         \
+        ranks[w] = (uint8_t)before;                                                \
+        before += (unsigned)__builtin_popcountll(load_u64(words + 8 * (size_t)w)); \
+    }                                                                              \
+    return before;
+
+#define PLACES_BODY                                                                         \
+    for (unsigned i = 0; i < count; i++) {                                                  \
+        uint32_t at = candidates[candidate_at[i]] - base;                                   \
+        uint64_t below = load_u64(words + at / 64 * 8) & (((uint64_t)1 << at % 64) - 1);    \
+        document_at[i] = (uint8_t)(ranks[at / 64] + (unsigned)__builtin_popcountll(below)); \
+    }
+
+static unsigned ranks_scalar(const uint8_t *words, unsigned count, uint8_t *ranks)
+{
+    RANKS_BODY
+}
+
+static void places_scalar(const uint8_t *words, const uint8_t *ranks, const uint32_t *candidates,
+                          uint32_t base, const uint8_t *candidate_at, unsigned count,
+                          uint8_t *document_at)
+{
+    PLACES_BODY
+}
+
 const struct intersect_kernels intersect_kernels_scalar = {
-    intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar, or_marks_scalar};
+    intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar,
+    or_marks_scalar,  ranks_scalar,  places_scalar};
 
 #if defined(__x86_64__)
 
@@ -233,10 +262,21 @@ AVX512 static void or_marks_avx512(uint64_t bits[COUNT_WORDS], const uint8_t mar
     }
 }
 
+AVX2 static unsigned ranks_avx2(const uint8_t *words, unsigned count, uint8_t *ranks){RANKS_BODY}
+
+AVX2 static void places_avx2(const uint8_t *words, const uint8_t *ranks, const uint32_t *candidates,
+                             uint32_t base, const uint8_t *candidate_at, unsigned count,
+                             uint8_t *document_at)
+{
+    PLACES_BODY
+}
+
 static const struct intersect_kernels intersect_kernels_avx2 = {
-    intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar, or_marks_avx2};
+    intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar,
+    or_marks_avx2,  ranks_avx2,  places_avx2};
 static const struct intersect_kernels intersect_kernels_avx512 = {
-    intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar, or_marks_avx512};
+    intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar,
+    or_marks_avx512,  ranks_avx2,    places_avx2};
 #endif
 
 const struct intersect_kernels *intersect_kernels(void)

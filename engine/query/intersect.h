@@ -31,6 +31,12 @@ struct intersect_kernels {
     void (*and_bits)(uint64_t bits[COUNT_WORDS], const uint64_t others[COUNT_WORDS]);
     /* Sets the bits of the documents whose marks are 1 (others are 0). */
     void (*or_marks)(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS]);
+    /* ranks[w] = bits of the words before word w (modulo 256); returns how many bits there are. */
+    unsigned (*ranks)(const uint8_t *words, unsigned count, uint8_t *ranks);
+    /* document_at[i] = how many bits stand before that of candidates[candidate_at[i]] - base. */
+    void (*places)(const uint8_t *words, const uint8_t *ranks, const uint32_t *candidates,
+                   uint32_t base, const uint8_t *candidate_at, unsigned count,
+                   uint8_t *document_at);
 };
 
 extern const struct intersect_kernels intersect_kernels_scalar;

@@ -194,11 +194,8 @@ lupe_status leaf_score_block(struct leaf *leaf)
 /* Bits are counted here at last: a damaged set must not give places behind the block. */
 static lupe_status count_ranks(struct leaf *leaf)
 {
-    unsigned before = 0;
-    for (unsigned w = 0; w < leaf->block.bit_words; w++) {
-        leaf->ranks[w] = (uint8_t)before;
-        before += (unsigned)__builtin_popcountll(load_u64(leaf->block.bits + 8 * (size_t)w));
-    }
+    unsigned before =
+        intersect_kernels()->ranks(leaf->block.bits, leaf->block.bit_words, leaf->ranks);
     if (before != leaf->count)
         return fail(LUPE_CORRUPT,
                     "segment %u: a bit set of %u documents has %u bits; restore the "
@@ -231,11 +228,8 @@ static lupe_status match_bits(struct leaf *leaf, const uint32_t *candidates, uns
         if (status)
             return status;
     }
-    for (unsigned i = 0; i < matches; i++) {
-        uint32_t at = candidates[candidate_at[i]] - base;
-        uint64_t below = load_u64(bits + at / 64 * 8) & (((uint64_t)1 << at % 64) - 1);
-        document_at[i] = (uint8_t)(leaf->ranks[at / 64] + (unsigned)__builtin_popcountll(below));
-    }
+    intersect_kernels()->places(bits, leaf->ranks, candidates, base, candidate_at, matches,
+                                document_at);
     return LUPE_OK;
 }
 

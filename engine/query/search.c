@@ -49,18 +49,23 @@ static void rewind_all(struct leaf **leaves, unsigned count)
         leaf_rewind(leaves[i]);
 }
 
-static lupe_status run_phrase(struct run *run, struct evaluation *evaluation,
-                              const struct phrase *phrase)
+/* Whether the count comes from the documents that are looked at anyhow: of two words that few documents
+ * have both. Where many have them, they are counted by bits and the best ones found by bounds. */
+static bool counts_on_the_way(const struct evaluation *evaluation, const struct roles *roles)
 {
-    lupe_status status = LUPE_OK;
-    if (run->collects)
-        TRY(evaluate_phrase(evaluation, phrase));
-    if (counts(run)) {
-        rewind_all(phrase->leaves, phrase->count);
-        TRY(count_phrase(evaluation, phrase, run->count_stop, &run->answer->total));
+    uint32_t least = UINT32_MAX, second = UINT32_MAX;
+    for (unsigned i = 0; i < roles->required_count; i++) {
+        uint32_t cost = roles->required[i]->cost;
+        if (cost < least) {
+            second = least;
+            least = cost;
+        } else if (cost < second) {
+            second = cost;
+        }
     }
-out:
-    return status;
+    return roles->required_count > 1 && second < evaluation->documents / 4 &&
+           counting_probes(evaluation, roles->required, roles->required_count,
+                           roles->excluded_count);
 }
 
 static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
@@ -73,18 +78,21 @@ static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
     bool single = !roles->excluded_count && ((roles->has_required && roles->required_count == 1 &&
                                               !roles->should_count && roles->required[0]->scored) ||
                                              (!roles->has_required && roles->should_count == 1));
+    bool counted = false; /* on the way */
     if (run->collects) {
         if (single)
             TRY(evaluate_single(evaluation,
                                 roles->has_required ? roles->required[0] : roles->should[0]));
-        else if (roles->has_required)
+        else if (roles->has_required) {
+            counted = counts(run) && counts_on_the_way(evaluation, roles);
             TRY(evaluate_required(evaluation, roles->required, roles->required_count, roles->should,
-                                  roles->should_count, roles->excluded, roles->excluded_count));
-        else
+                                  roles->should_count, roles->excluded, roles->excluded_count,
+                                  run->count_stop, counted ? total : NULL));
+        } else
             TRY(evaluate_union(evaluation, roles->should, roles->should_count, roles->excluded,
                                roles->excluded_count));
     }
-    if (counts(run)) {
+    if (counts(run) && !counted) {
         rewind_all(roles->required, roles->required_count);
         rewind_all(roles->should, roles->should_count);
         rewind_all(roles->excluded, roles->excluded_count);
@@ -127,7 +135,8 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
         bool simple = false;
         TRY(execution_phrase(&execution, root, &phrase, &simple));
         if (simple) {
-            TRY(run_phrase(run, &evaluation, &phrase));
+            TRY(evaluate_phrase(&evaluation, &phrase, run->collects, run->count_stop,
+                                counts(run) ? &run->answer->total : NULL));
             goto out;
         }
     }

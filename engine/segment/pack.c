@@ -94,6 +94,24 @@ static unsigned count_below_scalar(const uint32_t *ascending, unsigned count, ui
     return below;
 }
 
+uint32_t pack_sum_scalar(const uint32_t *numbers, unsigned from, unsigned to)
+{
+    uint32_t sum = 0;
+    for (unsigned i = from; i < to; i++)
+        sum += numbers[i];
+    return sum;
+}
+
+void pack_raise_scalar(uint32_t *numbers, unsigned count, uint32_t *sum, uint32_t *all)
+{
+    *sum = *all = 0;
+    for (unsigned i = 0; i < count; i++) {
+        *sum += numbers[i];
+        *all |= numbers[i];
+        numbers[i]++;
+    }
+}
+
 uint32_t pack_find_not_below_scalar(const uint8_t *numbers, uint32_t from, uint32_t end,
                                     uint32_t target)
 {
@@ -108,6 +126,8 @@ const struct pack_kernels pack_kernels_scalar = {
     .sum_ascending = sum_ascending_scalar,
     .bits_to_documents = bits_to_documents_scalar,
     .count_below = count_below_scalar,
+    .sum = pack_sum_scalar,
+    .raise = pack_raise_scalar,
     .find_not_below = pack_find_not_below_scalar,
 };
 

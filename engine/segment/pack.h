@@ -64,6 +64,11 @@ struct pack_kernels {
     /* How many of ascending[0..count) are below target; count is 0 to 128, the array is
      * readable up to the next multiple of 16. */
     unsigned (*count_below)(const uint32_t *ascending, unsigned count, uint32_t target);
+    /* Sum of numbers[from..to), modulo 2^32; readable up to the next multiple of 16. */
+    uint32_t (*sum)(const uint32_t *numbers, unsigned from, unsigned to);
+    /* Adds 1 to each of count numbers (up to the next multiple of 16 perhaps); gives their sum and
+     * their bits ORed as they were before. */
+    void (*raise)(uint32_t *numbers, unsigned count, uint32_t *sum, uint32_t *all);
     /* The first of numbers (ascending, little-endian, unaligned) at or behind from that is not
      * below target; end when there is none. Readable READ_PADDING_BYTES beyond end. */
     uint32_t (*find_not_below)(const uint8_t *numbers, uint32_t from, uint32_t end,

@@ -136,6 +136,8 @@ const struct pack_kernels pack_kernels_neon = {
     .sum_ascending = sum_ascending_neon,
     .bits_to_documents = bits_to_documents_neon,
     .count_below = count_below_neon,
+    .sum = pack_sum_scalar,
+    .raise = pack_raise_scalar,
     .find_not_below = pack_find_not_below_scalar,
 };
 

@@ -30,6 +30,8 @@ extern const struct pack_kernels pack_kernels_neon;
 #endif
 
 /* Levels without a kernel of their own take the scalar one. */
+uint32_t pack_sum_scalar(const uint32_t *numbers, unsigned from, unsigned to);
+void pack_raise_scalar(uint32_t *numbers, unsigned count, uint32_t *sum, uint32_t *all);
 uint32_t pack_find_not_below_scalar(const uint8_t *numbers, uint32_t from, uint32_t end,
                                     uint32_t target);
 

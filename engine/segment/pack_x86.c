@@ -167,6 +167,8 @@ const struct pack_kernels pack_kernels_sse41 = {
     .sum_ascending = sum_ascending_sse41,
     .bits_to_documents = bits_to_documents_sse41,
     .count_below = count_below_sse41,
+    .sum = pack_sum_scalar,
+    .raise = pack_raise_scalar,
     .find_not_below = pack_find_not_below_scalar,
 };
 
@@ -309,6 +311,8 @@ const struct pack_kernels pack_kernels_avx2 = {
     .sum_ascending = sum_ascending_avx2,
     .bits_to_documents = bits_to_documents_avx2,
     .count_below = count_below_avx2,
+    .sum = pack_sum_scalar,
+    .raise = pack_raise_scalar,
     .find_not_below = find_not_below_avx2,
 };
 
@@ -524,6 +528,33 @@ AVX512 static unsigned count_below_avx512(const uint32_t *ascending, unsigned co
     return first + first_not_below(_mm512_cmplt_epu32_mask(group, limit), count - first);
 }
 
+AVX512 static uint32_t sum_avx512(const uint32_t *numbers, unsigned from, unsigned to)
+{
+    __m512i sum = _mm512_setzero_si512();
+    for (unsigned i = from & ~15u; i < to; i += 16) {
+        unsigned mask = i < from ? 0xffffu << (from - i) : 0xffffu;
+        if (to - i < 16)
+            mask &= (1u << (to - i)) - 1;
+        sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32((__mmask16)mask, numbers + i));
+    }
+    return (uint32_t)_mm512_reduce_add_epi32(sum);
+}
+
+AVX512 static void raise_avx512(uint32_t *numbers, unsigned count, uint32_t *sum, uint32_t *all)
+{
+    const __m512i one = _mm512_set1_epi32(1);
+    __m512i sums = _mm512_setzero_si512(), ors = sums;
+    for (unsigned i = 0; i < count; i += 16) {
+        __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
+        __m512i some = _mm512_maskz_loadu_epi32(mask, numbers + i);
+        sums = _mm512_add_epi32(sums, some);
+        ors = _mm512_or_si512(ors, some);
+        _mm512_storeu_si512(numbers + i, _mm512_add_epi32(some, one));
+    }
+    *sum = (uint32_t)_mm512_reduce_add_epi32(sums);
+    *all = (uint32_t)_mm512_reduce_or_epi32(ors);
+}
+
 AVX512 static uint32_t find_not_below_avx512(const uint8_t *numbers, uint32_t from, uint32_t end,
                                              uint32_t target)
 {
@@ -547,6 +578,8 @@ const struct pack_kernels pack_kernels_avx512 = {
     .unpack_ascending_patched = unpack_ascending_patched_avx512,
     .bits_to_documents = bits_to_documents_avx512,
     .count_below = count_below_avx512,
+    .sum = sum_avx512,
+    .raise = raise_avx512,
     .find_not_below = find_not_below_avx512,
 };
 

@@ -303,28 +303,6 @@ lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct bl
     return block_open(list, number, block, BLOCK_DOCUMENTS_SKIPPED);
 }
 
-/* From tf - 1 to tf; false when they are out of range. Whole blocks have a count the compiler
- * knows. */
-static bool tfs_raise(uint32_t *tfs, unsigned count, uint64_t occurrences, uint32_t *more)
-{
-    uint32_t all = 0, sum = 0;
-    if (count == BLOCK_DOCUMENTS) {
-        for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++) {
-            all |= tfs[i];
-            sum += tfs[i];
-            tfs[i]++;
-        }
-    } else {
-        for (unsigned i = 0; i < count; i++) {
-            all |= tfs[i];
-            sum += tfs[i];
-            tfs[i]++;
-        }
-    }
-    *more = sum;
-    return all < DOCUMENT_WORDS_MAX && (uint64_t)sum + count <= occurrences;
-}
-
 lupe_status block_read_tfs(const struct list *list, struct block *block)
 {
     if (block->tfs_read)
@@ -346,7 +324,9 @@ lupe_status block_read_tfs(const struct list *list, struct block *block)
         block->tfs_read = false;
         return list_corrupt(list, "term frequencies are damaged");
     }
-    if (!tfs_raise(block->tfs, count, list->occurrences, &block->more))
+    uint32_t all = 0;
+    list->kernels->raise(block->tfs, count, &block->more, &all);
+    if (all >= DOCUMENT_WORDS_MAX || (uint64_t)block->more + count > list->occurrences)
         return list_corrupt(list, "term frequencies are damaged");
     return LUPE_OK;
 }
@@ -440,8 +420,11 @@ static lupe_status inline_positions(const struct list *list, const uint8_t *inde
 /* Numbers of a unit being read chunk by chunk; [first, first + held) are decoded. */
 struct unit {
     const struct list *list;
-    uint64_t offset; /* logical, of the chunk after the decoded one */
-    uint64_t total;  /* numbers */
+    uint64_t offset;       /* logical, of the chunk at next */
+    const uint8_t *next;   /* the chunk after the decoded one, NULL before the first */
+    const uint8_t *end;    /* of the payload it lies in */
+    const uint8_t *starts; /* where the last chunk of a full extent may begin at most */
+    uint64_t total;        /* numbers */
     uint64_t first;
     unsigned held;
     uint32_t numbers[PACK_COUNT_MAX + 16];
@@ -454,26 +437,41 @@ static void unit_begin(struct unit *unit, uint64_t total)
     unit->held = 0;
 }
 
+/* Finds the bytes of the chunk at offset, in the next extent where none may begin any more. */
+static lupe_status unit_locate(struct unit *unit)
+{
+    uint64_t within = unit->offset % EXTENT_PAYLOAD_BYTES;
+    if (EXTENT_PAYLOAD_BYTES - within < CHUNK_BYTES_MAX) {
+        unit->offset += EXTENT_PAYLOAD_BYTES - within;
+        within = 0;
+    }
+    size_t left = 0;
+    lupe_status status = section_at(unit->list->positions, unit->offset, &unit->next, &left);
+    if (status)
+        return status;
+    unit->end = unit->next + left;
+    unit->starts = unit->next + (EXTENT_PAYLOAD_BYTES - CHUNK_BYTES_MAX - within);
+    return LUPE_OK;
+}
+
 /* Moves to the next chunk; decodes it when it holds number `wanted`, else only skips it. */
 static lupe_status unit_next(struct unit *unit, uint64_t wanted)
 {
     unit->first += unit->held;
     uint64_t rest = unit->total - unit->first;
     unsigned count = rest < PACK_COUNT_MAX ? (unsigned)rest : PACK_COUNT_MAX;
-    uint64_t within = unit->offset % EXTENT_PAYLOAD_BYTES;
-    if (EXTENT_PAYLOAD_BYTES - within < CHUNK_BYTES_MAX)
-        unit->offset += EXTENT_PAYLOAD_BYTES - within;
-    const uint8_t *bytes = NULL;
-    size_t left = 0;
-    lupe_status status = section_at(unit->list->positions, unit->offset, &bytes, &left);
-    if (status)
-        return status;
+    if (!unit->next || unit->next > unit->starts) {
+        lupe_status status = unit_locate(unit);
+        if (status)
+            return status;
+    }
     const uint8_t *behind = wanted < unit->first + count
-                                ? chunk_read(bytes, bytes + left, count, unit->numbers)
-                                : chunk_skip(bytes, bytes + left, count);
+                                ? chunk_read(unit->next, unit->end, count, unit->numbers)
+                                : chunk_skip(unit->next, unit->end, count);
     if (!behind)
         return list_corrupt(unit->list, "positions are damaged");
-    unit->offset += (uint64_t)(behind - bytes);
+    unit->offset += (uint64_t)(behind - unit->next);
+    unit->next = behind;
     unit->held = count;
     return LUPE_OK;
 }
@@ -510,6 +508,28 @@ static bool positions_of(uint32_t first, const uint32_t *deltas, uint32_t more, 
     return highest < POSITION_LIMIT && position < POSITION_LIMIT;
 }
 
+#define CACHE_LINE_BYTES 64u
+#define PREFETCH_BYTES_MAX 1536u /* of a word like `der` a block has some 1,200 bytes */
+
+void block_prefetch_positions(const struct list *list, const struct block *block)
+{
+    if (list->storage != ENTRY_LIST || !(list->flags & ENTRY_HAS_POSITIONS))
+        return;
+    uint64_t offset = list->positions_start + block->positions_at;
+    if (offset >= list->positions->length)
+        return;
+    const uint8_t *payload = list->positions->extents[offset / EXTENT_PAYLOAD_BYTES];
+    if (!payload)
+        return;
+    /* About as many bytes as the list's average block has. */
+    uint64_t bytes = (list->occurrences / list->block_count) * 6 / 8;
+    if (bytes > PREFETCH_BYTES_MAX)
+        bytes = PREFETCH_BYTES_MAX;
+    const uint8_t *at = payload + offset % EXTENT_PAYLOAD_BYTES;
+    for (uint64_t i = 0; i <= bytes; i += CACHE_LINE_BYTES)
+        __builtin_prefetch(at + i);
+}
+
 lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
                             unsigned n, uint32_t **out, size_t *capacity, size_t at)
 {
@@ -522,6 +542,7 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     struct unit unit;
     lupe_status status = LUPE_OK;
     unit.list = list;
+    unit.next = NULL;
     unit.offset = list->positions_start + block->positions_at;
     unit_begin(&unit, block->count);
     if (n <= SINGLE_FIRSTS_MAX) {
@@ -536,8 +557,11 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     uint64_t number = 0;
     unsigned document = 0;
     for (unsigned w = 0; w < n; w++) {
-        for (; document < index[w]; document++)
-            number += block->tfs[document] - 1;
+        if (document < index[w]) {
+            number += list->kernels->sum(block->tfs, document, index[w]);
+            number -= index[w] - document;
+            document = index[w];
+        }
         uint32_t tf = block->tfs[document];
         uint32_t further = tf - 1;
         if (*capacity < at + tf + 16)
