@@ -65,8 +65,8 @@ CHECKED lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_
 CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf);
 
 /* Documents that all of required have (one or more) and none of excluded; optional only adds.
- * Leaves may be sorted in place. Counts live ones into *count on the way until it reaches count_stop
- * (count NULL: not at all), which pays where counting_probes says so. */
+ * Leaves may be sorted in place. Counts live ones into *count on the way until it reaches
+ * count_stop (count NULL: not at all), which pays where counting_probes says so. */
 CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **required,
                                       unsigned required_count, struct leaf **optional,
                                       unsigned optional_count, struct leaf **excluded,

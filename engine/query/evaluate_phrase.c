@@ -92,8 +92,8 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
     run->count = kept;
 }
 
-/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words the
- * places move along; places_here, unless NULL, get those in this leaf. */
+/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words
+ * the places move along; places_here, unless NULL, get those in this leaf. */
 static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned words,
                           struct place *places_here, bool bounded)
 {

@@ -245,8 +245,8 @@ static bool is_pair(const struct execution *execution, const struct plan_variant
            pair_is_kept(execution->plan->view, execution->segment_place, variant, 0);
 }
 
-/* The list of its words at and at + 1, for as long as the execution; NULL where they follow each other
- * nowhere. */
+/* The list of its words at and at + 1, for as long as the execution; NULL where they follow each
+ * other nowhere. */
 static lupe_status list_of_pair(struct execution *execution, const struct plan_variant *variant,
                                 unsigned at, struct list **list)
 {

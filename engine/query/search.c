@@ -49,8 +49,9 @@ static void rewind_all(struct leaf **leaves, unsigned count)
         leaf_rewind(leaves[i]);
 }
 
-/* Whether the count comes from the documents that are looked at anyhow: of two words that few documents
- * have both. Where many have them, they are counted by bits and the best ones found by bounds. */
+/* Whether the count comes from the documents that are looked at anyhow: of two words that few
+ * documents have both. Where many have them, they are counted by bits and the best ones found by
+ * bounds. */
 static bool counts_on_the_way(const struct evaluation *evaluation, const struct roles *roles)
 {
     uint32_t least = UINT32_MAX, second = UINT32_MAX;

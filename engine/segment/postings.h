@@ -176,8 +176,8 @@ CHECKED lupe_status block_tf(const struct list *list, struct block *block, unsig
 CHECKED lupe_status block_first_position(const struct list *list, const struct block *block,
                                          unsigned index, uint32_t *position);
 
-/* Asks for the positions of an opened block ahead: their chunks follow each other, each found by the
- * one before, so that a reader waits for memory as often as there are chunks. */
+/* Asks for the positions of an opened block ahead: their chunks follow each other, each found by
+ * the one before, so that a reader waits for memory as often as there are chunks. */
 void block_prefetch_positions(const struct list *list, const struct block *block);
 
 /* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]

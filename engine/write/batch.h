@@ -60,8 +60,8 @@ static inline bool batch_is_empty(const struct batch *batch)
 /* Text values are part of the record; stand behind it until they are inverted; are not taken. */
 enum batch_text { BATCH_TEXT_STORED, BATCH_TEXT_BESIDE, BATCH_TEXT_ELSEWHERE };
 
-/* Takes a document; an earlier one of the same id is dead from here on. LUPE_NO_MEMORY leaves the batch unfit for anything but
- * batch_clear. */
+/* Takes a document; an earlier one of the same id is dead from here on. LUPE_NO_MEMORY leaves the
+ * batch unfit for anything but batch_clear. */
 CHECKED lupe_status batch_put(struct batch *batch, const void *id, size_t id_size,
                               const struct batch_value *values, size_t value_count,
                               enum batch_text text);

@@ -664,8 +664,8 @@ out:
     return status;
 }
 
-/* The first documents have too much in common to stand for all: samples for the dictionary of stored
- * documents are taken far from each other. */
+/* The first documents have too much in common to stand for all: samples for the dictionary of
+ * stored documents are taken far from each other. */
 static lupe_status samples_take(struct merge *merge)
 {
     lupe_status status = LUPE_OK;
