@@ -632,10 +632,12 @@ static inline const struct growing_list *list_of(const struct terms *terms, stru
     return accumulator_list(terms->flusher->input->accumulators[ref.accumulator], ref.number);
 }
 
-static inline void ask_ahead(const struct terms *terms, uint64_t i)
+/* The reference at i. (A function that did nothing but ask would be left out by the compiler, which
+ * takes it for one without effect.) */
+static inline struct term_ref ask_ahead(const struct terms *terms, uint64_t i)
 {
     if (terms->count - i <= AHEAD_LIST)
-        return;
+        return ref_at(terms, i);
     __builtin_prefetch(list_of(terms, ref_at(terms, i + AHEAD_LIST)));
     struct term_ref ref = ref_at(terms, i + AHEAD_CHUNK);
     const struct accumulator *from = terms->flusher->input->accumulators[ref.accumulator];
@@ -648,6 +650,7 @@ static inline void ask_ahead(const struct terms *terms, uint64_t i)
         __builtin_prefetch(
             pool_chunk(&from->pool, load_u32(pool_chunk(&from->pool, list->first) +
                                              pool_chunk_bytes(0) - POOL_LINK_BYTES)));
+    return ref_at(terms, i);
 }
 
 /* Writes the terms from first to end. */
@@ -657,8 +660,7 @@ static lupe_status terms_write(const struct terms *terms, struct lister *lister,
     lupe_status status = LUPE_OK;
     for (uint64_t i = first; i < end;) {
         do {
-            struct term_ref ref = ref_at(terms, i);
-            ask_ahead(terms, i);
+            struct term_ref ref = ask_ahead(terms, i);
             TRY(source_add(lister, ref.accumulator, ref.number));
             i++;
         } while (i < end && ref_at(terms, i).again);
