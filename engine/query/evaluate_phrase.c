@@ -15,6 +15,7 @@
 struct place {
     uint32_t block;
     uint8_t at;
+    uint8_t mark; /* of the block, among those of the word */
 };
 
 /* Numbers by candidate: those of candidate i are [starts[i], starts[i + 1]) of items. */
@@ -33,6 +34,7 @@ struct phrase_run {
     uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
     uint32_t *bounds;         /* highest share possible */
     struct place *places;     /* [word][BLOCK_DOCUMENTS] */
+    struct block_mark *marks; /* [word][BLOCK_DOCUMENTS], as many as blocks have candidates */
     struct numbers matches;   /* places where the phrase may begin */
     struct numbers positions; /* of the word being looked at */
     unsigned (*follow)(uint32_t *, unsigned, const uint32_t *, unsigned, uint32_t);
@@ -44,6 +46,7 @@ static void phrase_run_free(struct phrase_run *run)
     memory_free(run->documents);
     memory_free(run->bounds);
     memory_free(run->places);
+    memory_free(run->marks);
     memory_free(run->matches.items);
     memory_free(run->positions.items);
     memory_free(run);
@@ -65,8 +68,9 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     run->follow = intersect_kernels()->follow;
     run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
     run->bounds = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
-    run->places = memory_zalloc(phrase->count, BLOCK_DOCUMENTS * sizeof *run->places);
-    if (!run->documents || !run->bounds || !run->places) {
+    run->places = memory_alloc(phrase->count * BLOCK_DOCUMENTS * sizeof *run->places);
+    run->marks = memory_alloc(phrase->count * BLOCK_DOCUMENTS * sizeof *run->marks);
+    if (!run->documents || !run->bounds || !run->places || !run->marks) {
         phrase_run_free(run);
         return fail_memory();
     }
@@ -92,25 +96,29 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
     run->count = kept;
 }
 
-/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words
- * the places move along; places_here, unless NULL, get those in this leaf. */
-static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned words,
-                          struct place *places_here, bool bounded)
+/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words the
+ * places move along; where the leaf is the next word (is_word) its places are taken down. */
+static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned words, bool is_word,
+                          bool bounded)
 {
     uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
     uint32_t shares[BLOCK_DOCUMENTS];
-    unsigned kept = 0;
+    struct place *here = run->places + words * BLOCK_DOCUMENTS;
+    struct block_mark *marks = run->marks + words * BLOCK_DOCUMENTS;
+    unsigned kept = 0, mark_count = 0;
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < run->count;) {
         unsigned found = 0;
         TRY(leaf_match(leaf, run->documents, run->count, &next, candidate_at,
-                       places_here || bounded ? document_at : NULL, &found));
-        if (found && places_here && !bounded)
-            block_prefetch_positions(leaf->list, &leaf->block);
-        if (bounded && found) {
+                       is_word || bounded ? document_at : NULL, &found));
+        if (found == 0)
+            continue;
+        if (bounded) {
             for (unsigned i = 0; i < found; i++)
                 shares[candidate_at[i]] = 0;
             TRY(leaf_add_shares(leaf, run->documents, candidate_at, document_at, found, shares));
+        } else if (is_word) {
+            block_prefetch_positions(leaf->list, &leaf->block);
         }
         for (unsigned i = 0; i < found; i++) {
             unsigned from = candidate_at[i];
@@ -122,10 +130,12 @@ static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned wo
             for (unsigned before = 0; before < words; before++)
                 run->places[before * BLOCK_DOCUMENTS + kept] =
                     run->places[before * BLOCK_DOCUMENTS + from];
-            if (places_here)
-                places_here[kept] = (struct place){leaf->number, document_at[i]};
+            if (is_word)
+                here[kept] = (struct place){leaf->number, document_at[i], (uint8_t)mark_count};
             kept++;
         }
+        if (is_word)
+            marks[mark_count++] = block_mark(&leaf->block);
     }
     run->count = kept;
 out:
@@ -165,7 +175,7 @@ static lupe_status read_positions(struct phrase_run *run, unsigned w, struct num
         struct block *block = &leaf->block;
         if (leaf->number != number) {
             block = &run->block;
-            TRY(block_locate_tfs(leaf->list, number, block));
+            block_return(block, &run->marks[w * BLOCK_DOCUMENTS + places[first].mark]);
         }
         out->starts[first] = (uint32_t)done;
         if (n == 1)
@@ -321,18 +331,18 @@ static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
             run->bounds[i] = UINT32_MAX;
     }
     for (unsigned i = 0; i < lead->count && run->lead_is_word; i++)
-        run->places[i] = (struct place){lead->number, (uint8_t)i};
+        run->places[i] = (struct place){lead->number, (uint8_t)i, 0};
     if (bounded)
         keep_candidates(run, words, limit);
     for (unsigned f = 0; f < phrase->filter_count && run->count; f++) {
         if (phrase->filters[f] == lead)
             continue;
-        TRY(narrow(run, phrase->filters[f], words, NULL, bounded));
+        TRY(narrow(run, phrase->filters[f], words, false, bounded));
         if (bounded)
             keep_candidates(run, words, limit);
     }
     for (unsigned w = words; w < phrase->count && run->count; w++) {
-        TRY(narrow(run, phrase->leaves[w], w, run->places + w * BLOCK_DOCUMENTS, bounded));
+        TRY(narrow(run, phrase->leaves[w], w, true, bounded));
         if (bounded)
             keep_candidates(run, w + 1, limit);
     }

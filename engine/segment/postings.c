@@ -168,7 +168,7 @@ static lupe_status inline_read(const struct list *list, struct block *block)
 }
 
 /* What is wanted of a block's documents. */
-enum block_mode { BLOCK_DOCUMENTS_READ, BLOCK_BITS_KEPT, BLOCK_DOCUMENTS_SKIPPED };
+enum block_mode { BLOCK_DOCUMENTS_READ, BLOCK_BITS_KEPT };
 
 static lupe_status bits_read(const struct list *list, struct block *block, const uint8_t *bytes,
                              size_t left, uint32_t before, enum block_mode mode, size_t *size)
@@ -181,8 +181,6 @@ static lupe_status bits_read(const struct list *list, struct block *block, const
     block->bits = bytes + 2;
     block->bit_words = words;
     block->bit_base = before + 1;
-    if (mode == BLOCK_DOCUMENTS_SKIPPED)
-        return LUPE_OK;
     unsigned set = block->count;
     if (mode == BLOCK_DOCUMENTS_READ)
         set = list->kernels->bits_to_documents(block->bits, words, before, block->documents);
@@ -209,16 +207,6 @@ static lupe_status deltas_read(const struct list *list, struct block *block, con
     *size = (size_t)(behind - bytes);
     if (documents[0] < before + 1 || documents[block->count - 1] >= list->documents_max)
         return list_corrupt(list, "a block has documents the segment has not");
-    return LUPE_OK;
-}
-
-static lupe_status deltas_skip(const struct list *list, const struct block *block,
-                               const uint8_t *bytes, size_t left, size_t *size)
-{
-    const uint8_t *behind = chunk_skip(bytes, bytes + left, block->count);
-    if (!behind)
-        return list_corrupt(list, "a block is damaged");
-    *size = (size_t)(behind - bytes);
     return LUPE_OK;
 }
 
@@ -266,8 +254,6 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
     block->count = rest < BLOCK_DOCUMENTS ? rest : BLOCK_DOCUMENTS;
     if (bytes[0] == HEAD_BIT_SET)
         status = bits_read(list, block, bytes, left, before, mode, &size);
-    else if (mode == BLOCK_DOCUMENTS_SKIPPED)
-        status = deltas_skip(list, block, bytes, left, &size);
     else
         status = deltas_read(list, block, bytes, left, before, &size);
     if (status)
@@ -296,11 +282,6 @@ lupe_status block_read(const struct list *list, uint32_t number, struct block *b
 lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block)
 {
     return block_open(list, number, block, BLOCK_BITS_KEPT);
-}
-
-lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct block *block)
-{
-    return block_open(list, number, block, BLOCK_DOCUMENTS_SKIPPED);
 }
 
 lupe_status block_read_tfs(const struct list *list, struct block *block)

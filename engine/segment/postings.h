@@ -143,6 +143,34 @@ struct block {
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
 };
 
+/* What is needed to come back to a block for its term frequencies and positions without reading its
+ * documents again. */
+struct block_mark {
+    uint32_t number;
+    uint32_t count;
+    uint32_t positions_at;
+    const uint8_t *tf_bytes;
+    const uint8_t *end;
+};
+
+static inline struct block_mark block_mark(const struct block *block)
+{
+    return (struct block_mark){block->number, block->count, block->positions_at, block->tf_bytes,
+                               block->end};
+}
+
+/* Back at a block of a list that is not inline: all but its documents can be read. */
+static inline void block_return(struct block *block, const struct block_mark *mark)
+{
+    block->number = mark->number;
+    block->count = mark->count;
+    block->positions_at = mark->positions_at;
+    block->tf_bytes = mark->tf_bytes;
+    block->end = mark->end;
+    block->tfs_read = false;
+    block->is_bits = false;
+}
+
 /* The last document of a block; for a list of one block UINT32_MAX - 1 (not known without
  * reading). */
 static inline uint32_t list_block_last(const struct list *list, uint32_t block)
@@ -161,9 +189,6 @@ CHECKED lupe_status block_read(const struct list *list, uint32_t number, struct 
 /* Locates a block stored as a bit set without decoding it: is_bits tells, documents are not
  * filled when it is true. */
 CHECKED lupe_status block_read_lazy(const struct list *list, uint32_t number, struct block *block);
-
-/* Locates the term frequencies and positions of a block without reading its documents. */
-CHECKED lupe_status block_locate_tfs(const struct list *list, uint32_t number, struct block *block);
 
 /* Decodes the term frequencies of a block that was read (all 1 without tf). */
 CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block);
