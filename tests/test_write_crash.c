@@ -99,14 +99,15 @@ static void sleep_us(uint64_t microseconds)
     nanosleep(&time, NULL);
 }
 
-/* Reads until it is killed; a snapshot always shows whole commits. */
+/* Reads until it is killed, or has no parent any more; a snapshot always shows whole commits. */
 static void read_for_ever(const char *path)
 {
+    pid_t parent = getppid();
     lupe_open_options open = helper_open_options();
     lupe_index *index = NULL;
     if (lupe_index_open(path, &open, &index))
         _exit(1);
-    for (;;) {
+    while (getppid() == parent) {
         lupe_snapshot *snapshot = NULL;
         lupe_statistics statistics = LUPE_STATISTICS_INIT;
         if (lupe_snapshot_open(index, &snapshot) || lupe_snapshot_statistics(snapshot, &statistics))

@@ -4,8 +4,6 @@
  */
 #include "query/collector.h"
 
-#include <stdlib.h>
-
 /* The buffer grows with what is found: k may be larger than any number of hits. */
 #define COLLECTOR_START 256u
 
@@ -196,24 +194,18 @@ static void sort_keys(uint64_t *keys, size_t count, uint64_t *other)
             sort_keys(keys + begin, starts[b] - begin, other);
 }
 
-static int key_order(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
-void collector_finish(struct collector *collector)
+lupe_status collector_finish(struct collector *collector)
 {
     if (!collector->heap)
         cut(collector);
     if (collector->count <= INSERTION_MAX) {
         sort_few(collector->keys, collector->count);
-        return;
+        return LUPE_OK;
     }
     uint64_t *other = memory_alloc(collector->count * sizeof *other);
-    if (other)
-        sort_keys(collector->keys, collector->count, other);
-    else /* it needs no memory that could not be had */
-        qsort(collector->keys, collector->count, sizeof *collector->keys, key_order);
+    if (!other)
+        return fail_memory();
+    sort_keys(collector->keys, collector->count, other);
     memory_free(other);
+    return LUPE_OK;
 }

@@ -59,6 +59,6 @@ static inline void collector_raise(struct collector *collector, uint32_t floor)
 }
 
 /* Sorts the kept keys, best first; count is then at most k. */
-void collector_finish(struct collector *collector);
+CHECKED lupe_status collector_finish(struct collector *collector);
 
 #endif

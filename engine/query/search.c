@@ -162,7 +162,9 @@ static lupe_status take_hits(struct run *run)
 {
     const struct view *view = run->plan->view;
     struct search_answer *answer = run->answer;
-    collector_finish(&run->collector);
+    lupe_status status = collector_finish(&run->collector);
+    if (status)
+        return status;
     if (run->collector.count == 0)
         return LUPE_OK;
     answer->hits = memory_alloc(run->collector.count * sizeof *answer->hits);
