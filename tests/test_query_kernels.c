@@ -71,22 +71,50 @@ Test(query_kernels, keep_above)
 
 Test(query_kernels, window_above)
 {
-    static uint32_t sums[WINDOW_DOCUMENTS];
+    static uint32_t sums[2][WINDOW_DOCUMENTS], zero[WINDOW_DOCUMENTS];
     static uint32_t documents[2][WINDOW_DOCUMENTS + 16], scores[2][WINDOW_DOCUMENTS + 16];
     rnd = support_random_of(103);
     for (unsigned round = 0; round < 60; round++) {
         uint32_t range = 2u << support_random_below(&rnd, 30);
         for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
-            sums[i] =
+            sums[0][i] =
                 support_random_below(&rnd, 3) ? 0 : (uint32_t)support_random_below(&rnd, range);
+        memcpy(sums[1], sums[0], sizeof sums[0]);
         uint32_t limit = (uint32_t)support_random_below(&rnd, range);
-        unsigned slow =
-            score_kernels_scalar.window_above(sums, 4096 * round, limit, documents[0], scores[0]);
+        unsigned slow = score_kernels_scalar.window_above(sums[0], 4096 * round, limit,
+                                                          documents[0], scores[0]);
         unsigned fast =
-            score_kernels()->window_above(sums, 4096 * round, limit, documents[1], scores[1]);
+            score_kernels()->window_above(sums[1], 4096 * round, limit, documents[1], scores[1]);
         cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
         cr_assert_arr_eq(documents[1], documents[0], slow * sizeof **documents);
         cr_assert_arr_eq(scores[1], scores[0], slow * sizeof **scores);
+        cr_assert_arr_eq(sums[0], zero, sizeof zero);
+        cr_assert_arr_eq(sums[1], zero, sizeof zero);
+    }
+}
+
+/* Places come twice, as documents of two leaves do. */
+Test(query_kernels, sift)
+{
+    static uint32_t sums[2][WINDOW_DOCUMENTS];
+    uint32_t places[512 + 16];
+    uint64_t bits[2][WINDOW_WORDS];
+    rnd = support_random_of(109);
+    for (unsigned round = 0; round < 300; round++) {
+        unsigned count = (unsigned)support_random_below(&rnd, 512);
+        memset(bits, 0, sizeof bits);
+        memset(sums, 0, sizeof sums);
+        for (unsigned i = 0; i < count; i++) {
+            places[i] = (uint32_t)support_random_below(&rnd, 600);
+            sums[0][places[i]] += (uint32_t)support_random_below(&rnd, 1000);
+        }
+        memcpy(sums[1], sums[0], sizeof sums[0]);
+        score_kernels_scalar.sift(sums[0], places, count, 700, bits[0]);
+        score_kernels()->sift(sums[1], places, count, 700, bits[1]);
+        cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
+        cr_assert_arr_eq(sums[1], sums[0], sizeof sums[0]);
+        for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
+            cr_assert_eq(bits[0][i / 64] >> i % 64 & 1, sums[0][i] > 0);
     }
 }
 

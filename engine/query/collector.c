@@ -158,8 +158,8 @@ static void sort_few(uint64_t *keys, size_t count)
 
 /* Sorts, highest first, by buckets of equal width over the range there is: about one key falls into
  * each. A bucket that has many is sorted in the same way, over its own, at least 16 times narrower
- * range: the depth is at most 16. Of 1,000 hits it takes a third of the library's qsort. other has as
- * much room as keys. */
+ * range: the depth is at most 16. Of 1,000 hits it takes a third of the library's qsort. other has
+ * as much room as keys. */
 static void sort_keys(uint64_t *keys, size_t count, uint64_t *other)
 {
     uint32_t starts[SORT_BUCKETS_MAX + 1];

@@ -96,8 +96,8 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
     run->count = kept;
 }
 
-/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words the
- * places move along; where the leaf is the next word (is_word) its places are taken down. */
+/* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words
+ * the places move along; where the leaf is the next word (is_word) its places are taken down. */
 static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned words, bool is_word,
                           bool bounded)
 {

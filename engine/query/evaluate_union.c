@@ -81,17 +81,9 @@ static lupe_status leaf_enter(struct leaf *leaf, const struct window *window, bo
 /* The place behind the last document of the open block that lies below end. */
 static uint32_t block_end_below(const struct leaf *leaf, uint32_t end)
 {
-    if (leaf->documents[leaf->count - 1] < end)
+    if (leaf->last < end)
         return leaf->count;
-    uint32_t low = leaf->next, high = leaf->count - 1;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (leaf->documents[middle] < end)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return pack_kernels()->count_below(leaf->documents, leaf->count, end);
 }
 
 /* Sums are indexed by document: a damaged directory must not lead below the window. */
@@ -109,13 +101,11 @@ static void add_dense(uint32_t *sums, const uint32_t *documents, const uint32_t 
         sums[documents[i]] += shares[i];
 }
 
-/* Of a sparse window the documents that got a share are listed, so that not all sums need be read.
- * */
+/* Of a sparse window the documents that got a share are listed: not all sums need be read. */
 struct touched {
     uint32_t *places; /* [WINDOW_DOCUMENTS + 16], in the window; a document of two leaves twice */
     unsigned count;
-    uint64_t
-        bits[WINDOW_WORDS]; /* those that no longer fit the list, and in the end what is taken */
+    uint64_t bits[WINDOW_WORDS]; /* those that no longer fit the list; in the end, what is taken */
 };
 
 static void add_sparse(uint32_t *sums, struct touched *touched, const uint32_t *documents,
@@ -188,12 +178,8 @@ static unsigned window_take(struct evaluation *evaluation, const struct window *
 {
     uint32_t *sums = evaluation->sums;
     uint32_t *documents = evaluation->window_documents, *scores = evaluation->window_scores;
-    if (!touched) {
-        unsigned count =
-            score_kernels()->window_above(sums, window->base, above, documents, scores);
-        memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
-        return count;
-    }
+    if (!touched)
+        return score_kernels()->window_above(sums, window->base, above, documents, scores);
     score_kernels()->sift(sums, touched->places, touched->count, above, touched->bits);
     unsigned count = 0;
     for (unsigned w = 0; w < WINDOW_WORDS; w++) {

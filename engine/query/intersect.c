@@ -116,7 +116,8 @@ const struct intersect_kernels intersect_kernels_scalar = {
 #if defined(__x86_64__)
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")))
+#define AVX512 \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,bmi,bmi2,popcnt")))
 
 AVX2 static unsigned intersect_avx2(const uint32_t *candidates, unsigned count,
                                     const uint32_t *documents, unsigned from, unsigned size,
@@ -266,16 +267,21 @@ AVX2 static unsigned ranks_avx2(const uint8_t *words, unsigned count, uint8_t *r
 
 AVX2 static void places_avx2(const uint8_t *words, const uint8_t *ranks, const uint32_t *candidates,
                              uint32_t base, const uint8_t *candidate_at, unsigned count,
-                             uint8_t *document_at)
+                             uint8_t *document_at){PLACES_BODY}
+
+AVX512 static uint64_t count_bits_avx512(const uint64_t bits[COUNT_WORDS])
 {
-    PLACES_BODY
+    __m512i count = _mm512_setzero_si512();
+    for (unsigned w = 0; w < COUNT_WORDS; w += 8)
+        count = _mm512_add_epi64(count, _mm512_popcnt_epi64(_mm512_loadu_si512(bits + w)));
+    return (uint64_t)_mm512_reduce_add_epi64(count);
 }
 
 static const struct intersect_kernels intersect_kernels_avx2 = {
     intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar,
     or_marks_avx2,  ranks_avx2,  places_avx2};
 static const struct intersect_kernels intersect_kernels_avx512 = {
-    intersect_avx512, follow_avx512, count_bits_avx2, and_bits_scalar,
+    intersect_avx512, follow_avx512, count_bits_avx512, and_bits_scalar,
     or_marks_avx512,  ranks_avx2,    places_avx2};
 #endif
 

@@ -363,30 +363,6 @@ lupe_status leaf_add_shares(struct leaf *leaf, const uint32_t *candidates,
     return LUPE_OK;
 }
 
-/* Array documents may end at the array's end, so they are not read in steps of 16. */
-static uint32_t place_in_block(const struct leaf *leaf, uint32_t target)
-{
-    uint32_t next = leaf->next;
-    const uint32_t *documents = leaf->documents;
-    for (unsigned i = 0; i < 4; i++, next++) {
-        if (next == leaf->count)
-            return next;
-        if (documents[next] >= target)
-            return next;
-    }
-    uint32_t low = next, high = leaf->count;
-    while (high - low > 8) {
-        uint32_t middle = low + (high - low) / 2;
-        if (documents[middle] < target)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low < high && documents[low] < target)
-        low++;
-    return low;
-}
-
 lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found)
 {
     *found = false;
@@ -399,7 +375,7 @@ lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found)
     lupe_status status = leaf_open_block(leaf, number);
     if (status)
         return status;
-    leaf->next = place_in_block(leaf, target);
+    leaf->next = pack_kernels()->count_below(leaf->documents, leaf->count, target);
     *found = leaf->next < leaf->count;
     return LUPE_OK;
 }

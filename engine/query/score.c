@@ -4,6 +4,8 @@
  */
 #include "query/score.h"
 
+#include <string.h>
+
 #include "base/cpu.h"
 
 #if defined(__x86_64__)
@@ -31,7 +33,7 @@ static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigne
     return kept;
 }
 
-static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_t threshold,
+static unsigned window_above_scalar(uint32_t *sums, uint32_t base, uint32_t threshold,
                                     uint32_t *documents, uint32_t *scores)
 {
     unsigned kept = 0;
@@ -40,6 +42,7 @@ static unsigned window_above_scalar(const uint32_t *sums, uint32_t base, uint32_
         scores[kept] = sums[i];
         kept += sums[i] > threshold;
     }
+    memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
     return kept;
 }
 
@@ -84,7 +87,7 @@ AVX2 static void shares_avx2(const uint32_t *documents, const uint32_t *tfs, uns
     shares_scalar(documents + i, tfs + i, count - i, norms, factors, weight, shares + i);
 }
 
-AVX2 static unsigned window_above_avx2(const uint32_t *sums, uint32_t base, uint32_t threshold,
+AVX2 static unsigned window_above_avx2(uint32_t *sums, uint32_t base, uint32_t threshold,
                                        uint32_t *documents, uint32_t *scores)
 {
     unsigned kept = 0;
@@ -101,6 +104,7 @@ AVX2 static unsigned window_above_avx2(const uint32_t *sums, uint32_t base, uint
             mask &= mask - 1;
         }
     }
+    memset(sums, 0, WINDOW_DOCUMENTS * sizeof *sums);
     return kept;
 }
 
@@ -139,23 +143,34 @@ AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, 
     return kept;
 }
 
-AVX512 static unsigned window_above_avx512(const uint32_t *sums, uint32_t base, uint32_t threshold,
+/* Sixty-four sums at once are looked at, as mostly none of them is above. */
+AVX512 static unsigned window_above_avx512(uint32_t *sums, uint32_t base, uint32_t threshold,
                                            uint32_t *documents, uint32_t *scores)
 {
     unsigned kept = 0;
-    const __m512i limit = _mm512_set1_epi32((int)threshold);
-    __m512i place =
+    const __m512i limit = _mm512_set1_epi32((int)threshold), sixteen = _mm512_set1_epi32(16);
+    const __m512i first =
         _mm512_add_epi32(_mm512_set1_epi32((int)base),
                          _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-    for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i += 16) {
-        __m512i sum = _mm512_loadu_si512(sums + i);
-        __mmask16 mask = _mm512_cmpgt_epu32_mask(sum, limit);
-        if (mask) {
-            _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(mask, place));
-            _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(mask, sum));
-            kept += (unsigned)__builtin_popcount(mask);
+    for (uint32_t i = 0; i < WINDOW_DOCUMENTS; i += 64) {
+        __m512i sum[4];
+        __mmask16 above[4];
+#pragma GCC unroll 4
+        for (unsigned j = 0; j < 4; j++) {
+            sum[j] = _mm512_loadu_si512(sums + i + 16 * j);
+            _mm512_storeu_si512(sums + i + 16 * j, _mm512_setzero_si512());
+            above[j] = _mm512_cmpgt_epu32_mask(sum[j], limit);
         }
-        place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
+        if (!((unsigned)above[0] | above[1] | above[2] | above[3]))
+            continue;
+        __m512i place = _mm512_add_epi32(first, _mm512_set1_epi32((int)i));
+#pragma GCC unroll 4
+        for (unsigned j = 0; j < 4; j++) {
+            _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(above[j], place));
+            _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(above[j], sum[j]));
+            kept += (unsigned)__builtin_popcount(above[j]);
+            place = _mm512_add_epi32(place, sixteen);
+        }
     }
     return kept;
 }

@@ -37,9 +37,10 @@ struct score_kernels {
     unsigned (*keep_above)(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
                            uint32_t threshold);
     /* Of the window's sums (WINDOW_DOCUMENTS of them) gives those above threshold: their document
-     * (base + place) and sum. Returns how many; the outputs have room for WINDOW_DOCUMENTS + 16. */
-    unsigned (*window_above)(const uint32_t *sums, uint32_t base, uint32_t threshold,
-                             uint32_t *documents, uint32_t *scores);
+     * (base + place) and sum; all sums are zero then. Returns how many; the outputs have room for
+     * WINDOW_DOCUMENTS + 16. */
+    unsigned (*window_above)(uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
+                             uint32_t *scores);
     /* Of the sums at places (some perhaps twice): sets the bits of those above threshold, zeroes
      * the others. places are readable up to the next multiple of 16. */
     void (*sift)(uint32_t *sums, const uint32_t *places, unsigned count, uint32_t threshold,
