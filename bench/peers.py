@@ -473,18 +473,11 @@ def arguments():
     parser.add_argument("--bench", required=True, help="lupe-bench")
     parser.add_argument("--build", required=True, help="folder for everything that is made")
     parser.add_argument("--peers", default=" ".join(BUILDERS))
-    parser.add_argument("--corpus", help="JSON Lines; else text is invented")
-    parser.add_argument("--queries", help="class, tab, query; else made of the corpus")
     parser.add_argument("--expect", help="class, tab, query, tab, true number of documents")
-    parser.add_argument("--documents", type=int, default=40000, help="of invented text")
-    parser.add_argument("--per-class", type=int, default=0, help="the first queries only")
-    parser.add_argument("--analysis", default="plain", choices=["plain", "german", "best"])
-    parser.add_argument("--commands", type=lambda text: text.split(","),
-                        default=list(side.COMMANDS))
+    side.add_common_arguments(parser)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--warm-seconds", type=float, default=5)
     parser.add_argument("--index-seconds", type=float, default=3600)
-    parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 

@@ -21,6 +21,18 @@ class Failed(Exception):
 # ---------------------------------------------------------------- processes
 
 
+def add_common_arguments(parser):
+    """What is asked, of what text: the same for every comparison."""
+    parser.add_argument("--corpus", help="JSON Lines; else text is invented")
+    parser.add_argument("--queries", help="class, tab, query; else made of the corpus")
+    parser.add_argument("--documents", type=int, default=40000, help="of invented text")
+    parser.add_argument("--per-class", type=int, default=0, help="the first queries only")
+    parser.add_argument("--analysis", default="plain", choices=["plain", "german", "best"])
+    parser.add_argument("--commands", type=lambda text: text.split(","),
+                        default=list(COMMANDS))
+    parser.add_argument("--seed", type=int, default=1)
+
+
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
 

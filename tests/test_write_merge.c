@@ -154,30 +154,15 @@ Test(write_merge, a_merge_given_up_leaves_nothing)
     support_no_leaks();
 }
 
-struct told {
-    unsigned calls;
-    double last;
-    unsigned cancel_at;
-};
-
-static bool progress(void *user, const char *what, double done)
-{
-    struct told *told = user;
-    cr_assert_str_eq(what, "optimize");
-    cr_assert(done >= told->last && done <= 1.0, "%g after %g", done, told->last);
-    told->last = done;
-    return ++told->calls != told->cancel_at;
-}
-
 Test(write_merge, optimize_tells_progress_and_can_be_cancelled)
 {
     struct support_random random = support_random_of(7);
-    struct told told = {0, 0.0, 3};
+    struct helper_told told = {0, 0.0, 3};
     lupe_index *index = helper_create(support_path("merge.lupe"), 0);
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);
     model_init(&model, 2000, 600);
     commits_make(index, writer, &random, 4, 600);
-    index->options.progress = progress;
+    index->options.progress = helper_progress;
     index->options.user = &told;
     must_give(lupe_index_optimize(index, NULL), LUPE_BUSY); /* the lock is held */
     store_unlock(index->store, STORE_LOCK_MAINTENANCE);
@@ -185,7 +170,7 @@ Test(write_merge, optimize_tells_progress_and_can_be_cancelled)
     cr_assert_eq(told.calls, 3);
     helper_check(index);
     model_verify(&model, index);
-    told = (struct told){0, 0.0, 0};
+    told = (struct helper_told){0, 0.0, 0};
     must(lupe_index_optimize(index, NULL));
     cr_assert_eq(told.last, 1.0);
     model_verify_optimized(&model, index, 0);

@@ -551,29 +551,14 @@ Test(write_reorder, changes_between_all_steps)
 }
 
 /* Given up at any step it leaves the index as it was. */
-struct told {
-    unsigned calls;
-    unsigned cancel_at;
-    double last;
-};
-
-static bool progress(void *user, const char *what, double done)
-{
-    struct told *told = user;
-    cr_assert_str_eq(what, "optimize");
-    cr_assert(done >= told->last && done <= 1.0, "%g after %g", done, told->last);
-    told->last = done;
-    return ++told->calls != told->cancel_at;
-}
-
 Test(write_reorder, it_can_be_cancelled_anywhere)
 {
     lupe_index *index = index_make("a.lupe", 0, 3000, 3, 60);
-    struct told told = {0, 0, 0.0};
-    index->options.progress = progress;
+    struct helper_told told = {0, 0.0, 0};
+    index->options.progress = helper_progress;
     index->options.user = &told;
     for (unsigned at = 1;; at++) {
-        told = (struct told){0, at, 0.0};
+        told = (struct helper_told){0, 0.0, at};
         lupe_status status = optimize_reordering(index, ENOUGH);
         if (status == LUPE_OK)
             break;

@@ -35,6 +35,23 @@
 #define HELPER_VALUES_MAX 8
 #define HELPER_TEXT_BYTES 4096
 
+/* How far an optimization says that it is: forward, up to the end. It is given up at call
+ * cancel_at. */
+struct helper_told {
+    unsigned calls;
+    double last;
+    unsigned cancel_at;
+};
+
+static inline bool helper_progress(void *user, const char *what, double done)
+{
+    struct helper_told *told = user;
+    cr_assert_str_eq(what, "optimize");
+    cr_assert(done >= told->last && done <= 1.0, "%g after %g", done, told->last);
+    told->last = done;
+    return ++told->calls != told->cancel_at;
+}
+
 static inline lupe_open_options helper_open_options(void)
 {
     lupe_open_options options = LUPE_OPEN_OPTIONS_INIT;

@@ -22,7 +22,6 @@ struct window {
     uint32_t limit;
     uint64_t bound_all;     /* sum of the bounds of all leaves here */
     uint64_t bound_probed;  /* sum of those that are not essential */
-    uint32_t *bounds;       /* [leaf] */
     struct leaf **by_bound; /* ascending; the first probed_count are not essential */
     uint32_t *bound_by_place;
     unsigned probed_count;

@@ -47,7 +47,6 @@ struct postings_writer {
     struct buffer chunks;  /* with a parcel: the positions, */
     struct buffer sizes;   /* the u16 size of each chunk of them, */
     struct buffer holes;   /* and {u32 place of positions_at in blocks, u32 chunks} a block */
-    uint64_t words;        /* of list 0, for statistics */
 };
 
 CHECKED lupe_status postings_writer_init(struct postings_writer *writer,

@@ -254,18 +254,31 @@ bool accumulator_full(const struct accumulator *accumulator)
 
 /* ---- tables */
 
-/* Room for one more; grows at load 3/5. */
+/* Empty slots for twice as many words where a table of *slot_count has no room for one more, which
+ * is from a load of 3/5 on; else *slots stays NULL. */
+static lupe_status slots_room(uint32_t used, uint32_t *slot_count, size_t slot_bytes, void **slots)
+{
+    if ((uint64_t)(used + 1) * 5 <= (uint64_t)*slot_count * 3)
+        return LUPE_OK;
+    *slot_count = *slot_count ? *slot_count * 2 : TABLE_SLOTS_MIN;
+    if (*slot_count == 0)
+        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
+    *slots = memory_zalloc(*slot_count, slot_bytes);
+    if (!*slots)
+        return fail_memory();
+    memory_scattered(*slots, *slot_count * slot_bytes);
+    return LUPE_OK;
+}
+
+/* Room for one more. */
 static lupe_status table_room(struct table *table)
 {
-    if ((uint64_t)(table->used + 1) * 5 <= (uint64_t)table->slot_count * 3)
-        return LUPE_OK;
-    uint32_t slot_count = table->slot_count ? table->slot_count * 2 : TABLE_SLOTS_MIN;
-    if (slot_count == 0)
-        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
-    struct table_slot *slots = memory_zalloc(slot_count, sizeof *slots);
-    if (!slots)
-        return fail_memory();
-    memory_scattered(slots, slot_count * sizeof *slots);
+    uint32_t slot_count = table->slot_count;
+    void *made = NULL;
+    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct table_slot), &made);
+    if (status || !made)
+        return status;
+    struct table_slot *slots = made;
     for (uint32_t i = 0; i < table->slot_count; i++) {
         if (!table->slots[i].ref)
             continue;
@@ -614,18 +627,15 @@ static void short_insert(struct short_slot *slots, uint32_t mask, const struct s
     slots[at] = *slot;
 }
 
-/* Room for one more; grows at load 3/5. */
+/* Room for one more. */
 static lupe_status short_room(struct short_table *table)
 {
-    if ((uint64_t)(table->used + 1) * 5 <= (uint64_t)table->slot_count * 3)
-        return LUPE_OK;
-    uint32_t slot_count = table->slot_count ? table->slot_count * 2 : TABLE_SLOTS_MIN;
-    if (slot_count == 0)
-        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
-    struct short_slot *slots = memory_zalloc(slot_count, sizeof *slots);
-    if (!slots)
-        return fail_memory();
-    memory_scattered(slots, slot_count * sizeof *slots);
+    uint32_t slot_count = table->slot_count;
+    void *made = NULL;
+    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct short_slot), &made);
+    if (status || !made)
+        return status;
+    struct short_slot *slots = made;
     for (uint32_t i = 0; i < table->slot_count; i++)
         if (table->slots[i].low)
             short_insert(slots, slot_count - 1, &table->slots[i]);
