@@ -103,9 +103,6 @@ static lupe_status request_make(const lupe_search_options *options,
         .user = options->user,
         .cancel = options->cancel,
     };
-    if (k > SEARCH_LIMIT_MAX)
-        return fail(LUPE_INVALID, "limit and offset are %llu, together at most %u",
-                    (unsigned long long)k, SEARCH_LIMIT_MAX);
     if (!(request->k1 >= 0 && request->k1 <= K1_MAX))
         return fail(LUPE_INVALID, "k1 is %g, 0 to %g", request->k1, K1_MAX);
     if (!(request->b >= 0 && request->b <= 1))

@@ -417,8 +417,9 @@ LUPE_API bool lupe_query_matches_nothing(const lupe_query *query);
 
 typedef struct lupe_search_options {
     size_t size;          /* sizeof(lupe_search_options) */
-    uint32_t limit;       /* hits wanted, default 10; 0: only the total */
-    uint32_t offset;      /* hits left out before them, default 0; with limit at most 2^30 */
+    uint32_t limit;       /* hits wanted, default 10; 0: only the total; UINT32_MAX: all. Memory
+                           * grows with what is found, not with the limit. */
+    uint32_t offset;      /* hits left out before them, default 0 */
     uint64_t count_limit; /* the total is exact up to here; default 1,000. 0: do not count;
                            * LUPE_COUNT_EXACT: always exact. Counting less is faster. */
     double k1;            /* BM25; negative (default): the index's */

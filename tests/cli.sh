@@ -139,6 +139,8 @@ ok "a snippet marks hits" has "$out" "<mark>Wladiwostok</mark>"
 ok "the tool's own fields are not shown" hasnt "$out" "_lupe_"
 run search -i sample.lupe -n 1 --json Wladiwostok
 ok "-n limits the hits" is "$(printf '%s' "$out" | grep -o '"rank"' | wc -l)" 1
+run search -i sample.lupe -n 4294967295 --json Wladiwostok
+ok "any limit is answered" is "$(printf '%s' "$out" | grep -o '"rank"' | wc -l)" 5
 run search -i sample.lupe -n 1 --offset 1 --json Wladiwostok
 ok "--offset leaves hits out" has "$out" '"rank":2,'
 ok "the total stays" finds 5 -i sample.lupe -n 1 Wladiwostok

@@ -252,10 +252,6 @@ Test(api_search, options_are_checked)
     options.b = 1.1;
     cr_expect_eq(lupe_search(fixture.snapshot, query, &options, &results), LUPE_INVALID);
     options = (lupe_search_options)LUPE_SEARCH_OPTIONS_INIT;
-    options.limit = SEARCH_LIMIT_MAX;
-    options.offset = 1;
-    cr_expect_eq(lupe_search(fixture.snapshot, query, &options, &results), LUPE_INVALID);
-    options = (lupe_search_options)LUPE_SEARCH_OPTIONS_INIT;
     options.size = 1;
     cr_expect_eq(lupe_search(fixture.snapshot, query, &options, &results), LUPE_INVALID);
     /* An older caller's struct ends behind offset. */
@@ -267,6 +263,56 @@ Test(api_search, options_are_checked)
     cr_expect_eq(lupe_search(fixture.snapshot, NULL, NULL, &results), LUPE_INVALID);
     cr_expect_eq(lupe_search(fixture.snapshot, query, NULL, NULL), LUPE_INVALID);
     lupe_query_free(query);
+    fixture_close(&fixture);
+}
+
+Test(api_search, any_limit_is_answered)
+{
+    static const struct {
+        uint32_t limit, offset;
+        size_t hits;
+    } cases[] = {{0, 0, 0},
+                 {1, 0, 1},
+                 {UINT32_MAX, 0, DOCUMENTS},
+                 {1u << 31, 1, DOCUMENTS - 1},
+                 {UINT32_MAX, UINT32_MAX, 0},
+                 {1, DOCUMENTS - 1, 1},
+                 {7, DOCUMENTS, 0}};
+    struct fixture fixture;
+    fixture_open(&fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+        options.limit = cases[i].limit;
+        options.offset = cases[i].offset;
+        lupe_results *results = search(&fixture, "alle", &options);
+        cr_expect_eq(lupe_results_count(results), cases[i].hits, "case %zu", i);
+        cr_expect_eq(lupe_results_total(results, NULL), DOCUMENTS, "case %zu", i);
+        lupe_results_free(results);
+    }
+    fixture_close(&fixture);
+}
+
+Test(api_search, a_word_given_a_thousand_times_is_one)
+{
+    struct fixture fixture;
+    char text[1000 * 7 + 1] = "";
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(text + i * 7, "gerade ", 8);
+    fixture_open(&fixture);
+    lupe_results *once = search(&fixture, "gerade", NULL);
+    lupe_results *often = search(&fixture, text, NULL);
+    cr_assert_eq(lupe_results_count(often), lupe_results_count(once));
+    cr_assert_gt(lupe_results_count(once), 0);
+    cr_expect_eq(lupe_results_total(often, NULL), lupe_results_total(once, NULL));
+    cr_expect_eq(lupe_results_words_dropped(often), 0);
+    for (size_t i = 0; i < lupe_results_count(once); i++) {
+        const lupe_hit *left, *right;
+        cr_assert_eq(lupe_results_hit(once, i, &left), LUPE_OK);
+        cr_assert_eq(lupe_results_hit(often, i, &right), LUPE_OK);
+        cr_expect_str_eq(left->id, right->id);
+    }
+    lupe_results_free(once);
+    lupe_results_free(often);
     fixture_close(&fixture);
 }
 

@@ -92,9 +92,9 @@ struct option_rule {
 static const struct option_rule rules[] = {
     {"index", 'i', WITH_INDEX, OPTION_TEXT, PLACE(index), 0, 0, "FILE",
      "the index; else $LUPE_INDEX, else the nearest .lupe upward from here"},
-    {"limit", 'n', BIT(SEARCH), OPTION_NUMBER, PLACE(limit), 0, 1u << 29, "N",
+    {"limit", 'n', BIT(SEARCH), OPTION_NUMBER, PLACE(limit), 0, UINT32_MAX, "N",
      "hits wanted (10); 0: only the total"},
-    {"offset", 0, BIT(SEARCH), OPTION_NUMBER, PLACE(offset), 0, 1u << 29, "N",
+    {"offset", 0, BIT(SEARCH), OPTION_NUMBER, PLACE(offset), 0, UINT32_MAX, "N",
      "hits left out before them"},
     {"all", 0, BIT(SEARCH), OPTION_FLAG, PLACE(all_words), 0, 0, NULL,
      "every word is required, not any"},

@@ -71,7 +71,6 @@
 #define PREFIX_TERMS_MAX 1024u                 /* expansions of pre* */
 #define PHRASE_WORDS_MAX 256u                  /* of a longer phrase the first count */
 #define PHRASE_VARIANTS_MAX 32u                /* readings of a phrase with hyphen words */
-#define SEARCH_LIMIT_MAX (1u << 30)            /* limit + offset */
 #define SCORE_BITS 20u                         /* a score's unit is 2^-SCORE_BITS */
 #define QUERY_CLAUSES_MAX 4096u                /* of the whole tree; more are dropped and counted */
 #define QUERY_TEXT_BYTES_MAX ((size_t)1 << 20) /* of lupe_query_text, then an ellipsis */
