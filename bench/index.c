@@ -163,6 +163,12 @@ static int finish(struct index_run *run, struct building *building)
         options.flags = LUPE_OPTIMIZE_REORDER;
     if (run->merge && lupe_index_optimize(building->index, &options) != LUPE_OK)
         return library_fail("optimize");
+    if (run->reorder) { /* the file is needed alone: the writer goes */
+        lupe_writer_close(building->writer);
+        building->writer = NULL;
+        if (lupe_index_compact(building->index) != LUPE_OK)
+            return library_fail("compact");
+    }
     run->merge_seconds = (wall_us() - start) / 1e6;
     return 0;
 }

@@ -3,9 +3,9 @@
 """peers.py - Lupe beside other engines: `make bench-peers`.
 
 Builds the drivers of bench/peers/, has each engine index the same corpus (one thread, merged into
-one segment, no stored text), asks all of them the same queries in interleaved rounds, compares
-what they count, and writes a Markdown table. An engine whose tools are missing is left out, and
-that is said. Python 3 alone; writes only below the build folder.
+one segment), asks all of them the same queries in interleaved rounds, compares what they count,
+and writes a Markdown table. An engine whose tools are missing is left out, and that is said.
+Python 3 alone; writes only below the build folder.
 """
 
 import argparse
@@ -28,6 +28,7 @@ SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 OURS = "lupe"
 JAVA_LEAST = 21  # for Lucene 10
 JAVA_HEAP = ["-Xms1g", "-Xmx2g", "-XX:+UseSerialGC"]
+TEXT_COMMAND = "TOPTEXT_10"
 SLOW_US = 150_000  # a query that takes longer is asked in two rounds only
 
 
@@ -226,6 +227,7 @@ def index(peer, corpus, folder, options):
     target = os.path.join(folder, peer.name)
     shutil.rmtree(target, ignore_errors=True)
     command = [*peer.command, "index", corpus, target, "--merge", "--analysis", options.analysis]
+    command += [f"--{name}" for name in ("store", "reorder") if getattr(options, name)]
     log = os.path.join(folder, peer.name + ".log")
     start = time.time()
     with open(log, "wb") as file:
@@ -427,7 +429,8 @@ def head(peers, queries, corpus, options):
     return (f"**Date**: {datetime.date.today()}. **Machine**: {side.machine()}. "
             f"**Versions**: {versions}. **Corpus**: {os.path.basename(corpus)}, {size:.1f} MB of "
             f"JSON Lines, analysis `{options.analysis}`, {len(queries)} queries, "
-            f"{options.rounds} interleaved rounds.")
+            f"{options.rounds} interleaved rounds."
+            + (" Documents were reordered by those that can." if options.reorder else ""))
 
 
 def unequal(peers, options):
@@ -455,8 +458,9 @@ def report(peers, left_out, indexed, samples, queries, corpus, options, counts):
         "Against " + ("the true counts" if options.expect else "what most engines say") + ":",
         "\n".join(counts),
         "## Indexing and size",
-        "One thread, merged into one segment, words with positions, no stored text. Peak memory "
-        "has the mapped parts of files in it.",
+        "One thread, merged into one segment, words with positions, "
+        f"{'with' if options.store else 'no'} stored text. Peak memory has the mapped parts of "
+        "files in it.",
         side.table(["engine", "s", "CPU s", "peak MiB", "MB"],
                    [[name, f"{run.wall:.1f}", f"{run.cpu:.1f}", f"{run.memory:.0f}",
                      f"{run.bytes / 1e6:.1f}"] for name, run in indexed.items()]),
@@ -478,7 +482,13 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--warm-seconds", type=float, default=5)
     parser.add_argument("--index-seconds", type=float, default=3600)
-    return parser.parse_args()
+    parser.add_argument("--store", action="store_true", help="keep text; asks for that of hits too")
+    parser.add_argument("--reorder", action="store_true",
+                        help="similar documents next to each other, where an engine can")
+    options = parser.parse_args()
+    if options.store and TEXT_COMMAND not in options.commands:
+        options.commands.append(TEXT_COMMAND)
+    return options
 
 
 def main():

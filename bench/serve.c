@@ -3,7 +3,7 @@
  * serve.c - `lupe-bench serve`: answers queries over pipes, one line each, with its own clock.
  *
  *     request = command TAB query LF
- *     command = "NOOP" | "COUNT" | "TOP_" k | "TOP_" k "_COUNT" | "TOPIDS_" k
+ *     command = "NOOP" | "COUNT" | "TOP_" k | "TOP_" k "_COUNT" | "TOPIDS_" k | "TOPTEXT_" k
  *     answer  = ( number | [ id SP score *( TAB id SP score ) ] | "UNSUPPORTED" | "ERROR" )
  *               TAB "us=" microseconds LF
  *
@@ -21,8 +21,7 @@
 
 #define READ_BYTES ((size_t)64 << 10)
 #define LINE_BYTES_MAX ((size_t)64 << 20) /* a longer request ends the process */
-#define HITS_MAX 1000000u
-#define SCORE_BYTES 48u /* room for a blank, a score and a tab */
+#define SCORE_BYTES 48u                   /* room for a blank, a score and a tab */
 
 struct buffer {
     char *data;
@@ -38,7 +37,14 @@ struct server {
     struct buffer answer;
 };
 
-enum request_kind { REQUEST_UNSUPPORTED, REQUEST_NOOP, REQUEST_COUNT, REQUEST_TOP, REQUEST_IDS };
+enum request_kind {
+    REQUEST_UNSUPPORTED,
+    REQUEST_NOOP,
+    REQUEST_COUNT,
+    REQUEST_TOP,
+    REQUEST_IDS,
+    REQUEST_TEXT
+};
 
 struct request {
     enum request_kind kind;
@@ -71,7 +77,7 @@ static bool parse_limit(const char *text, const char *end, uint32_t *limit, cons
     const char *digit = text;
     for (; digit < end && *digit >= '0' && *digit <= '9'; digit++) {
         number = number * 10 + (uint64_t)(*digit - '0');
-        if (number > HITS_MAX)
+        if (number > UINT32_MAX)
             return false;
     }
     *limit = (uint32_t)number;
@@ -114,6 +120,10 @@ static struct request parse_request(const char *line, size_t size)
                parse_limit(line + strlen("TOPIDS_"), command_end, &request.limit, &rest) &&
                rest == command_end) {
         request.kind = REQUEST_IDS;
+    } else if (begins(line, command_end, "TOPTEXT_") &&
+               parse_limit(line + strlen("TOPTEXT_"), command_end, &request.limit, &rest) &&
+               rest == command_end) {
+        request.kind = REQUEST_TEXT;
     }
     return request;
 }
@@ -150,6 +160,21 @@ static lupe_status add_hits(struct buffer *answer, lupe_results *results)
     return LUPE_OK;
 }
 
+/* Bytes of the stored values of all hits: what a page of results reads. */
+static lupe_status count_text(lupe_results *results, uint64_t *bytes)
+{
+    *bytes = 0;
+    for (size_t i = 0; i < lupe_results_count(results); i++) {
+        const lupe_document *document = NULL;
+        lupe_status status = lupe_results_document(results, i, &document);
+        if (status != LUPE_OK)
+            return status;
+        for (size_t v = 0; v < document->value_count; v++)
+            *bytes += document->values[v].size;
+    }
+    return LUPE_OK;
+}
+
 /* The work that is timed. number is the answer, except for ids, which go to answer. */
 static lupe_status run_query(struct server *server, const struct request *request, uint64_t *number)
 {
@@ -166,6 +191,8 @@ static lupe_status run_query(struct server *server, const struct request *reques
         *number = request->count ? lupe_results_total(results, NULL) : lupe_results_count(results);
         if (request->kind == REQUEST_IDS)
             status = add_hits(&server->answer, results);
+        if (request->kind == REQUEST_TEXT)
+            status = count_text(results, number);
     }
     lupe_results_free(results);
     lupe_query_free(query);

@@ -4,6 +4,7 @@
  *
  * `plain` is StandardTokenizer with LowerCaseFilter, `german` puts the Snowball filter behind it,
  * `best` is GermanAnalyzer. The query cache is off: it would answer a query that was asked before.
+ * `--reorder` merges with similar documents next to each other (recursive graph bisection).
  */
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -43,6 +44,8 @@ import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.misc.index.BPIndexReorderer;
+import org.apache.lucene.misc.index.BPReorderingMergePolicy;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
@@ -102,6 +105,9 @@ public class LucenePeer {
     config.setRAMBufferSizeMB(BUFFER_MEGABYTES);
     config.setSimilarity(new BM25Similarity(1.2f, 0.75f));
     config.setMergeScheduler(new SerialMergeScheduler());
+    if (given.contains("--reorder"))
+      config.setMergePolicy(
+          new BPReorderingMergePolicy(config.getMergePolicy(), new BPIndexReorderer()));
     Files.createDirectories(path);
     long documents = 0;
     try (Directory directory = FSDirectory.open(path);
@@ -203,6 +209,16 @@ public class LucenePeer {
     return text.toString();
   }
 
+  static String textBytes(IndexSearcher searcher, Query query, int limit) throws IOException {
+    long bytes = 0;
+    StoredFields fields = searcher.storedFields();
+    for (ScoreDoc hit : top(searcher, query, limit, 1).scoreDocs) {
+      String text = fields.document(hit.doc).get("text");
+      if (text != null) bytes += text.length();
+    }
+    return Long.toString(bytes);
+  }
+
   static String answer(String command, String text, IndexSearcher searcher, Analyzer analyzer)
       throws IOException {
     if (command.equals("NOOP")) return "0";
@@ -210,6 +226,8 @@ public class LucenePeer {
     if (command.equals("COUNT")) return Integer.toString(searcher.count(query));
     if (command.startsWith("TOPIDS_"))
       return ids(searcher, query, Integer.parseInt(command.substring(7)));
+    if (command.startsWith("TOPTEXT_"))
+      return textBytes(searcher, query, Integer.parseInt(command.substring(8)));
     if (!command.startsWith("TOP_")) return "UNSUPPORTED";
     String rest = command.substring(4);
     if (!rest.endsWith("_COUNT"))

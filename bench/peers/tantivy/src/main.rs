@@ -157,6 +157,9 @@ impl Server {
         if let Some(limit) = command.strip_prefix("TOPIDS_").and_then(limit) {
             return self.ids(&*query, limit);
         }
+        if let Some(limit) = command.strip_prefix("TOPTEXT_").and_then(limit) {
+            return self.text_bytes(&*query, limit);
+        }
         if let Some(rest) = command.strip_prefix("TOP_") {
             if let Some(limit) = rest.strip_suffix("_COUNT").and_then(limit) {
                 let collectors = (TopDocs::with_limit(limit).order_by_score(), Count);
@@ -168,6 +171,18 @@ impl Server {
             }
         }
         Ok("UNSUPPORTED".into())
+    }
+
+    fn text_bytes(&self, query: &dyn Query, limit: usize) -> tantivy::Result<String> {
+        let mut bytes = 0;
+        for (_, address) in
+            self.searcher.search(query, &TopDocs::with_limit(limit).order_by_score())?
+        {
+            let document: TantivyDocument = self.searcher.doc(address)?;
+            let text = document.get_first(self.text);
+            bytes += text.and_then(|value| value.as_str().map(str::len)).unwrap_or(0);
+        }
+        Ok(bytes.to_string())
     }
 
     fn ids(&self, query: &dyn Query, limit: usize) -> tantivy::Result<String> {
