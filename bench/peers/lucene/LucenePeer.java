@@ -105,9 +105,11 @@ public class LucenePeer {
     config.setRAMBufferSizeMB(BUFFER_MEGABYTES);
     config.setSimilarity(new BM25Similarity(1.2f, 0.75f));
     config.setMergeScheduler(new SerialMergeScheduler());
-    if (given.contains("--reorder"))
+    if (given.contains("--reorder")) { // by a merge, so there must be several segments
+      config.setRAMBufferSizeMB(BUFFER_MEGABYTES / 8.0);
       config.setMergePolicy(
           new BPReorderingMergePolicy(config.getMergePolicy(), new BPIndexReorderer()));
+    }
     Files.createDirectories(path);
     long documents = 0;
     try (Directory directory = FSDirectory.open(path);
