@@ -448,7 +448,7 @@ static void statistics_add(lupe_statistics *statistics, const struct segment_ent
     statistics->positions_bytes +=
         lengths[SECTION_POSITIONS] + lengths[SECTION_BOUNDARIES] + lengths[SECTION_BOUNDARY_INDEX];
     statistics->norm_bytes += lengths[SECTION_NORMS];
-    statistics->id_bytes += lengths[SECTION_IDS] + lengths[SECTION_ID_INDEX];
+    statistics->id_bytes += lengths[SECTION_IDS] + lengths[SECTION_LONG_IDS];
     statistics->stored_bytes += lengths[SECTION_STORED] + lengths[SECTION_STORED_INDEX] +
                                 lengths[SECTION_STORED_DICTIONARY];
 }

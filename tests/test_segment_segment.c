@@ -374,10 +374,18 @@ Test(segment_segment, norms_of_several_extents_are_gathered)
     for (uint32_t d = 0; d < model.documents; d++) {
         char id[12];
         struct segment_document document = {.id = id, .length = model.lengths[d]};
-        document.id_size = (size_t)snprintf(id, sizeof id, "%u", d);
+        document.id_size = (size_t)snprintf(id, sizeof id, "%07u", d);
         cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
     }
     cr_assert_eq(segment_writer_documents_done(writer), LUPE_OK);
+    for (uint32_t d = 0; d < model.documents; d++) {
+        uint8_t key[KEY_BYTES_MAX];
+        char id[12];
+        size_t size = key_of_id(key, id, (size_t)snprintf(id, sizeof id, "%07u", d));
+        cr_assert_eq(segment_writer_term_begin(writer, key, size, 0), LUPE_OK);
+        cr_assert_eq(segment_writer_term_add(writer, &d, NULL, NULL, 1), LUPE_OK);
+        cr_assert_eq(segment_writer_term_end(writer), LUPE_OK);
+    }
     cr_assert_eq(segment_writer_finish(writer, &entry), LUPE_OK);
     segment_writer_close(writer);
     struct open_segment open = open_kept(&keeper, &entry, "norms");
@@ -404,7 +412,6 @@ Test(segment_segment, what_cannot_be_a_segment_is_refused)
     char id[ID_BYTES_MAX + 1] = {0};
     struct segment_document document = {.id = id};
     cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
-    cr_assert_eq(segment_writer_document(writer, &document), LUPE_INVALID);
     document.id_size = ID_BYTES_MAX + 1;
     cr_assert_eq(segment_writer_document(writer, &document), LUPE_INVALID);
     document.id_size = ID_BYTES_MAX;
@@ -552,6 +559,109 @@ Test(segment_segment, damage_under_a_sound_checksum_is_survived)
     model = model_of(58, 1500, 50, 60, 1, true);
     damage(&model, true, test_full() ? 2000 : 100, 64);
     model_free(&model);
+    support_no_leaks();
+}
+
+/* The column of ids leads elsewhere, under a sound checksum. */
+static void damage_ids(const struct model *model, size_t place, uint8_t change, bool all)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    unsigned findings = 0;
+    unsigned wrong = 0;
+    cr_assert_eq(write_model(model, &keeper, &entry), LUPE_OK);
+    struct kept_value *value = keeper_find(&keeper, extent_number(SECTION_IDS, 0));
+    value->bytes[place] ^= change;
+    store_u64(value->bytes + value->size - CHECKSUM_BYTES,
+              hash_bytes(value->bytes, value->size - CHECKSUM_BYTES));
+    struct open_segment open = open_kept(&keeper, &entry, "ranks");
+    cr_assert_eq(open.status, LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(segment_verify(open.segment, NULL, NULL), LUPE_OK);
+    cr_assert_eq(segment_check(open.segment, count_finding, &findings), LUPE_CORRUPT);
+    cr_assert_gt(findings, 0u);
+    struct buffer id = BUFFER_INIT(0);
+    for (uint32_t d = 0; d < model->documents; d++) {
+        char expected[300];
+        buffer_clear(&id);
+        lupe_status status = segment_id(open.segment, d, &id);
+        cr_assert(status == LUPE_OK || status == LUPE_CORRUPT);
+        wrong += status != LUPE_OK || id.size != id_of(d, expected) ||
+                 memcmp(id.data, expected, id.size) != 0;
+        cr_assert(!all || status == LUPE_CORRUPT);
+    }
+    cr_assert(all || wrong == 1);
+    buffer_free(&id);
+    open_kept_close(&open);
+    keeper_free(&keeper);
+}
+
+Test(segment_segment, a_wrong_rank_is_told)
+{
+    struct model model = model_of(60, 2000, 1000, 60, 3, true);
+    damage_ids(&model, 4, 1, false);                        /* the rank of the first document */
+    damage_ids(&model, 3, 0x7f, true);                      /* entries behind the last, */
+    damage_ids(&model, 4 + 2000 * 11 / 8 + 3, 0x55, false); /* another document has a long id */
+    model_free(&model);
+    support_no_leaks();
+}
+
+/* Two ids of so many bytes, of which their keys have the beginning and a hash, could have one key: */
+Test(segment_segment, documents_of_one_key_have_their_own_ids)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}, 0};
+    struct segment_writer *writer = NULL;
+    char ids[3][ID_BYTES_MAX];
+    uint8_t key[KEY_BYTES_MAX];
+    uint32_t documents[2] = {0, 2};
+    cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
+    for (uint32_t d = 0; d < 3; d++) {
+        memset(ids[d], 'a' + (int)d, sizeof ids[d]);
+        struct segment_document document = {.id = ids[d], .id_size = 1000 + d * 1000};
+        cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
+    }
+    cr_assert_eq(segment_writer_documents_done(writer), LUPE_OK);
+    cr_assert_eq(segment_writer_term_begin(writer, key, key_of_id(key, ids[0], 1000), 0), LUPE_OK);
+    cr_assert_eq(segment_writer_term_add(writer, documents, NULL, NULL, 2), LUPE_OK);
+    cr_assert_eq(segment_writer_term_end(writer), LUPE_OK);
+    cr_assert_eq(segment_writer_term_begin(writer, key, key_of_id(key, ids[1], 2000), 0), LUPE_OK);
+    documents[0] = 1;
+    cr_assert_eq(segment_writer_term_add(writer, documents, NULL, NULL, 1), LUPE_OK);
+    cr_assert_eq(segment_writer_term_end(writer), LUPE_OK);
+    cr_assert_eq(segment_writer_finish(writer, &entry), LUPE_OK);
+    segment_writer_close(writer);
+    struct open_segment open = open_kept(&keeper, &entry, "keys");
+    cr_assert_eq(open.status, LUPE_OK, "%s", lupe_last_error());
+    struct buffer id = BUFFER_INIT(0);
+    for (uint32_t d = 0; d < 3; d++) {
+        buffer_clear(&id);
+        cr_assert_eq(segment_id(open.segment, d, &id), LUPE_OK);
+        cr_assert_eq(id.size, 1000 + d * 1000);
+        cr_assert_arr_eq(id.data, ids[d], id.size);
+    }
+    uint32_t found;
+    cr_assert_eq(segment_find_id(open.segment, ids[0], 1000, &found), LUPE_OK);
+    cr_assert_eq(found, 0u);
+    buffer_free(&id);
+    open_kept_close(&open);
+    keeper_free(&keeper);
+    support_no_leaks();
+}
+
+Test(segment_segment, ids_that_are_in_no_list_are_refused)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}, 0};
+    struct segment_writer *writer = NULL;
+    struct segment_document document = {.id = "a", .id_size = 1};
+    cr_assert_eq(segment_writer_open(&options, &writer), LUPE_OK);
+    cr_assert_eq(segment_writer_document(writer, &document), LUPE_OK);
+    cr_assert_eq(segment_writer_documents_done(writer), LUPE_OK);
+    cr_assert_eq(segment_writer_finish(writer, &entry), LUPE_CORRUPT);
+    segment_writer_close(writer);
+    keeper_free(&keeper);
     support_no_leaks();
 }
 

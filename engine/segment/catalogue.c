@@ -542,7 +542,7 @@ uint64_t segment_entry_bytes(const struct segment_entry *entry)
 uint64_t segment_entry_section_bytes(const struct segment_entry *entry)
 {
     static const uint8_t sections[] = {SECTION_DICTIONARY, SECTION_POSTINGS, SECTION_POSITIONS,
-                                       SECTION_IDS, SECTION_BOUNDARIES};
+                                       SECTION_LONG_IDS, SECTION_BOUNDARIES};
     uint64_t longest = 0;
     for (size_t i = 0; i < sizeof sections; i++)
         if (entry->lengths[sections[i]] > longest)

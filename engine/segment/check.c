@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "segment/ids.h"
 #include "segment/pairs.h"
 #include "segment/stored.h"
 
@@ -25,6 +26,7 @@ struct check {
     uint32_t *words; /* by document: occurrences in list LIST_WORDS */
     uint64_t terms;
     uint64_t ids;             /* documents in list LIST_IDS */
+    uint64_t long_ids;        /* documents with one */
     struct pair_word *paired; /* [PAIR_WORDS_MAX]: the words that the segment has pairs of */
     unsigned paired_count;
     uint64_t pairs; /* lists of them */
@@ -37,6 +39,7 @@ struct check {
 struct list_check {
     const struct list *list;
     const struct dictionary_iterator *at;
+    uint64_t entry; /* its number in the dictionary */
     uint64_t occurrences;
     uint32_t documents;
     uint32_t last;
@@ -200,6 +203,26 @@ static lupe_status check_positions(struct check *check, struct list_check *state
     return LUPE_OK;
 }
 
+/* The column of ids leads from the documents of a block to the entry of their list. */
+static lupe_status check_ranks(struct check *check, const struct list_check *state,
+                               const struct block *block)
+{
+    const struct segment *segment = check->segment;
+    struct section *ids = &check->segment->sections[SECTION_IDS];
+    for (uint32_t i = 0; i < block->count; i++) {
+        uint64_t number;
+        lupe_status status =
+            id_entry_number(ids, segment->entry.documents, block->documents[i], &number);
+        if (!sound(check, &status))
+            return status;
+        if (number != state->entry) {
+            list_found(check, state, block->number, "its document has the id of another entry");
+            return LUPE_OK;
+        }
+    }
+    return LUPE_OK;
+}
+
 /* One block: ascending behind the block before, as the directory says, counted into state. */
 static lupe_status check_block(struct check *check, struct list_check *state, struct block *block,
                                uint32_t number, bool is_words)
@@ -265,7 +288,7 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
     static const uint64_t champion_places[CHAMPIONS] = {10, 100, 1000};
     struct segment *segment = check->segment;
     struct list list;
-    struct list_check state = {.list = &list, .at = at};
+    struct list_check state = {.list = &list, .at = at, .entry = check->terms + at->passed_over};
     uint32_t list_number = (uint32_t)at->key[0] << 8 | at->key[1];
     lupe_status status =
         list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
@@ -276,6 +299,8 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
     for (uint32_t i = 0; i < list.block_count; i++) {
         uint32_t findings = check->findings;
         status = check_block(check, &state, &block, i, list_number == LIST_WORDS);
+        if (!status && check->findings == findings && list_number == LIST_IDS)
+            status = check_ranks(check, &state, &block);
         if (status || check->findings != findings)
             return status;
     }
@@ -294,6 +319,21 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
     return LUPE_OK;
 }
 
+/* The first entry of a block is found by its number. */
+static lupe_status check_number(struct check *check, const struct dictionary_iterator *at)
+{
+    uint64_t number = check->terms + at->passed_over;
+    uint8_t key[KEY_BYTES_MAX];
+    size_t key_size;
+    char text[KEY_BYTES_MAX + 16];
+    if (number % DICTIONARY_BLOCK_TERMS)
+        return LUPE_OK;
+    lupe_status status = dictionary_key(&check->segment->dictionary, number, key, &key_size);
+    if (sound(check, &status) && (key_size != at->key_size || memcmp(key, at->key, key_size) != 0))
+        found(check, "key %s is not found by its number", key_text(at, text));
+    return status;
+}
+
 static lupe_status check_dictionary(struct check *check)
 {
     struct segment *segment = check->segment;
@@ -303,7 +343,6 @@ static lupe_status check_dictionary(struct check *check)
         status = dictionary_next(&at);
         if (status)
             break;
-        check->terms++;
         struct entry entry;
         char key[KEY_BYTES_MAX + 16];
         status = dictionary_find(&segment->dictionary, at.key, at.key_size, &entry);
@@ -314,7 +353,10 @@ static lupe_status check_dictionary(struct check *check)
             found(check, "key %s is found elsewhere", key_text(&at, key));
         }
         if (!status)
+            status = check_number(check, &at);
+        if (!status)
             status = check_list(check, &at);
+        check->terms++;
     }
     if (status == LUPE_NOT_FOUND) {
         uint64_t terms = check->terms + at.passed_over;
@@ -439,6 +481,7 @@ static lupe_status check_id(struct check *check, uint32_t document, struct buffe
     lupe_status status = segment_id(check->segment, document, id);
     if (!sound(check, &status))
         return status;
+    check->long_ids += id->size > ID_TERM_BYTES_MAX;
     status = segment_find_id(check->segment, id->data, id->size, &back);
     if (status == LUPE_NOT_FOUND) {
         found(check, "the id of document %u is in no list", document);
@@ -506,6 +549,11 @@ static lupe_status check_documents(struct check *check)
     if (check->ids != check->segment->entry.documents)
         found(check, "%llu documents are in the lists of ids, the catalogue says %u",
               (unsigned long long)check->ids, check->segment->entry.documents);
+    uint64_t long_ids =
+        id_long_count(&check->segment->sections[SECTION_IDS], check->segment->entry.documents);
+    if (check->long_ids != long_ids && !check->findings)
+        found(check, "%llu documents have long ids, the column of ids says %llu",
+              (unsigned long long)check->long_ids, (unsigned long long)long_ids);
 out:
     buffer_free(&id);
     buffer_free(&pairs);

@@ -247,6 +247,7 @@ struct part {
     const uint8_t *offsets;   /* u32[count + 1] */
     const uint8_t *separators;
     uint32_t count;
+    uint32_t first; /* block of the dictionary */
     uint32_t bytes; /* of separators */
 };
 
@@ -268,6 +269,7 @@ static lupe_status part_open(struct dictionary *dictionary, uint32_t extent, str
     part->count = left >= PART_HEAD_BYTES + 12 ? load_u32(bytes) : 0;
     if (part->count == 0 || part->count > (left - PART_HEAD_BYTES - 4) / 8)
         return dictionary_corrupt(dictionary->index, offset, "the head of a part is damaged");
+    part->first = load_u32(bytes + 4);
     part->addresses = bytes + PART_HEAD_BYTES;
     part->offsets = part->addresses + 4 * (size_t)part->count;
     part->separators = part->offsets + 4 * ((size_t)part->count + 1);
@@ -380,6 +382,32 @@ static lupe_status index_find(struct dictionary *dictionary, const uint8_t *key,
         high = reaches ? high : middle;
     }
     *address = load_u32(part.addresses + 4 * (size_t)low);
+    return LUPE_OK;
+}
+
+/* The address of the block that has a number. */
+static lupe_status index_block(struct dictionary *dictionary, uint64_t number, uint64_t *address)
+{
+    struct part part;
+    uint32_t low = 0;
+    uint32_t high = dictionary->index->extent_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        lupe_status status = part_open(dictionary, middle, &part);
+        if (status)
+            return status;
+        if (part.first <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    lupe_status status = part_open(dictionary, low, &part);
+    if (status)
+        return status;
+    if (number < part.first || number - part.first >= part.count)
+        return dictionary_corrupt(dictionary->index, (uint64_t)low * EXTENT_PAYLOAD_BYTES,
+                                  "a part does not have the block that it should");
+    *address = load_u32(part.addresses + 4 * (size_t)(number - part.first));
     return LUPE_OK;
 }
 
@@ -580,6 +608,40 @@ lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, s
     status = info_parse(found[2], found + ENTRY_HEAD_BYTES + found[1], entry);
     return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged")
                   : LUPE_OK;
+}
+
+lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
+                           uint8_t key[KEY_BYTES_MAX], size_t *key_size)
+{
+    uint64_t address = 0;
+    const uint8_t *next;
+    const uint8_t *end;
+    unsigned count;
+    size_t known = 0;
+    *key_size = 0;
+    lupe_status status = index_block(dictionary, number / DICTIONARY_BLOCK_TERMS, &address);
+    if (!status)
+        status = block_open(dictionary, address, &next, &end, &count);
+    if (status)
+        return status;
+    unsigned place = (unsigned)(number % DICTIONARY_BLOCK_TERMS);
+    if (place >= count)
+        return dictionary_corrupt(dictionary->blocks, address, "a block has too few entries");
+    for (unsigned i = 0; i <= place; i++) {
+        size_t size = entry_bytes(next, end);
+        if (size == 0)
+            return dictionary_corrupt(dictionary->blocks, address,
+                                      "an entry ends behind its block");
+        size_t shared = next[0];
+        size_t suffix_size = next[1];
+        if (shared > known || shared + suffix_size > KEY_BYTES_MAX || shared + suffix_size < 2)
+            return dictionary_corrupt(dictionary->blocks, address, "a key is damaged");
+        memcpy(key + shared, next + ENTRY_HEAD_BYTES, suffix_size);
+        known = shared + suffix_size;
+        next += size;
+    }
+    *key_size = known;
+    return LUPE_OK;
 }
 
 /* ---- reading: walking */

@@ -115,6 +115,16 @@ CHECKED lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t
 /* Moves to the next key (after dictionary_seek: to the first); LUPE_NOT_FOUND behind the last. */
 CHECKED lupe_status dictionary_next(struct dictionary_iterator *iterator);
 
+/* The key of the entry that has a number, counted from 0 in the order of keys, those without
+ * postings included; LUPE_CORRUPT when there is none. */
+CHECKED lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
+                                   uint8_t key[KEY_BYTES_MAX], size_t *key_size);
+
+/* Whether a key is of a list. */
+static inline bool key_is_of(const uint8_t *key, uint32_t list)
+{
+    return ((uint32_t)key[0] << 8 | key[1]) == list;
+}
 /* Builds a key: list number and term. Returns its size. */
 size_t key_make(uint8_t key[KEY_BYTES_MAX], uint32_t list, const void *term, size_t term_size);
 /* The key of an external id (list 1), of any length up to ID_BYTES_MAX: the id of one above

@@ -31,7 +31,7 @@ static lupe_status check_lengths(const struct segment_entry *entry)
     uint32_t documents = entry->documents;
     if (lengths[SECTION_NORMS] != documents)
         return segment_corrupt(entry, "the norms do not fit the documents");
-    if (lengths[SECTION_ID_INDEX] != id_index_bytes(documents) || lengths[SECTION_IDS] == 0)
+    if (!id_lengths_fit(documents, lengths[SECTION_IDS], lengths[SECTION_LONG_IDS]))
         return segment_corrupt(entry, "the ids do not fit the documents");
     if (lengths[SECTION_BOUNDARY_INDEX] &&
         (lengths[SECTION_BOUNDARY_INDEX] != boundary_index_bytes(documents) ||
@@ -187,7 +187,7 @@ static lupe_status find_long_id(struct segment *segment, const struct list *list
         TRY(block_read(list, number, &block));
         for (uint32_t i = 0; i < block.count && !found; i++) {
             buffer_clear(&other);
-            TRY(segment_id(segment, block.documents[i], &other));
+            TRY(segment_long_id(segment, block.documents[i], &other));
             found = other.size == id_size && memcmp(other.data, id, id_size) == 0;
             if (found)
                 *document = block.documents[i];
@@ -227,9 +227,36 @@ lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_s
 
 lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out)
 {
+    uint8_t key[KEY_BYTES_MAX];
+    size_t key_size;
+    uint64_t number;
     assert(document < segment->entry.documents);
-    return id_read(&segment->sections[SECTION_IDS], &segment->sections[SECTION_ID_INDEX], document,
-                   out);
+    lupe_status status = id_entry_number(&segment->sections[SECTION_IDS], segment->entry.documents,
+                                         document, &number);
+    if (!status)
+        status = dictionary_key(&segment->dictionary, number, key, &key_size);
+    if (status)
+        return status;
+    if (!key_is_of(key, LIST_IDS) || key_size == 2)
+        return segment_corrupt(&segment->entry, "a document's id is not among the ids");
+    if (key_size - 2 > ID_TERM_BYTES_MAX) {
+        size_t size = out->size;
+        status = segment_long_id(segment, document, out);
+        if (!status && out->size == size)
+            return segment_corrupt(&segment->entry, "a long id is missing");
+        return status;
+    }
+    buffer_add(out, key + 2, key_size - 2);
+    return buffer_status(out);
+}
+
+lupe_status segment_long_id(struct segment *segment, uint32_t document, struct buffer *out)
+{
+    assert(document < segment->entry.documents);
+    lupe_status status =
+        id_read_long(&segment->sections[SECTION_IDS], &segment->sections[SECTION_LONG_IDS],
+                     segment->entry.documents, document, out);
+    return status == LUPE_NOT_FOUND ? LUPE_OK : status;
 }
 
 lupe_status segment_stored(struct segment *segment, uint32_t document, const uint8_t **record,

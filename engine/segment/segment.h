@@ -42,8 +42,10 @@ CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, si
 CHECKED lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_size,
                                     uint32_t *document);
 
-/* The external id of a document, appended to out. */
+/* The external id of a document, appended to out: 0.2 us beside what is not in the caches. The
+ * second appends nothing when it has at most ID_TERM_BYTES_MAX bytes, and does not read it. */
 CHECKED lupe_status segment_id(struct segment *segment, uint32_t document, struct buffer *out);
+CHECKED lupe_status segment_long_id(struct segment *segment, uint32_t document, struct buffer *out);
 
 /* The stored record of a document (stored.h takes it apart), valid until the next call; size 0 when
  * nothing is stored. */

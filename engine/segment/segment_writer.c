@@ -2,8 +2,9 @@
  *
  * segment_writer.c - builds a segment out of documents and terms; see segment_writer.h.
  *
- * Documents fill the sections of norms, ids, stored records and boundaries; terms those of
- * postings, positions and the dictionary. A small segment (FORMAT.md section 3) is
+ * Documents fill the sections of norms, stored records and boundaries; terms those of postings,
+ * positions and the dictionary, and those of ids the column of ids. A small segment (FORMAT.md
+ * section 3) is
  *
  *   value := payload of section 1 .. payload of section 14  zero * READ_PADDING_BYTES  checksum:u64
  *
@@ -28,6 +29,8 @@ struct segment_writer {
     uint64_t words;
     uint32_t documents;
     struct id_writer ids;
+    uint64_t ids_first; /* the dictionary's entries before the first id's */
+    bool is_id;         /* the term being written is one */
     struct stored_writer stored;
     struct boundary_writer boundaries;
     struct postings_writer postings;
@@ -52,7 +55,7 @@ lupe_status segment_writer_open(const struct segment_writer_options *options,
     for (unsigned i = 1; i < SECTION_LIVE; i++)
         section_writer_init(&sections[i], (enum section_id)i, &writer->options.sink);
     writer->norms = BUFFER_INIT(SEGMENT_DOCUMENTS_MAX);
-    id_writer_init(&writer->ids, &sections[SECTION_IDS], &sections[SECTION_ID_INDEX]);
+    id_writer_init(&writer->ids, &sections[SECTION_IDS], &sections[SECTION_LONG_IDS]);
     stored_writer_init(&writer->stored, &sections[SECTION_STORED], &sections[SECTION_STORED_INDEX],
                        &sections[SECTION_STORED_DICTIONARY]);
     boundary_writer_init(&writer->boundaries, &sections[SECTION_BOUNDARIES],
@@ -93,13 +96,14 @@ lupe_status segment_writer_document(struct segment_writer *writer,
     assert(writer->stage == STAGE_DOCUMENTS);
     if (writer->documents == SEGMENT_DOCUMENTS_MAX)
         return fail(LUPE_LIMIT, "a segment has at most %u documents", SEGMENT_DOCUMENTS_MAX);
-    if (document->id_size == 0 || document->id_size > ID_BYTES_MAX)
+    if (document->id_size > ID_BYTES_MAX)
         return fail(LUPE_INVALID, "an id has 1 to %u bytes", ID_BYTES_MAX);
     if (document->length > DOCUMENT_WORDS_MAX)
         return fail(LUPE_LIMIT, "a document has at most %u words", DOCUMENT_WORDS_MAX);
     buffer_add_u8(&writer->norms, norm_of_length(document->length));
     TRY(buffer_status(&writer->norms));
-    TRY(id_writer_add(&writer->ids, document->id, document->id_size));
+    if (document->id_size > ID_TERM_BYTES_MAX)
+        TRY(id_writer_add_long(&writer->ids, writer->documents, document->id, document->id_size));
     TRY(stored_writer_add(&writer->stored, document->record, document->record_size));
     TRY(boundary_writer_add(&writer->boundaries, document->boundaries, document->boundary_count));
     writer->words += document->length;
@@ -122,7 +126,7 @@ lupe_status segment_writer_documents_done(struct segment_writer *writer)
     assert(writer->stage == STAGE_DOCUMENTS);
     if (writer->documents == 0)
         return fail(LUPE_INVALID, "a segment needs a document");
-    TRY(id_writer_finish(&writer->ids));
+    TRY(id_writer_begin(&writer->ids, writer->documents));
     TRY(stored_writer_finish(&writer->stored));
     TRY(boundary_writer_finish(&writer->boundaries));
     struct section_writer *norms = &writer->sections[SECTION_NORMS];
@@ -145,6 +149,9 @@ lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8
     assert(writer->stage == STAGE_TERMS && key_size <= KEY_BYTES_MAX);
     memcpy(writer->key, key, key_size);
     writer->key_size = key_size;
+    writer->is_id = key_is_of(key, LIST_IDS);
+    if (writer->is_id && writer->ids.ranked == 0)
+        writer->ids_first = writer->dictionary.terms;
     postings_writer_begin(&writer->postings, flags);
     return LUPE_OK;
 }
@@ -153,6 +160,9 @@ lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_
                                     const uint32_t *tfs, const uint32_t *positions, size_t count)
 {
     assert(count == 0 || documents[count - 1] < writer->documents);
+    if (writer->is_id)
+        id_writer_rank(&writer->ids, writer->dictionary.terms - writer->ids_first, documents,
+                       count);
     return postings_writer_add(&writer->postings, documents, tfs, positions, count);
 }
 
@@ -170,9 +180,8 @@ static lupe_status frequent_add(struct segment_writer *writer, const struct parc
 /* Adds the entry of a term whose list is written. */
 static lupe_status entry_add(struct segment_writer *writer, const struct parcel_entry *entry)
 {
-    bool is_word = entry->key[0] == 0 && entry->key[1] == LIST_WORDS;
-    if (is_word && writer->frequent_min && entry->frequency >= writer->frequent_min &&
-        entry->key_size - 2 <= PAIR_TERM_BYTES_MAX) {
+    if (key_is_of(entry->key, LIST_WORDS) && writer->frequent_min &&
+        entry->frequency >= writer->frequent_min && entry->key_size - 2 <= PAIR_TERM_BYTES_MAX) {
         lupe_status status = frequent_add(writer, entry);
         if (status)
             return status;
@@ -242,6 +251,7 @@ lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *p
     while (cursor_left(&cursor)) {
         TRY(postings_place(&cursor, &writer->sections[SECTION_POSTINGS],
                            &writer->sections[SECTION_POSITIONS], &entry));
+        assert(!key_is_of(entry.key, LIST_IDS));
         TRY(entry_add(writer, &entry));
     }
 out:
@@ -270,6 +280,7 @@ lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_
     writer->stage = STAGE_FINISHED;
     memset(entry, 0, sizeof *entry);
     TRY(dictionary_writer_finish(&writer->dictionary));
+    TRY(id_writer_finish(&writer->ids, writer->ids_first));
     uint32_t extents = 0;
     for (unsigned i = 1; i < SECTION_LIVE; i++) {
         TRY(writer->sections[i].status);

@@ -39,9 +39,9 @@ void segment_writer_close(
 /* ---- first every document, in order, from 0 */
 
 struct segment_document {
-    const void *id;
-    size_t id_size;
-    uint32_t length;       /* in words */
+    const void *id;  /* needed where it has more than ID_TERM_BYTES_MAX bytes: the others are in */
+    size_t id_size;  /* their keys; 0: it is one of these */
+    uint32_t length; /* in words */
     const uint8_t *record; /* stored record; size 0: none */
     size_t record_size;
     const uint32_t *boundaries; /* pairs {field, words} of its text values in position order; one
@@ -54,7 +54,8 @@ CHECKED lupe_status segment_writer_sample(struct segment_writer *writer, const u
 CHECKED lupe_status segment_writer_document(struct segment_writer *writer,
                                             const struct segment_document *document);
 
-/* ---- then every term, keys ascending (the ids' list, too: the caller adds it at its place) */
+/* ---- then every term, keys ascending (the ids' list, too: the caller adds it at its place, and
+ * in it each document once) */
 
 /* After the last document, before the first term. */
 CHECKED lupe_status segment_writer_documents_done(struct segment_writer *writer);
@@ -89,7 +90,7 @@ void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_
  * segment_writer_documents_done, freed by postings_writer_free. */
 CHECKED lupe_status segment_writer_encoder(const struct segment_writer *writer,
                                            struct postings_writer *encoder);
-/* Adds all terms of a parcel. */
+/* Adds all terms of a parcel; ids are not among them. */
 CHECKED lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel);
 
 /* Finishes all sections and fills the catalogue's entry (live: all). */

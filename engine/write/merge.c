@@ -270,7 +270,7 @@ static lupe_status document_copy(struct merge *merge, struct segment *segment, u
     lupe_status status = LUPE_OK;
     struct segment_document document = {.length = document_length(merge, segment->norms[number])};
     buffer_clear(&merge->id);
-    TRY(segment_id(segment, number, &merge->id));
+    TRY(segment_long_id(segment, number, &merge->id)); /* the others go with their lists */
     TRY(segment_stored(segment, number, &document.record, &document.record_size));
     TRY(boundaries_read(merge, segment, number, &document.boundary_count));
     document.id = merge->id.data;
