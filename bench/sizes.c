@@ -35,9 +35,11 @@ static bool ranges_begin(struct ranges *ranges, uint64_t begin, uint64_t *bytes)
     return true;
 }
 
+/* What the dictionary has up to here: of the block in use all but what is left of it. */
 static uint64_t iterator_offset(const struct dictionary_iterator *iterator)
 {
-    return iterator->block_next - (uint64_t)(iterator->end - iterator->next);
+    const struct dictionary_block *block = &iterator->block;
+    return iterator->block_next - (uint64_t)(block->end - block->next) - 2 * (uint64_t)block->left;
 }
 
 static int add_entry(struct sizes *sizes, const struct dictionary_iterator *iterator,

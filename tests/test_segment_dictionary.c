@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "segment_cases.h"
 
+#define DOCUMENTS 1000u /* of the segment that the dictionaries are of */
+
 struct key {
     uint8_t bytes[KEY_BYTES_MAX];
     size_t size;
@@ -53,7 +55,7 @@ static void write_keys(const struct key *keys, size_t count, struct written *wri
     struct dictionary_writer writer;
     section_writer_init(&blocks, SECTION_DICTIONARY, &sink);
     section_writer_init(&index, SECTION_INDEX, &sink);
-    dictionary_writer_init(&writer, &blocks, &index);
+    dictionary_writer_init(&writer, &blocks, &index, DOCUMENTS);
     for (size_t i = 0; i < count; i++) {
         uint8_t info[32];
         size_t info_size = info_of(i, info);
@@ -71,7 +73,8 @@ static void write_keys(const struct key *keys, size_t count, struct written *wri
     written->index = kept_section(&written->keeper, SECTION_INDEX, index_length);
     section_writer_free(&blocks);
     section_writer_free(&index);
-    written->dictionary = (struct dictionary){.index = &written->index, .blocks = &written->blocks};
+    written->dictionary = (struct dictionary){
+        .index = &written->index, .blocks = &written->blocks, .document_bits = 10};
 }
 
 static void written_free(struct written *written)
@@ -277,7 +280,8 @@ static void damage(const struct key *keys, size_t count, bool reseal, uint64_t s
         struct section damaged_index = written.index, damaged_blocks = written.blocks;
         damaged_index.extents = &tables[0];
         damaged_blocks.extents = &tables[1];
-        struct dictionary dictionary = {.index = &damaged_index, .blocks = &damaged_blocks};
+        struct dictionary dictionary = {
+            .index = &damaged_index, .blocks = &damaged_blocks, .document_bits = 10};
         bool told = use(&dictionary, keys, count);
         if (in_blocks && !reseal && memcmp(blocks, written.blocks.extents[0], blocks_size) != 0)
             cr_assert(told, "seed %" PRIu64 ", round %u: damage at %zu went unseen", random.seed,
@@ -309,7 +313,8 @@ Test(segment_dictionary, each_block_is_verified_before_its_first_use)
     const uint8_t *table[1] = {blocks};
     struct section section = written.blocks;
     section.extents = table;
-    struct dictionary dictionary = {.index = &written.index, .blocks = &section};
+    struct dictionary dictionary = {
+        .index = &written.index, .blocks = &section, .document_bits = 10};
     size_t last = 0; /* where the last block begins, and how many there are */
     size_t before = 1;
     for (; last + load_u16(blocks + last + 4) < size; before++)
@@ -371,10 +376,10 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
     cr_assert_eq(entry_parse(single, sizeof single, &entry), LUPE_OK);
     cr_assert_eq(entry.frequency, 1u);
     cr_assert_eq(entry.occurrences, 1u);
-    cr_assert_eq(entry.data, single + 1);
-    cr_assert_eq(entry.data_size, 3u);
+    cr_assert_eq(entry.document, 133u);
+    cr_assert_eq(entry.position, 9u);
     cr_assert_eq(entry.union_frequency, 0u);
-    const uint8_t in_line[] = {ENTRY_INLINE | ENTRY_HAS_TF | ENTRY_HAS_GROUP, 2, 4, 1, 0, 3, 8, 9};
+    const uint8_t in_line[] = {ENTRY_INLINE | ENTRY_HAS_TF | ENTRY_HAS_GROUP, 4, 2, 1, 0, 3, 8, 9};
     cr_assert_eq(entry_parse(in_line, sizeof in_line, &entry), LUPE_OK);
     cr_assert_eq(entry.frequency, 2u);
     cr_assert_eq(entry.occurrences, 0u);
@@ -391,7 +396,7 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
     const uint8_t later[] = {ENTRY_SINGLE | 0x40, 5, 'n', 'e', 'w'};
     cr_assert_eq(entry_parse(later, sizeof later, &entry), LUPE_OK, "later parts are passed over");
     cr_assert_eq(entry.frequency, 1u);
-    cr_assert_eq(entry.data_size, 1u);
+    cr_assert_eq(entry.document, 5u);
     const uint8_t list[] = {
         ENTRY_HAS_TF | ENTRY_HAS_POSITIONS | ENTRY_HAS_FORMS, 130, 2, 44, 7, 8, 6};
     cr_assert_eq(entry_parse(list, sizeof list, &entry), LUPE_OK);
@@ -420,7 +425,8 @@ Test(segment_dictionary, entries_of_every_storage_are_parsed)
         {"too short", {ENTRY_HAS_TF, 5, 1}, 3},
         {"too long", {ENTRY_HAS_TF, 5, 1, 1, 1}, 5},
         {"varint without end", {ENTRY_SINGLE, 0x80}, 2},
-        {"inline too short", {ENTRY_INLINE, 3, 0, 0}, 4},
+        {"inline too short", {ENTRY_INLINE, 3, 1, 0}, 4},
+        {"inline without frequency", {ENTRY_INLINE, 1, 0}, 3},
         {"too many documents", {0, 0xff, 0xff, 0xff, 0xff, 0x0f}, 6},
     };
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
@@ -446,7 +452,7 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
     struct dictionary_writer writer;
     section_writer_init(&blocks, SECTION_DICTIONARY, &sink);
     section_writer_init(&index, SECTION_INDEX, &sink);
-    dictionary_writer_init(&writer, &blocks, &index);
+    dictionary_writer_init(&writer, &blocks, &index, DOCUMENTS);
     for (size_t i = 0; i < 3; i++)
         cr_assert_eq(dictionary_writer_add(&writer, (const uint8_t *)entries[i].key, 3,
                                            entries[i].info, entries[i].size),
@@ -458,7 +464,8 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
 
     struct section sections[2] = {kept_section(&keeper, SECTION_INDEX, lengths[0]),
                                   kept_section(&keeper, SECTION_DICTIONARY, lengths[1])};
-    struct dictionary dictionary = {.index = &sections[0], .blocks = &sections[1]};
+    struct dictionary dictionary = {
+        .index = &sections[0], .blocks = &sections[1], .document_bits = 10};
     struct dictionary_iterator at;
     struct entry entry;
     cr_assert_eq(dictionary_find(&dictionary, (const uint8_t *)"\0\0b", 3, &entry), LUPE_OK);
@@ -468,18 +475,81 @@ Test(segment_dictionary, entries_without_postings_are_found_but_not_walked)
     cr_assert_eq(dictionary_next(&at), LUPE_OK);
     cr_assert_eq(at.key[2], 'a');
     cr_assert_eq(at.entry.flags, ENTRY_SINGLE);
-    cr_assert_eq(at.entry.data_size, 1u);
-    cr_assert_eq(at.entry.data[0], 4);
+    cr_assert_eq(at.entry.document, 4u);
     cr_assert_eq(dictionary_next(&at), LUPE_OK);
     cr_assert_eq(at.key[2], 'c');
     cr_assert_eq(at.entry.flags, ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
-    cr_assert_eq(at.entry.data_size, 2u);
-    cr_assert_eq(at.entry.data[1], 6);
+    cr_assert_eq(at.entry.document, 5u);
+    cr_assert_eq(at.entry.position, 6u);
     cr_assert_eq(at.passed_over, 1u);
     cr_assert_eq(dictionary_next(&at), LUPE_NOT_FOUND);
     cr_assert_eq(dictionary_seek(&dictionary, (const uint8_t *)"\0\0b", 3, &at), LUPE_OK);
     cr_assert_eq(dictionary_next(&at), LUPE_OK);
     cr_assert_eq(at.key[2], 'c');
+    kept_section_free(&sections[0]);
+    kept_section_free(&sections[1]);
+    dictionary_writer_free(&writer);
+    section_writer_free(&blocks);
+    section_writer_free(&index);
+    keeper_free(&keeper);
+    support_no_leaks();
+}
+
+/* Entries of one kind each, what is in the file and what comes back. */
+Test(segment_dictionary, entries_of_every_form_come_back)
+{
+    static const struct {
+        const char *key;
+        uint8_t info[48];
+        size_t size;
+    } entries[] = {
+        {"\0\0a", {ENTRY_SINGLE, 0x81, 1}, 3},
+        {"\0\0b", {ENTRY_SINGLE | ENTRY_HAS_TF, 0}, 2},
+        {"\0\0c", {ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS, 7, 0xff, 0xff, 3}, 5},
+        {"\0\0d", {ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_GROUP, 7, 3, 4}, 4},
+        {"\0\0e", {ENTRY_HAS_TF, 0x80, 2, 9, 100}, 5},
+        {"\0\0f", {ENTRY_HAS_TF | ENTRY_HAS_POSITIONS, 0x80, 2, 9, 0xff, 1, 50}, 7},
+        {"\0\0g", {ENTRY_HAS_TF | ENTRY_HAS_POSITIONS, 0x80, 2, 9, 0xff, 2, 0xff, 1}, 8},
+        {"\0\0h", {ENTRY_HAS_TF | ENTRY_HAS_GROUP, 0x80, 2, 9, 0xff, 3, 1, 0x81, 2}, 9},
+        {"\0\0i", {ENTRY_INLINE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS, 31, 2, 1}, 33},
+        {"\0\0j", {ENTRY_INLINE | ENTRY_HAS_TF | ENTRY_HAS_GROUP, 31, 2, [33] = 1, 2}, 35},
+        {"\0\0k", {ENTRY_INLINE, 3, 6, 1, 1}, 5},
+        {"\0\0l", {ENTRY_NONE | ENTRY_HAS_GROUP, 8, 8}, 3},
+    };
+    size_t count = sizeof entries / sizeof *entries;
+    struct keeper keeper = {0};
+    struct extent_sink sink = {keeper_put, &keeper};
+    struct section_writer blocks, index;
+    struct dictionary_writer writer;
+    section_writer_init(&blocks, SECTION_DICTIONARY, &sink);
+    section_writer_init(&index, SECTION_INDEX, &sink);
+    dictionary_writer_init(&writer, &blocks, &index, DOCUMENTS);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_eq(dictionary_writer_add(&writer, (const uint8_t *)entries[i].key, 3,
+                                           entries[i].info, entries[i].size),
+                     LUPE_OK);
+    static const uint8_t far[] = {ENTRY_HAS_TF, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x10};
+    cr_assert_eq(dictionary_writer_add(&writer, (const uint8_t *)"\0\0m", 3, far, sizeof far),
+                 LUPE_LIMIT);
+    cr_assert_eq(dictionary_writer_finish(&writer), LUPE_OK);
+    uint64_t lengths[2] = {section_writer_offset(&index), section_writer_offset(&blocks)};
+    cr_assert_eq(section_writer_finish(&blocks), LUPE_OK);
+    cr_assert_eq(section_writer_finish(&index), LUPE_OK);
+    struct section sections[2] = {kept_section(&keeper, SECTION_INDEX, lengths[0]),
+                                  kept_section(&keeper, SECTION_DICTIONARY, lengths[1])};
+    struct dictionary dictionary = {
+        .index = &sections[0], .blocks = &sections[1], .document_bits = 10};
+    for (size_t i = 0; i < count; i++) {
+        struct entry expected, entry;
+        cr_assert_eq(entry_parse(entries[i].info, entries[i].size, &expected), LUPE_OK, "%zu", i);
+        cr_assert_eq(dictionary_find(&dictionary, (const uint8_t *)entries[i].key, 3, &entry),
+                     LUPE_OK, "entry %zu: %s", i, lupe_last_error());
+        cr_assert_eq(entry.data_size, expected.data_size);
+        if (entry.data)
+            cr_assert_arr_eq(entry.data, expected.data, entry.data_size);
+        entry.data = expected.data = NULL;
+        cr_assert_eq(memcmp(&entry, &expected, sizeof entry), 0, "entry %zu", i);
+    }
     kept_section_free(&sections[0]);
     kept_section_free(&sections[1]);
     dictionary_writer_free(&writer);
@@ -498,7 +568,7 @@ static lupe_status write_scenario(const struct key *keys, size_t count)
     lupe_status status = LUPE_OK;
     section_writer_init(&blocks, SECTION_DICTIONARY, &sink);
     section_writer_init(&index, SECTION_INDEX, &sink);
-    dictionary_writer_init(&writer, &blocks, &index);
+    dictionary_writer_init(&writer, &blocks, &index, DOCUMENTS);
     for (size_t i = 0; i < count && !status; i++) {
         uint8_t info[32];
         size_t info_size = info_of(i, info);

@@ -605,7 +605,7 @@ Test(segment_segment, a_wrong_rank_is_told)
     support_no_leaks();
 }
 
-/* Two ids of so many bytes, of which their keys have the beginning and a hash, could have one key: */
+/* Keys have the beginning and a hash of ids of so many bytes: two could have one. */
 Test(segment_segment, documents_of_one_key_have_their_own_ids)
 {
     struct keeper keeper = {0};

@@ -50,7 +50,7 @@
 
 /* Dictionary. */
 #define DICTIONARY_BLOCK_TERMS 32u    /* F: terms a block */
-#define DICTIONARY_INLINE_BYTES 24u   /* F: postings up to here lie in the dictionary */
+#define DICTIONARY_INLINE_BYTES 31u   /* F: postings up to here lie in the dictionary */
 #define CHAMPIONS_FREQUENCY_MIN 1024u /* F: lists from here on carry champions */
 
 /* Stored documents. */

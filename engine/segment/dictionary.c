@@ -3,20 +3,26 @@
  * dictionary.c - writes, searches and walks the dictionary (FORMAT.md sections 4, 5):
  *
  *   dictionary := block *                       each block an item
- *   block      := checksum:u32 size:u16 count:u8 entry * count
- *   entry      := shared:u8 suffix_size:u8 head:u8 suffix info
- *   head       := info_size in bits 0-5, form in bits 6-7: 0 flags stand in the info, else it is a
- *                 single's, 1 without tf, 2 with tf, 3 with tf and positions
- *   info       := flags:u8 by_storage [group] [forms] | single
- *   by_storage := single | inline | list | nothing
- *   single     := document:varint [position:varint]
- *   inline     := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
+ *   block      := checksum:u32 size:u16 count:u8 [postings:u32 positions:u32]
+ *                 head:u16 * count  suffixes  infos, the last one first
+ *   count      := entries in bits 0-6; bit 7: the block has lists, the offsets of the first follow
+ *   head       := shared in bits 0-4 (31: a byte before the suffix), size of the suffix - 1 in bits
+ *                 5-8 (15: a byte before the suffix), size of the info in bits 9-13, form in 14-15
+ *   info       := by form: 0 flags:u8 by_storage [group] [forms]; 1 inline; 2 list; 3 single
+ *                 of size 0 in the head: info size:u8
+ *   by_storage := list | size:u8 inline | document:varint [position:varint] | nothing
  *   list       := frequency:varint more:varint postings:varint [positions:varint]
+ *   inline     := see short_list.c
+ *   single     := (position << w | document):uint * size in bits 9-11 of the head; bits 12-13: 0
+ *                 without tf, 1 with tf, 2 with tf and position; w bits take all documents
  *   group      := extra_frequency:varint union_frequency:varint
  *   forms      := offset:varint
  *   index      := part *                        one part an extent
  *   part       := count:u32 first_block:u32 address:u32 * count offset:u32 * (count + 1)
  *                 separator bytes
+ *
+ * A search reads heads and suffixes alone, so they stand together. Writers of lists give infos in
+ * form 0 with offsets from the beginning of their sections; what a block has is made of these here.
  *
  * `shared` is the whole common prefix with the key before. So a search never builds a key: with
  * `matched` bytes of the wanted key matching the key before, which is below it,
@@ -30,20 +36,37 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "segment/short_list.h"
 
 #define BLOCK_HEAD_BYTES 7u
-#define ENTRY_HEAD_BYTES 3u
-#define HEAD_FORM_SHIFT 6u
-#define BLOCK_BYTES_MAX \
-    (BLOCK_HEAD_BYTES + \
-     DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + KEY_BYTES_MAX + ENTRY_INFO_BYTES_MAX))
+#define BLOCK_COUNT_MASK 0x7fu
+#define BLOCK_HAS_LISTS 0x80u
+#define BLOCK_BASES_BYTES 8u
+#define ENTRY_HEAD_BYTES 2u
+#define SHARED_ESCAPE 31u
+#define SUFFIX_SHIFT 5u
+#define SUFFIX_ESCAPE 16u
+#define INFO_SHIFT 9u
+#define INFO_SIZE_MASK 31u
+#define SINGLE_SIZE_MASK 7u
+#define KIND_SHIFT 12u
+#define FORM_SHIFT 14u
+#define BLOCK_BYTES_MAX                     \
+    (BLOCK_HEAD_BYTES + BLOCK_BASES_BYTES + \
+     DICTIONARY_BLOCK_TERMS * (ENTRY_HEAD_BYTES + 2u + KEY_BYTES_MAX + 1u + ENTRY_INFO_BYTES_MAX))
 #define PART_HEAD_BYTES 8u
 #define HASH_BYTES 16u
 
-/* The flags of the forms that have none in the info. */
-static const uint8_t form_flags[4] = {0, ENTRY_SINGLE, ENTRY_SINGLE | ENTRY_HAS_TF,
-                                      ENTRY_SINGLE | ENTRY_HAS_TF | ENTRY_HAS_POSITIONS};
+enum form { FORM_FLAGS, FORM_INLINE, FORM_LIST, FORM_SINGLE };
 
+#define FLAGS_FULL (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)
+
+/* By kind in the head of a single. */
+static const uint8_t single_flags[4] = {ENTRY_SINGLE, ENTRY_SINGLE | ENTRY_HAS_TF,
+                                        ENTRY_SINGLE | FLAGS_FULL, 0};
+
+_Static_assert(DICTIONARY_BLOCK_TERMS <= BLOCK_COUNT_MASK, "count has seven bits");
+_Static_assert(DICTIONARY_INLINE_BYTES <= INFO_SIZE_MASK, "the head tells the size of an inline");
 _Static_assert(KEY_BYTES_MAX <= 255, "shared and suffix_size are one byte");
 _Static_assert(BLOCK_BYTES_MAX <= UINT16_MAX, "the size of a block is two bytes");
 _Static_assert(KEYWORD_PREFIX_BYTES + HASH_BYTES > KEYWORD_BYTES_MAX,
@@ -109,12 +132,15 @@ static int compare_keys(const uint8_t *left, size_t left_size, const uint8_t *ri
 /* ---- writing */
 
 void dictionary_writer_init(struct dictionary_writer *writer, struct section_writer *blocks,
-                            struct section_writer *index)
+                            struct section_writer *index, uint32_t documents)
 {
     memset(writer, 0, sizeof *writer);
     writer->blocks = blocks;
     writer->index = index;
+    writer->document_bits = document_bits(documents);
     writer->block = BUFFER_INIT(BLOCK_BYTES_MAX);
+    writer->suffixes = BUFFER_INIT(BLOCK_BYTES_MAX);
+    writer->infos = BUFFER_INIT(BLOCK_BYTES_MAX);
     writer->addresses = BUFFER_INIT(EXTENT_PAYLOAD_BYTES);
     writer->offsets = BUFFER_INIT(EXTENT_PAYLOAD_BYTES);
     writer->separators = BUFFER_INIT(EXTENT_PAYLOAD_BYTES);
@@ -123,6 +149,8 @@ void dictionary_writer_init(struct dictionary_writer *writer, struct section_wri
 void dictionary_writer_free(struct dictionary_writer *writer)
 {
     buffer_free(&writer->block);
+    buffer_free(&writer->suffixes);
+    buffer_free(&writer->infos);
     buffer_free(&writer->addresses);
     buffer_free(&writer->offsets);
     buffer_free(&writer->separators);
@@ -150,20 +178,52 @@ static lupe_status part_flush(struct dictionary_writer *writer)
     return writer->index->status;
 }
 
+/* Puts the bytes of a block together. */
+static lupe_status block_build(struct dictionary_writer *writer)
+{
+    struct buffer *block = &writer->block;
+    size_t info_end = writer->infos.size;
+    buffer_clear(block);
+    buffer_add_u32(block, 0);
+    buffer_add_u16(block, 0);
+    buffer_add_u8(block,
+                  (uint8_t)(writer->block_terms | (writer->has_lists ? BLOCK_HAS_LISTS : 0)));
+    if (writer->has_lists) {
+        buffer_add_u32(block, (uint32_t)writer->postings);
+        buffer_add_u32(block, (uint32_t)writer->positions);
+    }
+    buffer_add(block, writer->heads, writer->block_terms * sizeof *writer->heads);
+    buffer_add(block, writer->suffixes.data, writer->suffixes.size);
+    for (unsigned i = writer->block_terms; i-- > 0; info_end = writer->info_starts[i])
+        buffer_add(block, writer->infos.data + writer->info_starts[i],
+                   info_end - writer->info_starts[i]);
+    lupe_status status = buffer_status(&writer->suffixes);
+    if (!status)
+        status = buffer_status(&writer->infos);
+    if (!status)
+        status = buffer_status(block);
+    if (status)
+        return status;
+    store_u16(block->data + 4, (uint16_t)block->size);
+    store_u32(block->data, checksum_32(block->data + 4, block->size - 4));
+    return LUPE_OK;
+}
+
 /* Ends the block: it goes out, its address and separator into the index. */
 static lupe_status block_flush(struct dictionary_writer *writer)
 {
     struct buffer *block = &writer->block;
-    lupe_status status = buffer_status(block);
-    if (status || writer->block_terms == 0)
+    if (writer->block_terms == 0)
+        return LUPE_OK;
+    lupe_status status = block_build(writer);
+    if (status)
         return status;
-    /* The first entry of a block holds its whole key. */
-    const uint8_t *first = block->data + BLOCK_HEAD_BYTES + ENTRY_HEAD_BYTES;
-    size_t first_size = block->data[BLOCK_HEAD_BYTES + 1];
     size_t separator = 0;
     if (writer->blocks_done)
-        separator = common_prefix(writer->before, writer->before_size, first, first_size) + 1;
-    assert(separator <= first_size);
+        separator =
+            common_prefix(writer->before, writer->before_size, writer->first, writer->first_size) +
+            1;
+    assert(separator <= writer->first_size);
 
     size_t part = PART_HEAD_BYTES + writer->addresses.size + 4 + writer->offsets.size + 4 +
                   writer->separators.size;
@@ -173,9 +233,6 @@ static lupe_status block_flush(struct dictionary_writer *writer)
             return status;
     }
 
-    store_u16(block->data + 4, (uint16_t)block->size);
-    block->data[6] = (uint8_t)writer->block_terms;
-    store_u32(block->data, checksum_32(block->data + 4, block->size - 4));
     section_writer_fit(writer->blocks, block->size);
     uint64_t address = section_writer_offset(writer->blocks);
     if (address > UINT32_MAX)
@@ -185,53 +242,146 @@ static lupe_status block_flush(struct dictionary_writer *writer)
         return writer->blocks->status;
 
     buffer_add_u32(&writer->addresses, (uint32_t)address);
-    buffer_add(&writer->separators, first, separator);
+    buffer_add(&writer->separators, writer->first, separator);
     buffer_add_u32(&writer->offsets, (uint32_t)writer->separators.size);
     memcpy(writer->before, writer->last, writer->last_size);
     writer->before_size = writer->last_size;
     writer->blocks_done++;
     writer->block_terms = 0;
-    buffer_clear(block);
+    writer->has_lists = false;
+    writer->has_positions = false;
+    writer->positions = 0;
+    buffer_clear(&writer->suffixes);
+    buffer_clear(&writer->infos);
     status = buffer_status(&writer->addresses);
     if (!status)
         status = buffer_status(&writer->separators);
     return status ? status : buffer_status(&writer->offsets);
 }
 
+/* The offsets of a list of the block less those of its first. */
+static lupe_status list_rebase(struct dictionary_writer *writer, struct entry *entry)
+{
+    bool has_positions = entry->flags & ENTRY_HAS_POSITIONS;
+    if (entry->postings > UINT32_MAX || entry->positions > UINT32_MAX)
+        return fail(LUPE_LIMIT, "the lists of a segment exceed 4 GiB");
+    if (!writer->has_lists)
+        writer->postings = entry->postings;
+    if (has_positions && !writer->has_positions)
+        writer->positions = entry->positions;
+    writer->has_lists = true;
+    writer->has_positions = writer->has_positions || has_positions;
+    assert(entry->postings >= writer->postings);
+    assert(!has_positions || entry->positions >= writer->positions);
+    entry->postings -= writer->postings;
+    if (has_positions)
+        entry->positions -= writer->positions;
+    return LUPE_OK;
+}
+
+static size_t list_put(uint8_t *at, const struct entry *entry)
+{
+    size_t size = varint_put(at, entry->frequency);
+    size += varint_put(at + size, entry->occurrences - entry->frequency);
+    size += varint_put(at + size, entry->postings);
+    if (entry->flags & ENTRY_HAS_POSITIONS)
+        size += varint_put(at + size, entry->positions);
+    return size;
+}
+
+static size_t single_put(uint8_t *at, const struct entry *entry, unsigned document_bits)
+{
+    uint64_t number = (uint64_t)entry->position << document_bits | entry->document;
+    size_t size = 0;
+    assert(entry->document >> document_bits == 0);
+    do
+        at[size++] = (uint8_t)number;
+    while (number >>= 8);
+    assert(size <= SINGLE_SIZE_MASK);
+    return size;
+}
+
+/* Adds the info of an entry in the form that is shortest for it; gives its bits of the head. */
+static lupe_status info_add(struct dictionary_writer *writer, const uint8_t *info, size_t info_size,
+                            uint16_t *head)
+{
+    uint8_t made[ENTRY_INFO_BYTES_MAX + 2 * VARINT_BYTES_MAX];
+    struct entry entry;
+    lupe_status status = entry_parse(info, info_size, &entry);
+    unsigned storage = entry.flags & ENTRY_STORAGE_MASK;
+    size_t parsed = 0; /* what of the info another form stands for, flags included */
+    enum form form = FORM_FLAGS;
+    unsigned kind = 0;
+    if (!status && storage == ENTRY_LIST) {
+        parsed = 1 + list_put(made, &entry);
+        status = list_rebase(writer, &entry);
+    }
+    if (status)
+        return status;
+    if (entry.flags == (ENTRY_LIST | FLAGS_FULL)) {
+        form = FORM_LIST;
+        info_size = list_put(made, &entry);
+    } else if (storage == ENTRY_LIST) {
+        made[0] = info[0];
+        size_t size = 1 + list_put(made + 1, &entry);
+        memcpy(made + size, info + parsed, info_size - parsed);
+        info_size += size - parsed;
+    } else if (entry.flags == (ENTRY_INLINE | FLAGS_FULL)) {
+        form = FORM_INLINE;
+        info_size = entry.data_size;
+        memcpy(made, entry.data, info_size);
+    } else if (entry.flags <= (ENTRY_SINGLE | FLAGS_FULL) && storage == ENTRY_SINGLE) {
+        form = FORM_SINGLE;
+        kind = entry.flags >> 2 & 1;
+        kind += entry.flags >> 3 & 1;
+        info_size = single_put(made, &entry, writer->document_bits);
+    } else {
+        memcpy(made, info, info_size);
+    }
+    writer->info_starts[writer->block_terms] = (uint16_t)writer->infos.size;
+    buffer_add(&writer->infos, made, info_size);
+    if (info_size > INFO_SIZE_MASK)
+        buffer_add_u8(&writer->infos, (uint8_t)info_size);
+    *head = (uint16_t)((info_size <= INFO_SIZE_MASK ? info_size : 0) << INFO_SHIFT |
+                       kind << KIND_SHIFT | (unsigned)form << FORM_SHIFT);
+    return LUPE_OK;
+}
+
 lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_t *key,
                                   size_t key_size, const uint8_t *info, size_t info_size)
 {
+    lupe_status status = LUPE_OK;
+    uint16_t head = 0;
     assert(key_size >= 2 && key_size <= KEY_BYTES_MAX);
     assert(info_size > 0 && info_size <= ENTRY_INFO_BYTES_MAX);
     assert(compare_keys(writer->last, writer->last_size, key, key_size) < 0);
-    if (writer->block_terms == DICTIONARY_BLOCK_TERMS) {
-        lupe_status status = block_flush(writer);
-        if (status)
-            return status;
-    }
+    if (writer->block_terms == DICTIONARY_BLOCK_TERMS)
+        TRY(block_flush(writer));
     size_t shared = 0;
-    if (writer->block_terms)
+    if (writer->block_terms) {
         shared = common_prefix(writer->last, writer->last_size, key, key_size);
-    else
-        buffer_add(&writer->block, (const uint8_t[BLOCK_HEAD_BYTES]){0}, BLOCK_HEAD_BYTES);
-    uint8_t head[ENTRY_HEAD_BYTES] = {(uint8_t)shared, (uint8_t)(key_size - shared),
-                                      (uint8_t)info_size};
-    for (unsigned form = 1; form < 4; form++) {
-        if (info[0] != form_flags[form])
-            continue;
-        info++;
-        info_size--;
-        head[2] = (uint8_t)(form << HEAD_FORM_SHIFT | info_size);
-        break;
+    } else {
+        memcpy(writer->first, key, key_size);
+        writer->first_size = (unsigned)key_size;
     }
-    buffer_add(&writer->block, head, ENTRY_HEAD_BYTES);
-    buffer_add(&writer->block, key + shared, key_size - shared);
-    buffer_add(&writer->block, info, info_size);
+    TRY(info_add(writer, info, info_size, &head));
+    size_t suffix_size = key_size - shared;
+    if (shared >= SHARED_ESCAPE)
+        buffer_add_u8(&writer->suffixes, (uint8_t)shared);
+    if (suffix_size >= SUFFIX_ESCAPE)
+        buffer_add_u8(&writer->suffixes, (uint8_t)suffix_size);
+    buffer_add(&writer->suffixes, key + shared, suffix_size);
+    head |= (uint16_t)(shared < SHARED_ESCAPE ? shared : SHARED_ESCAPE);
+    head |= (uint16_t)((suffix_size < SUFFIX_ESCAPE ? suffix_size : SUFFIX_ESCAPE) - 1)
+            << SUFFIX_SHIFT;
+    writer->heads[writer->block_terms++] = head;
     memcpy(writer->last, key, key_size);
     writer->last_size = (unsigned)key_size;
-    writer->block_terms++;
     writer->terms++;
-    return buffer_status(&writer->block);
+    TRY(buffer_status(&writer->suffixes));
+    TRY(buffer_status(&writer->infos));
+out:
+    return status;
 }
 
 lupe_status dictionary_writer_finish(struct dictionary_writer *writer)
@@ -427,9 +577,9 @@ static bool block_sound(struct dictionary *dictionary, uint64_t address, const u
     return true;
 }
 
-/* A block whose checksum was verified: its entries lie from next to end. */
-static lupe_status block_open(struct dictionary *dictionary, uint64_t address, const uint8_t **next,
-                              const uint8_t **end, unsigned *count)
+/* A block whose checksum was verified, before its first entry. */
+static lupe_status block_open(struct dictionary *dictionary, uint64_t address,
+                              struct dictionary_block *block)
 {
     const uint8_t *bytes;
     size_t left;
@@ -441,69 +591,98 @@ static lupe_status block_open(struct dictionary *dictionary, uint64_t address, c
         return dictionary_corrupt(dictionary->blocks, address, "the head of a block is damaged");
     if (!block_sound(dictionary, address, bytes, size))
         return dictionary_corrupt(dictionary->blocks, address, "a block has a wrong checksum");
-    *count = bytes[6];
-    if (*count == 0 || *count > DICTIONARY_BLOCK_TERMS)
+    unsigned count = bytes[6] & BLOCK_COUNT_MASK;
+    size_t head_size = BLOCK_HEAD_BYTES + (bytes[6] & BLOCK_HAS_LISTS ? BLOCK_BASES_BYTES : 0);
+    if (count == 0 || count > DICTIONARY_BLOCK_TERMS || size < head_size + ENTRY_HEAD_BYTES * count)
         return dictionary_corrupt(dictionary->blocks, address, "a block has a wrong count");
-    *next = bytes + BLOCK_HEAD_BYTES;
-    *end = bytes + size;
+    block->bases = bytes[6] & BLOCK_HAS_LISTS ? bytes + BLOCK_HEAD_BYTES : NULL;
+    block->heads = bytes + head_size;
+    block->next = block->heads + ENTRY_HEAD_BYTES * count;
+    block->end = bytes + size;
+    block->left = count;
+    block->size = (uint32_t)size;
     return LUPE_OK;
 }
 
-static inline size_t info_bytes(uint8_t head)
+/* An entry of a block; suffix and info follow each other at different ends of what is left. */
+struct block_entry {
+    unsigned head;
+    size_t shared;
+    size_t suffix_size;
+    size_t info_size;
+    const uint8_t *suffix;
+    const uint8_t *info;
+};
+
+/* What the head cannot tell stands before the suffix and behind the info. */
+static bool block_next_escaped(struct dictionary_block *block, struct block_entry *entry)
 {
-    return head & ENTRY_INFO_BYTES_MAX;
+    size_t left = (size_t)(block->end - block->next);
+    bool long_shared = entry->shared == SHARED_ESCAPE;
+    bool long_suffix = entry->suffix_size == SUFFIX_ESCAPE;
+    bool long_info = entry->info_size == 0;
+    if (left < (size_t)long_shared + long_suffix + long_info ||
+        (long_info && entry->head >> FORM_SHIFT == FORM_SINGLE))
+        return false;
+    if (long_shared)
+        entry->shared = *block->next++;
+    if (long_suffix)
+        entry->suffix_size = *block->next++;
+    if (long_info)
+        entry->info_size = *--block->end;
+    return entry->suffix_size && entry->info_size && entry->info_size <= ENTRY_INFO_BYTES_MAX;
 }
 
-/* The bytes of an entry behind its head, or 0 when it ends behind the block. */
-static inline size_t entry_bytes(const uint8_t *entry, const uint8_t *end)
+/* Takes the next of the entries that are left; false when it does not fit the block. */
+static inline bool block_next(struct dictionary_block *block, struct block_entry *entry)
 {
-    if ((size_t)(end - entry) < ENTRY_HEAD_BYTES)
-        return 0;
-    size_t size = ENTRY_HEAD_BYTES + (size_t)entry[1] + info_bytes(entry[2]);
-    return entry[1] && info_bytes(entry[2]) && size <= (size_t)(end - entry) ? size : 0;
+    unsigned head = load_u16(block->heads);
+    block->heads += ENTRY_HEAD_BYTES;
+    block->left--;
+    entry->head = head;
+    entry->shared = head & SHARED_ESCAPE;
+    entry->suffix_size = (head >> SUFFIX_SHIFT & (SUFFIX_ESCAPE - 1)) + 1;
+    entry->info_size = head >> INFO_SHIFT &
+                       (head >> FORM_SHIFT == FORM_SINGLE ? SINGLE_SIZE_MASK : INFO_SIZE_MASK);
+    if (__builtin_expect(entry->shared == SHARED_ESCAPE || entry->suffix_size == SUFFIX_ESCAPE ||
+                             entry->info_size == 0,
+                         0) &&
+        !block_next_escaped(block, entry))
+        return false;
+    if ((size_t)(block->end - block->next) < entry->suffix_size + entry->info_size)
+        return false;
+    entry->suffix = block->next;
+    block->next += entry->suffix_size;
+    block->end -= entry->info_size;
+    entry->info = block->end;
+    return true;
 }
 
-/* Finds a key among the entries of a block: NULL and ok, or NULL and not ok when it is damaged. */
-static const uint8_t *block_find(const uint8_t *next, const uint8_t *end, unsigned count,
-                                 const uint8_t *key, size_t key_size, bool *ok)
+/* Finds a key among the entries of a block; *ok tells whether they are sound. */
+static bool block_find(struct dictionary_block *block, const uint8_t *key, size_t key_size,
+                       struct block_entry *entry, bool *ok)
 {
     size_t matched = 0;
     *ok = true;
-    while (count--) {
-        size_t size = entry_bytes(next, end);
-        if (size == 0) {
+    while (block->left) {
+        if (!block_next(block, entry)) {
             *ok = false;
-            return NULL;
+            return false;
         }
-        size_t shared = next[0];
-        if (shared < matched)
-            return NULL;
-        if (shared == matched) {
-            const uint8_t *suffix = next + ENTRY_HEAD_BYTES;
-            size_t suffix_size = next[1];
-            size_t common = common_prefix(suffix, suffix_size, key + matched, key_size - matched);
-            matched += common;
-            if (common == suffix_size && matched == key_size)
-                return next;
-            if (common < suffix_size && (matched == key_size || suffix[common] > key[matched]))
-                return NULL;
-        }
-        next += size;
+        if (entry->shared < matched)
+            return false;
+        if (entry->shared > matched)
+            continue;
+        const uint8_t *suffix = entry->suffix;
+        size_t common =
+            common_prefix(suffix, entry->suffix_size, key + matched, key_size - matched);
+        matched += common;
+        if (common == entry->suffix_size && matched == key_size)
+            return true;
+        if (common < entry->suffix_size && (matched == key_size || suffix[common] > key[matched]))
+            return false;
     }
-    return NULL;
-}
-
-/* Walks over the postings of a single or inline entry, to what stands behind them. */
-static void inline_skip(struct cursor *cursor, const struct entry *entry)
-{
-    bool has_positions = entry->flags & ENTRY_HAS_POSITIONS;
-    bool single = (entry->flags & ENTRY_STORAGE_MASK) == ENTRY_SINGLE;
-    for (uint32_t i = 0; i < entry->frequency && cursor->ok; i++) {
-        (void)cursor_varint(cursor);
-        uint64_t tf = entry->flags & ENTRY_HAS_TF && !single ? cursor_varint(cursor) : 1;
-        for (uint64_t j = 0; has_positions && j < tf && cursor->ok; j++)
-            (void)cursor_varint(cursor);
-    }
+    return false;
 }
 
 /* The group of an entry whose frequency is known; false when its numbers cannot be. */
@@ -519,31 +698,56 @@ static bool group_parse(struct cursor *cursor, struct entry *entry)
     return true;
 }
 
+static bool frequency_sound(uint64_t frequency)
+{
+    return frequency > 0 && frequency <= SEGMENT_DOCUMENTS_MAX;
+}
+
+static bool list_parse(struct cursor *cursor, struct entry *entry)
+{
+    uint64_t frequency = cursor_varint(cursor);
+    uint64_t more = cursor_varint(cursor);
+    entry->postings = cursor_varint(cursor);
+    if (entry->flags & ENTRY_HAS_POSITIONS)
+        entry->positions = cursor_varint(cursor);
+    if (!cursor->ok || !frequency_sound(frequency) || more >= frequency * DOCUMENT_WORDS_MAX ||
+        (more && !(entry->flags & ENTRY_HAS_TF)))
+        return false;
+    entry->frequency = (uint32_t)frequency;
+    entry->occurrences = frequency + more;
+    return true;
+}
+
+static bool inline_parse(const uint8_t *bytes, size_t size, struct entry *entry)
+{
+    entry->data = bytes;
+    entry->data_size = (uint32_t)size;
+    entry->frequency = short_list_frequency(bytes, size);
+    return frequency_sound(entry->frequency);
+}
+
 static bool storage_parse(struct cursor *cursor, struct entry *entry)
 {
     unsigned storage = entry->flags & ENTRY_STORAGE_MASK;
-    unsigned contents = entry->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS);
+    unsigned contents = entry->flags & FLAGS_FULL;
     if (storage == ENTRY_NONE)
         return !contents && (entry->flags & ENTRY_HAS_GROUP);
     if (contents == ENTRY_HAS_POSITIONS)
         return false;
-    uint64_t frequency = storage == ENTRY_SINGLE ? 1 : cursor_varint(cursor);
-    if (!cursor->ok || frequency == 0 || frequency > SEGMENT_DOCUMENTS_MAX)
-        return false;
-    entry->frequency = (uint32_t)frequency;
-    if (storage == ENTRY_LIST) {
-        uint64_t more = cursor_varint(cursor);
-        entry->postings = cursor_varint(cursor);
-        if (entry->flags & ENTRY_HAS_POSITIONS)
-            entry->positions = cursor_varint(cursor);
-        entry->occurrences = frequency + more;
-        return more < frequency * DOCUMENT_WORDS_MAX && (!more || contents & ENTRY_HAS_TF);
+    if (storage == ENTRY_LIST)
+        return list_parse(cursor, entry);
+    if (storage == ENTRY_INLINE) {
+        size_t size = cursor_u8(cursor);
+        const uint8_t *bytes = cursor_take(cursor, size);
+        return cursor->ok && inline_parse(bytes, size, entry);
     }
-    entry->occurrences = storage == ENTRY_SINGLE ? 1 : 0;
-    entry->data = cursor->next;
-    inline_skip(cursor, entry);
-    entry->data_size = (uint32_t)(cursor->next - entry->data);
-    return true;
+    uint64_t document = cursor_varint(cursor);
+    uint64_t position = contents & ENTRY_HAS_POSITIONS ? cursor_varint(cursor) : 0;
+    entry->document = (uint32_t)document;
+    entry->position = (uint32_t)position;
+    entry->frequency = 1;
+    entry->occurrences = 1;
+    return document < SEGMENT_DOCUMENTS_MAX && position <= UINT32_MAX;
 }
 
 lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry)
@@ -562,21 +766,53 @@ lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry)
     return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
 }
 
-/* What stands behind the head and the suffix of an entry. */
-static lupe_status info_parse(uint8_t head, const uint8_t *info, struct entry *entry)
+static bool single_parse(const struct block_entry *at, unsigned document_bits, struct entry *entry)
 {
-    size_t size = info_bytes(head);
-    if (head == size)
-        return entry_parse(info, size, entry);
-    struct cursor cursor = cursor_of(info, size);
-    memset(entry, 0, sizeof *entry);
-    entry->flags = form_flags[head >> HEAD_FORM_SHIFT];
+    uint64_t number = 0;
+    for (size_t i = 0; i < at->info_size; i++)
+        number |= (uint64_t)at->info[i] << 8 * i;
+    entry->flags = single_flags[at->head >> KIND_SHIFT & 3];
     entry->frequency = 1;
     entry->occurrences = 1;
-    entry->data = info;
-    entry->data_size = (uint32_t)size;
-    inline_skip(&cursor, entry);
-    if (cursor.ok && cursor_left(&cursor) == 0)
+    entry->document = (uint32_t)(number & ((UINT64_C(1) << document_bits) - 1));
+    number >>= document_bits;
+    entry->position = (uint32_t)number;
+    return entry->flags && number <= (entry->flags & ENTRY_HAS_POSITIONS ? UINT32_MAX : 0);
+}
+
+/* What an entry of a block says. */
+static lupe_status info_parse(const struct dictionary *dictionary,
+                              const struct dictionary_block *block, const struct block_entry *at,
+                              struct entry *entry)
+{
+    struct cursor cursor = cursor_of(at->info, at->info_size);
+    bool sound = false;
+    memset(entry, 0, sizeof *entry);
+    switch ((enum form)(at->head >> FORM_SHIFT)) {
+    case FORM_SINGLE:
+        sound = single_parse(at, dictionary->document_bits, entry);
+        break;
+    case FORM_INLINE:
+        entry->flags = ENTRY_INLINE | FLAGS_FULL;
+        sound = inline_parse(at->info, at->info_size, entry);
+        break;
+    case FORM_LIST:
+        entry->flags = ENTRY_LIST | FLAGS_FULL;
+        sound = list_parse(&cursor, entry) && cursor_left(&cursor) == 0;
+        break;
+    case FORM_FLAGS:
+        sound = entry_parse(at->info, at->info_size, entry) == LUPE_OK;
+        break;
+    }
+    if (sound && (entry->flags & ENTRY_STORAGE_MASK) == ENTRY_LIST) {
+        sound = block->bases != NULL;
+        if (sound) {
+            entry->postings += load_u32(block->bases);
+            if (entry->flags & ENTRY_HAS_POSITIONS)
+                entry->positions += load_u32(block->bases + 4);
+        }
+    }
+    if (sound)
         return LUPE_OK;
     memset(entry, 0, sizeof *entry);
     return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
@@ -586,9 +822,8 @@ lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, s
                             struct entry *entry)
 {
     uint64_t address;
-    const uint8_t *next;
-    const uint8_t *end;
-    unsigned count;
+    struct dictionary_block block;
+    struct block_entry found;
     bool ok;
 
     memset(entry, 0, sizeof *entry);
@@ -597,15 +832,14 @@ lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, s
     lupe_status status = index_find(dictionary, key, key_size, &address);
     if (status)
         return status;
-    status = block_open(dictionary, address, &next, &end, &count);
+    status = block_open(dictionary, address, &block);
     if (status)
         return status;
-    const uint8_t *found = block_find(next, end, count, key, key_size, &ok);
-    if (!ok)
-        return dictionary_corrupt(dictionary->blocks, address, "an entry ends behind its block");
-    if (!found)
-        return LUPE_NOT_FOUND;
-    status = info_parse(found[2], found + ENTRY_HEAD_BYTES + found[1], entry);
+    if (!block_find(&block, key, key_size, &found, &ok))
+        return ok ? LUPE_NOT_FOUND
+                  : dictionary_corrupt(dictionary->blocks, address,
+                                       "an entry ends behind its block");
+    status = info_parse(dictionary, &block, &found, entry);
     return status ? dictionary_corrupt(dictionary->blocks, address, "an entry is damaged")
                   : LUPE_OK;
 }
@@ -614,31 +848,27 @@ lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
                            uint8_t key[KEY_BYTES_MAX], size_t *key_size)
 {
     uint64_t address = 0;
-    const uint8_t *next;
-    const uint8_t *end;
-    unsigned count;
+    struct dictionary_block block;
+    struct block_entry entry;
     size_t known = 0;
     *key_size = 0;
     lupe_status status = index_block(dictionary, number / DICTIONARY_BLOCK_TERMS, &address);
     if (!status)
-        status = block_open(dictionary, address, &next, &end, &count);
+        status = block_open(dictionary, address, &block);
     if (status)
         return status;
     unsigned place = (unsigned)(number % DICTIONARY_BLOCK_TERMS);
-    if (place >= count)
+    if (place >= block.left)
         return dictionary_corrupt(dictionary->blocks, address, "a block has too few entries");
     for (unsigned i = 0; i <= place; i++) {
-        size_t size = entry_bytes(next, end);
-        if (size == 0)
+        if (!block_next(&block, &entry))
             return dictionary_corrupt(dictionary->blocks, address,
                                       "an entry ends behind its block");
-        size_t shared = next[0];
-        size_t suffix_size = next[1];
-        if (shared > known || shared + suffix_size > KEY_BYTES_MAX || shared + suffix_size < 2)
+        size_t size = entry.shared + entry.suffix_size;
+        if (entry.shared > known || size > KEY_BYTES_MAX || size < 2)
             return dictionary_corrupt(dictionary->blocks, address, "a key is damaged");
-        memcpy(key + shared, next + ENTRY_HEAD_BYTES, suffix_size);
-        known = shared + suffix_size;
-        next += size;
+        memcpy(key + entry.shared, entry.suffix, entry.suffix_size);
+        known = size;
     }
     *key_size = known;
     return LUPE_OK;
@@ -650,14 +880,13 @@ lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
  * either goes on where the one before ended, or differs from it upwards. */
 static lupe_status iterator_decode(struct dictionary_iterator *iterator)
 {
-    const uint8_t *entry = iterator->next;
-    size_t size = entry_bytes(entry, iterator->end);
-    if (size == 0)
+    struct block_entry entry;
+    if (!block_next(&iterator->block, &entry))
         return fail(LUPE_CORRUPT, "segment %u: a dictionary entry ends behind its block",
                     iterator->dictionary->blocks->segment);
-    size_t shared = entry[0];
-    size_t suffix_size = entry[1];
-    const uint8_t *suffix = entry + ENTRY_HEAD_BYTES;
+    size_t shared = entry.shared;
+    size_t suffix_size = entry.suffix_size;
+    const uint8_t *suffix = entry.suffix;
     bool ascends;
     if (iterator->first)
         ascends =
@@ -671,9 +900,7 @@ static lupe_status iterator_decode(struct dictionary_iterator *iterator)
     memcpy(iterator->key + shared, suffix, suffix_size);
     iterator->key_size = shared + suffix_size;
     iterator->first = false;
-    iterator->left--;
-    iterator->next = entry + size;
-    return info_parse(entry[2], suffix + suffix_size, &iterator->entry);
+    return info_parse(iterator->dictionary, &iterator->block, &entry, &iterator->entry);
 }
 
 /* Opens the block at or, over the fill at the end of an extent, behind block_next. */
@@ -693,12 +920,11 @@ static lupe_status iterator_block(struct dictionary_iterator *iterator)
         if (offset >= blocks->length)
             return dictionary_corrupt(blocks, offset, "no block ends the dictionary");
     }
-    status =
-        block_open(iterator->dictionary, offset, &iterator->next, &iterator->end, &iterator->left);
+    status = block_open(iterator->dictionary, offset, &iterator->block);
     if (status)
         return status;
     iterator->first = true;
-    iterator->block_next = offset + BLOCK_HEAD_BYTES + (uint64_t)(iterator->end - iterator->next);
+    iterator->block_next = offset + iterator->block.size;
     return LUPE_OK;
 }
 
@@ -709,7 +935,7 @@ lupe_status dictionary_next(struct dictionary_iterator *iterator)
         return LUPE_OK;
     }
     for (;;) {
-        if (iterator->left == 0) {
+        if (iterator->block.left == 0) {
             lupe_status status = iterator_block(iterator);
             if (status)
                 return status;

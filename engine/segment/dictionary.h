@@ -39,8 +39,10 @@ struct entry {
     uint64_t occurrences; /* sum of tf; = frequency for single and lists without tf, 0 for inline */
     uint64_t postings;    /* logical offset (list) */
     uint64_t positions;
-    const uint8_t *data; /* single, inline: the bytes behind flags (single) or frequency (inline) */
+    const uint8_t *data; /* inline: see short_list.h */
     uint32_t data_size;
+    uint32_t document; /* single */
+    uint32_t position;
     uint32_t extra_frequency; /* of the group, see FORMAT.md section 4; 0 without one */
     uint32_t union_frequency;
 };
@@ -50,8 +52,19 @@ struct entry {
 struct dictionary_writer {
     struct section_writer *blocks;
     struct section_writer *index;
-    struct buffer block; /* the block being filled */
+    unsigned document_bits;
+    struct buffer block;    /* the one put together last */
+    struct buffer suffixes; /* of the block being filled, */
+    struct buffer infos;    /* and these, which go out last one first */
+    uint16_t heads[DICTIONARY_BLOCK_TERMS];
+    uint16_t info_starts[DICTIONARY_BLOCK_TERMS];
     unsigned block_terms;
+    bool has_lists;
+    bool has_positions;
+    uint64_t postings;            /* offsets of the first list of the block, */
+    uint64_t positions;           /* and of the first with positions */
+    uint8_t first[KEY_BYTES_MAX]; /* the first key of the block */
+    unsigned first_size;
     uint8_t last[KEY_BYTES_MAX]; /* the key before */
     unsigned last_size;
     uint8_t before[KEY_BYTES_MAX]; /* the last key of the block before */
@@ -65,9 +78,10 @@ struct dictionary_writer {
 };
 
 void dictionary_writer_init(struct dictionary_writer *writer, struct section_writer *blocks,
-                            struct section_writer *index);
+                            struct section_writer *index, uint32_t documents);
 void dictionary_writer_free(struct dictionary_writer *writer);
-/* Adds a key with its encoded info (at most 63 bytes). LUPE_LIMIT when the section is full. */
+/* Adds a key with what entry_parse takes (at most 63 bytes); lists come in the order in which they
+ * stand. LUPE_LIMIT when the section is full. */
 CHECKED lupe_status dictionary_writer_add(struct dictionary_writer *writer, const uint8_t *key,
                                           size_t key_size, const uint8_t *info, size_t info_size);
 CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
@@ -81,6 +95,7 @@ CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
 struct dictionary {
     struct section *index;
     struct section *blocks;
+    unsigned document_bits;         /* of the segment, see short_list.h */
     uint64_t tops[DICTIONARY_TOPS]; /* prefixes of separators by their node in the tree of all
                                      * bisections, the root is 1; 0: not known */
     uint32_t verified[DICTIONARY_VERIFIED]; /* 1 + address of blocks whose checksum was right */
@@ -91,8 +106,19 @@ struct dictionary {
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
 
-/* Parses the info of an entry, flags first; LUPE_CORRUPT when it is damaged. */
+/* Parses the info of an entry, flags first, as lists are written with; LUPE_CORRUPT when it is
+ * damaged. */
 CHECKED lupe_status entry_parse(const uint8_t *info, size_t size, struct entry *entry);
+
+/* What is left of a block. */
+struct dictionary_block {
+    const uint8_t *bases; /* offsets of its first list; NULL: it has none */
+    const uint8_t *heads; /* u16 each */
+    const uint8_t *next;  /* suffixes from here upwards, */
+    const uint8_t *end;   /* infos from here downwards */
+    unsigned left;        /* entries */
+    uint32_t size;        /* of the whole block in bytes */
+};
 
 /* Walks keys in order from the first at or above a key. Entries without postings (ENTRY_NONE) are
  * passed over: they are found by dictionary_find alone. */
@@ -102,9 +128,7 @@ struct dictionary_iterator {
     size_t key_size;
     struct entry entry;
     uint64_t block_next; /* logical offset behind the block in use */
-    const uint8_t *next; /* in the block */
-    const uint8_t *end;
-    unsigned left;        /* entries left in the block */
+    struct dictionary_block block;
     uint64_t passed_over; /* entries without postings since dictionary_seek */
     bool first;           /* the next entry is the first of its block */
     bool pending;         /* key and entry are those dictionary_next has yet to give out */

@@ -16,6 +16,8 @@
 
 #include <assert.h>
 
+#include "segment/short_list.h"
+
 #define RANKS_AT 4u
 #define LONG_BYTES 8u
 #define RANK_WINDOW_BYTES 4u
@@ -52,15 +54,9 @@ lupe_status id_writer_add_long(struct id_writer *writer, uint32_t document, cons
     return writer->long_ids->status ? writer->long_ids->status : buffer_status(&writer->long_index);
 }
 
-/* Bits of a rank. */
-static unsigned rank_width(uint32_t documents)
-{
-    return documents > 1 ? 32 - (unsigned)__builtin_clz(documents - 1) : 0;
-}
-
 static uint64_t ranks_bytes(uint32_t documents)
 {
-    return ((uint64_t)documents * rank_width(documents) + 7) / 8;
+    return ((uint64_t)documents * document_bits(documents) + 7) / 8;
 }
 
 lupe_status id_writer_begin(struct id_writer *writer, uint32_t documents)
@@ -71,7 +67,7 @@ lupe_status id_writer_begin(struct id_writer *writer, uint32_t documents)
         return buffer_status(&writer->ranks);
     memset(room, 0, size + RANK_WINDOW_BYTES);
     writer->ranks.size = size;
-    writer->width = rank_width(documents);
+    writer->width = document_bits(documents);
     writer->documents = documents;
     return LUPE_OK;
 }
@@ -133,7 +129,7 @@ static lupe_status window_copy(struct section *ids, uint64_t offset, uint32_t *w
 lupe_status id_entry_number(struct section *ids, uint32_t documents, uint32_t document,
                             uint64_t *number)
 {
-    unsigned width = rank_width(documents);
+    unsigned width = document_bits(documents);
     uint64_t bit = (uint64_t)document * width;
     uint32_t window = 0;
     uint8_t first[RANKS_AT];

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "segment/chunk.h"
+#include "segment/short_list.h"
 
 #define LIST_HAS_CHAMPIONS 1u
 #define LIST_HAS_TF 2u
@@ -74,6 +75,8 @@ lupe_status list_open(struct section *postings, struct section *positions,
             return list_corrupt(list, "too many documents in the dictionary");
         list->inline_data = entry->data;
         list->inline_size = entry->data_size;
+        list->single_document = entry->document;
+        list->single_position = entry->position;
         return LUPE_OK;
     }
     const uint8_t *bytes = NULL;
@@ -140,31 +143,33 @@ uint32_t list_find_block(const struct list *list, uint32_t from, uint32_t target
     return list->kernels->find_not_below(list->last, from, end < nb ? end : nb, target);
 }
 
+static struct short_bytes short_bytes(const struct list *list)
+{
+    return (struct short_bytes){list->inline_data, list->inline_size,
+                                document_bits(list->documents_max),
+                                (list->flags & ENTRY_HAS_TF) != 0};
+}
+
 /* Single and inline lists: all of it is read at once. */
 static lupe_status inline_read(const struct list *list, struct block *block)
 {
-    struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
-    bool has_tf = list->flags & ENTRY_HAS_TF;
-    bool has_positions = list->flags & ENTRY_HAS_POSITIONS;
-    uint64_t document = UINT64_MAX;
+    bool sound = true;
+    uint32_t next = 0; /* the least that a document may be */
     block->count = list->frequency;
     block->tfs_read = true;
-    for (uint32_t i = 0; i < list->frequency; i++) {
-        document += cursor_varint(&cursor) + 1;
-        uint64_t tf = 1;
-        if (list->storage == ENTRY_INLINE && has_tf)
-            tf = cursor_varint(&cursor);
-        if (!cursor.ok || document >= list->documents_max || tf == 0 || tf > DOCUMENT_WORDS_MAX)
-            return list_corrupt(list, "postings in the dictionary are damaged");
-        block->documents[i] = (uint32_t)document;
-        block->tfs[i] = (uint32_t)tf;
-        for (uint64_t j = 0; has_positions && j < tf; j++) {
-            (void)cursor_varint(&cursor);
-            if (!cursor.ok)
-                return list_corrupt(list, "postings in the dictionary are damaged");
-        }
+    if (list->storage == ENTRY_SINGLE) {
+        block->documents[0] = list->single_document;
+        block->tfs[0] = 1;
+    } else {
+        struct short_bytes bytes = short_bytes(list);
+        sound = short_list_read(&bytes, list->frequency, block->documents, block->tfs);
     }
-    return LUPE_OK;
+    for (uint32_t i = 0; sound && i < list->frequency; i++) {
+        sound = block->documents[i] >= next && block->documents[i] < list->documents_max &&
+                block->tfs[i] <= DOCUMENT_WORDS_MAX;
+        next = block->documents[i] + 1;
+    }
+    return sound ? LUPE_OK : list_corrupt(list, "postings in the dictionary are damaged");
 }
 
 /* What is wanted of a block's documents. */
@@ -372,26 +377,33 @@ static bool positions_sum(uint32_t *numbers, uint32_t count)
     return true;
 }
 
-static lupe_status inline_positions(const struct list *list, const uint8_t *index, unsigned n,
-                                    uint32_t **out, size_t *capacity, size_t done)
+static lupe_status inline_positions(const struct list *list, const uint32_t *tfs,
+                                    const uint8_t *index, unsigned n, uint32_t **out,
+                                    size_t *capacity, size_t done)
 {
-    struct cursor cursor = cursor_of(list->inline_data, list->inline_size);
+    struct short_bytes bytes = short_bytes(list);
+    struct short_positions positions;
     unsigned wanted = 0;
+    if (list->storage == ENTRY_INLINE)
+        short_positions_begin(&positions, &bytes, list->frequency, tfs);
     for (uint32_t i = 0; i < list->frequency && wanted < n; i++) {
-        (void)cursor_varint(&cursor);
-        uint64_t tf = list->storage == ENTRY_INLINE ? cursor_varint(&cursor) : 1;
+        uint32_t tf = tfs[i];
         bool take = index[wanted] == i;
-        if (tf > list->inline_size + 1u)
-            return list_corrupt(list, "postings in the dictionary are damaged");
-        lupe_status status = positions_grow(out, capacity, done + (size_t)tf);
-        if (status)
-            return status;
-        for (uint64_t j = 0; j < tf; j++)
-            (*out)[done + j] = (uint32_t)cursor_varint(&cursor);
-        if (!cursor.ok || (take && !positions_sum(*out + done, (uint32_t)tf)))
+        bool sound = tf <= 8 * (uint64_t)list->inline_size + 1; /* a bit or more each */
+        if (sound) {
+            lupe_status status = positions_grow(out, capacity, done + tf);
+            if (status)
+                return status;
+        }
+        if (sound && list->storage == ENTRY_SINGLE)
+            (*out)[done] = list->single_position;
+        else
+            for (uint32_t j = 0; sound && j < tf; j++)
+                sound = short_positions_next(&positions, j == 0, *out + done + j);
+        if (!sound || (take && !positions_sum(*out + done, tf)))
             return list_corrupt(list, "postings in the dictionary are damaged");
         if (take) {
-            done += (size_t)tf;
+            done += tf;
             wanted++;
         }
     }
@@ -517,7 +529,7 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     if (n == 0)
         return LUPE_OK;
     if (list->storage != ENTRY_LIST)
-        return inline_positions(list, index, n, out, capacity, at);
+        return inline_positions(list, block->tfs, index, n, out, capacity, at);
     assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
     uint32_t firsts[PACK_COUNT_MAX + 16];
     struct unit unit;

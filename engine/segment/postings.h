@@ -26,7 +26,8 @@ struct postings_writer {
     float (*values)[NORMS]; /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
     const uint8_t *key;     /* with a parcel: of the list being written */
     size_t key_size;
-    uint8_t flags; /* ENTRY_HAS_... of the list being written */
+    unsigned document_bits; /* of the segment */
+    uint8_t flags;          /* ENTRY_HAS_... of the list being written */
     uint32_t frequency;
     uint64_t occurrences;
     uint32_t last; /* last document added, UINT32_MAX before the first */
@@ -52,7 +53,7 @@ struct postings_writer {
 CHECKED lupe_status postings_writer_init(struct postings_writer *writer,
                                          struct section_writer *postings,
                                          struct section_writer *positions, const uint8_t *norms,
-                                         const struct bm25 *bm25);
+                                         uint32_t documents, const struct bm25 *bm25);
 void postings_writer_free(struct postings_writer *writer);
 
 /* Begins a list. flags: ENTRY_HAS_TF, ENTRY_HAS_POSITIONS (which needs tf). */
@@ -112,8 +113,10 @@ struct list {
     const uint8_t *offset;      /* u32[block_count] */
     const uint8_t *bounds;      /* u8[block_count] */
     uint32_t header_size;       /* bytes before the first block when block_count == 1 */
-    const uint8_t *inline_data; /* single, inline */
+    const uint8_t *inline_data; /* inline */
     uint32_t inline_size;
+    uint32_t single_document; /* single */
+    uint32_t single_position;
     uint8_t storage;        /* ENTRY_LIST, ... */
     uint32_t documents_max; /* of the segment, to check against */
 };

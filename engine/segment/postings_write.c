@@ -10,7 +10,9 @@
  *   documents := bit_set | chunk       bit_set := 0x1f:u8 words:u8 word:u64 * words
  *   unit      := first * more *        in section positions; first, more := chunk
  *   single    := document:varint [position:varint]
- *   inline    := frequency:varint (delta:varint [tf:varint [position_delta:varint * tf]]) *
+ *   inline    := size:u8 bytes         those of short_list.c
+ *
+ * (What dictionary.c makes of single and inline is shorter, see there.)
  *
  * A list is buffered encoded until its end, because its directory stands before its blocks; its
  * positions go out as they come. A list short enough for the dictionary never leaves the buffer.
@@ -20,6 +22,7 @@
 #include <assert.h>
 
 #include "segment/chunk.h"
+#include "segment/short_list.h"
 
 #define LIST_HAS_CHAMPIONS 1u
 #define LIST_HAS_TF 2u
@@ -35,9 +38,10 @@ _Static_assert(2 + 6 + (SEGMENT_DOCUMENTS_MAX / BLOCK_DOCUMENTS) * 10 < EXTENT_P
 
 lupe_status postings_writer_init(struct postings_writer *writer, struct section_writer *postings,
                                  struct section_writer *positions, const uint8_t *norms,
-                                 const struct bm25 *bm25)
+                                 uint32_t documents, const struct bm25 *bm25)
 {
     memset(writer, 0, sizeof *writer);
+    writer->document_bits = document_bits(documents);
     writer->postings = postings;
     writer->positions = positions;
     writer->norms = norms;
@@ -355,26 +359,16 @@ static size_t write_inline(const struct postings_writer *writer, uint8_t info[25
             size += varint_put(info + size, writer->firsts[0]);
         return size;
     }
-    if (writer->count > DICTIONARY_INLINE_BYTES || writer->delta_count > DICTIONARY_INLINE_BYTES)
-        return 0;
+    struct short_list list = {.document_bits = writer->document_bits,
+                              .frequency = writer->count,
+                              .documents = writer->documents,
+                              .tfs = has_tf ? writer->tfs : NULL,
+                              .firsts = has_positions ? writer->firsts : NULL,
+                              .mores = writer->deltas};
+    size_t size = short_list_write(&list, info + 2);
     info[0] = writer->flags | ENTRY_INLINE;
-    size_t start = 1 + varint_put(info + 1, writer->count);
-    size_t size = start;
-    const uint32_t *delta = writer->deltas;
-    for (unsigned i = 0; i < writer->count; i++) {
-        uint32_t previous = i ? writer->documents[i - 1] : UINT32_MAX;
-        size += varint_put(info + size, writer->documents[i] - previous - 1);
-        if (has_tf)
-            size += varint_put(info + size, writer->tfs[i]);
-        for (uint32_t j = 0; has_positions && j < writer->tfs[i]; j++) {
-            size += varint_put(info + size, j ? *delta++ : writer->firsts[i]);
-            if (size - start > DICTIONARY_INLINE_BYTES)
-                return 0;
-        }
-        if (size - start > DICTIONARY_INLINE_BYTES)
-            return 0;
-    }
-    return size;
+    info[1] = (uint8_t)size;
+    return size ? 2 + size : 0;
 }
 
 /* Header and directory, built in front of the blocks with offsets still counted from the first. */

@@ -12,6 +12,7 @@
 
 #include "segment/boundaries.h"
 #include "segment/ids.h"
+#include "segment/short_list.h"
 #include "segment/stored.h"
 
 /* From here on the last extent of a section must be there before a table is made for all: a damaged
@@ -140,6 +141,7 @@ lupe_status segment_open(struct store_read *read, const struct segment_entry *en
         TRY(open_one_value(segment));
     segment->dictionary.index = &segment->sections[SECTION_INDEX];
     segment->dictionary.blocks = &segment->sections[SECTION_DICTIONARY];
+    segment->dictionary.document_bits = document_bits(entry->documents);
     TRY(open_norms(segment));
     TRY(live_load(read, entry, &segment->live));
     double average = entry->words ? (double)entry->words / entry->documents : 1.0;
@@ -212,11 +214,9 @@ lupe_status segment_find_id(struct segment *segment, const void *id, size_t id_s
     if (id_size > ID_TERM_BYTES_MAX)
         return find_long_id(segment, &list, id, id_size, document);
     if (list.storage == ENTRY_SINGLE) { /* as all ids have but for damage */
-        struct cursor cursor = cursor_of(list.inline_data, list.inline_size);
-        uint64_t number = cursor_varint(&cursor);
-        if (!cursor.ok || number >= segment->entry.documents)
+        if (list.single_document >= segment->entry.documents)
             return segment_corrupt(&segment->entry, "an id belongs to no document");
-        *document = (uint32_t)number;
+        *document = list.single_document;
         return LUPE_OK;
     }
     status = block_read(&list, 0, &block);

@@ -60,8 +60,6 @@ lupe_status segment_writer_open(const struct segment_writer_options *options,
                        &sections[SECTION_STORED_DICTIONARY]);
     boundary_writer_init(&writer->boundaries, &sections[SECTION_BOUNDARIES],
                          &sections[SECTION_BOUNDARY_INDEX]);
-    dictionary_writer_init(&writer->dictionary, &sections[SECTION_DICTIONARY],
-                           &sections[SECTION_INDEX]);
     return LUPE_OK;
 }
 
@@ -127,6 +125,8 @@ lupe_status segment_writer_documents_done(struct segment_writer *writer)
     if (writer->documents == 0)
         return fail(LUPE_INVALID, "a segment needs a document");
     TRY(id_writer_begin(&writer->ids, writer->documents));
+    dictionary_writer_init(&writer->dictionary, &writer->sections[SECTION_DICTIONARY],
+                           &writer->sections[SECTION_INDEX], writer->documents);
     TRY(stored_writer_finish(&writer->stored));
     TRY(boundary_writer_finish(&writer->boundaries));
     struct section_writer *norms = &writer->sections[SECTION_NORMS];
@@ -138,7 +138,8 @@ lupe_status segment_writer_documents_done(struct segment_writer *writer)
     struct bm25 bm25 = bm25_of(writer);
     writer->stage = STAGE_TERMS;
     TRY(postings_writer_init(&writer->postings, &writer->sections[SECTION_POSTINGS],
-                             &writer->sections[SECTION_POSITIONS], writer->norms.data, &bm25));
+                             &writer->sections[SECTION_POSITIONS], writer->norms.data,
+                             writer->documents, &bm25));
 out:
     return status;
 }
@@ -240,7 +241,7 @@ lupe_status segment_writer_encoder(const struct segment_writer *writer,
 {
     struct bm25 bm25 = bm25_of(writer);
     assert(writer->stage == STAGE_TERMS);
-    return postings_writer_init(encoder, NULL, NULL, writer->norms.data, &bm25);
+    return postings_writer_init(encoder, NULL, NULL, writer->norms.data, writer->documents, &bm25);
 }
 
 lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel)
