@@ -138,6 +138,45 @@ Test(query_search, cancelling)
     support_no_leaks();
 }
 
+static bool count_questions(void *user)
+{
+    ++*(unsigned *)user;
+    return false;
+}
+
+/* A prefix of very many words asks while it looks through them, and not only once it has them. */
+Test(query_search, expanding_a_prefix_asks_whether_to_go_on)
+{
+    enum { WORDS = 40000, EXPECTED = WORDS / 2000 };
+    static char text[WORDS * 8 + 1];
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    size_t size = 0;
+    unsigned asked = 0;
+    struct search_answer answer;
+    struct search_request request = {
+        .count_limit = 1, .k1 = 1.2, .b = 0.75, .user = &asked, .cancel = count_questions};
+    for (unsigned w = 0; w < WORDS; w++)
+        size += (size_t)snprintf(text + size, 9, "q%06u ", w);
+    lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = size};
+    lupe_document document = {.id = "1", .id_size = 1, .values = &value, .value_count = 1};
+    cr_assert_eq(lupe_index_create(support_path("q"), NULL, NULL, &index), LUPE_OK);
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK);
+    lupe_writer_close(writer);
+    struct view *view = view_of(index);
+    lupe_query *query = parse(index, "q*");
+    cr_assert_eq(search_run(view, query, &request, &answer), LUPE_OK);
+    cr_expect_eq(answer.total, 1);
+    cr_expect_geq(asked, EXPECTED + 1024 / 64, "asked %u times", asked);
+    search_answer_free(&answer);
+    lupe_query_free(query);
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
 Test(query_search, totals_and_limits)
 {
     lupe_index *index = build();

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "query/evaluate.h"
 
 #define TABLE_MIN 16u
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
+#define PREFIX_SCAN_TICK 1024u   /* entries between two questions whether to go on: some 50 us */
 
 struct plan_entry {
     const uint8_t *key;
@@ -41,21 +43,35 @@ static lupe_status table_grow(struct plan *plan)
     return LUPE_OK;
 }
 
+/* First the blocks of all segments' dictionaries, then what is in them: what is not in the caches is
+ * waited for once. */
 static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t key_size,
                                 struct plan_term **out)
 {
-    uint32_t segments = plan->view->catalogue.segment_count;
+    struct view *view = plan->view;
+    uint32_t segments = view->catalogue.segment_count;
     struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
     if (!term)
         return fail_memory();
     term->frequency = 0;
     term->lists = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->lists);
-    if (!term->lists)
+    uint64_t *addresses = arena_alloc(&plan->arena, (segments + 1) * sizeof *addresses);
+    if (!term->lists || !addresses)
         return fail_memory();
+    for (uint32_t s = 0; s < segments; s++) {
+        lupe_status status =
+            dictionary_locate(&view->segments[s]->dictionary, key, key_size, &addresses[s]);
+        if (status && status != LUPE_NOT_FOUND)
+            return status;
+        if (status)
+            addresses[s] = UINT64_MAX;
+    }
     for (uint32_t s = 0; s < segments; s++) {
         struct list list;
         term->lists[s] = NULL;
-        lupe_status status = segment_find(plan->view->segments[s], key, key_size, &list);
+        if (addresses[s] == UINT64_MAX)
+            continue;
+        lupe_status status = segment_find_at(view->segments[s], addresses[s], key, key_size, &list);
         if (status == LUPE_NOT_FOUND)
             continue;
         if (status)
@@ -386,6 +402,7 @@ static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const
                                size_t prefix_size, struct buffer *found)
 {
     struct dictionary_iterator iterator;
+    struct ticker ticker = {.request = plan->request};
     lupe_status status = LUPE_OK;
     size_t first = found->size;
     TRY(dictionary_seek(&segment->dictionary, prefix, prefix_size, &iterator));
@@ -397,6 +414,8 @@ static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const
         }
         if (status)
             goto out;
+        if (scanned % PREFIX_SCAN_TICK == 0)
+            TRY(ticker_ask(&ticker));
         if (iterator.key_size < prefix_size || memcmp(iterator.key, prefix, prefix_size) != 0)
             break;
         uint8_t *term = arena_alloc(&plan->arena, iterator.key_size);
@@ -551,6 +570,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
     memset(plan, 0, sizeof *plan);
     plan->arena = arena;
     plan->view = view;
+    plan->request = request;
     uint64_t words = 0;
     for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
         plan->documents += view->segments[s]->entry.documents;

@@ -52,6 +52,7 @@ struct plan_node {
 struct plan {
     struct arena arena; /* the view's while the plan lives; holds the plan, too */
     struct view *view;
+    const struct search_request *request;
     struct plan_node *root; /* NULL: matches nothing */
     uint64_t documents;
     struct bm25 used;

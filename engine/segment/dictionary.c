@@ -66,6 +66,9 @@ size_t key_of_keyword(uint8_t key[KEY_BYTES_MAX], uint32_t field, const void *va
                       KEYWORD_PREFIX_BYTES);
 }
 
+#define CACHE_LINE_BYTES 64u
+#define BLOCK_PREFETCH_BYTES 256u /* a block has some 400: half of it is read as a rule */
+
 /* ---- reading: the index */
 
 struct part {
@@ -494,21 +497,41 @@ static lupe_status info_parse(const struct dictionary *dictionary,
     return fail(LUPE_CORRUPT, "a dictionary entry is damaged");
 }
 
+lupe_status dictionary_locate(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
+                              uint64_t *address)
+{
+    const struct section *blocks = dictionary->blocks;
+    if (blocks->length == 0)
+        return LUPE_NOT_FOUND;
+    lupe_status status = index_find(dictionary, key, key_size, address);
+    if (status || *address >= blocks->length)
+        return status; /* damage, which dictionary_find_at tells */
+    const uint8_t *payload = blocks->extents[*address / EXTENT_PAYLOAD_BYTES];
+    for (size_t i = 0; payload && i < BLOCK_PREFETCH_BYTES; i += CACHE_LINE_BYTES)
+        __builtin_prefetch(payload + *address % EXTENT_PAYLOAD_BYTES + i);
+    return LUPE_OK;
+}
+
 lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
                             struct entry *entry)
 {
     uint64_t address;
+    lupe_status status = dictionary_locate(dictionary, key, key_size, &address);
+    if (!status)
+        return dictionary_find_at(dictionary, address, key, key_size, entry);
+    memset(entry, 0, sizeof *entry);
+    return status;
+}
+
+lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address, const uint8_t *key,
+                               size_t key_size, struct entry *entry)
+{
     struct dictionary_block block;
     struct block_entry found;
     bool ok;
 
     memset(entry, 0, sizeof *entry);
-    if (dictionary->blocks->length == 0)
-        return LUPE_NOT_FOUND;
-    lupe_status status = index_find(dictionary, key, key_size, &address);
-    if (status)
-        return status;
-    status = block_open(dictionary, address, &block);
+    lupe_status status = block_open(dictionary, address, &block);
     if (status)
         return status;
     if (!block_find(&block, key, key_size, &found, &ok))

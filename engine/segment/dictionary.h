@@ -105,6 +105,13 @@ struct dictionary {
  * file. 0.1 us hot; verifies the checksum of a block that was not looked at lately. */
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
+/* The same in two steps, so that the look-ups of several segments wait for memory together: the first
+ * finds the block that may have the key and asks for it, the second looks into it. Both may give
+ * LUPE_NOT_FOUND. */
+CHECKED lupe_status dictionary_locate(struct dictionary *dictionary, const uint8_t *key,
+                                      size_t key_size, uint64_t *address);
+CHECKED lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address,
+                                       const uint8_t *key, size_t key_size, struct entry *entry);
 
 /* Parses the info of an entry, flags first, as lists are written with; LUPE_CORRUPT when it is
  * damaged. */
