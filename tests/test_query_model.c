@@ -224,6 +224,14 @@ Test(query_model, standard_segments_deletes)
     support_no_leaks();
 }
 
+/* So few that frequent words are counted by looking for the deleted documents. */
+Test(query_model, few_deletes)
+{
+    struct corpus corpus = {"f", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 2, 20, 60, 1};
+    compare_with_naive(&corpus, 22);
+    support_no_leaks();
+}
+
 Test(query_model, plain_one_segment)
 {
     struct corpus corpus = {"b", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 1, 0, 120, 1};

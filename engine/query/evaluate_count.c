@@ -138,7 +138,8 @@ static struct count_window *window_begin(struct evaluation *evaluation, struct l
         cost += leaves[i]->cost;
     struct count_window *window = evaluation->count_window;
     window->marked = false;
-    window->sparse = cost * COUNT_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_DOCUMENTS_MAX;
+    uint64_t windows = (evaluation->documents + COUNT_DOCUMENTS - 1u) / COUNT_DOCUMENTS;
+    window->sparse = cost < windows * SPARSE_DOCUMENTS_MAX;
     return window;
 }
 
@@ -174,6 +175,82 @@ out:
     return status;
 }
 
+/* A deleted document is looked for in about the time that so many of a list are counted in. */
+#define DELETED_COST 16u
+
+/* All documents of a leaf less the deleted ones among them. */
+static lupe_status count_deleted(struct evaluation *evaluation, struct leaf *leaf, uint64_t *count)
+{
+    const struct live *live = &evaluation->segment->live;
+    uint32_t deleted[BLOCK_DOCUMENTS + 16];
+    uint32_t words = (live->documents + 63) / 64;
+    uint64_t gone = 0;
+    unsigned gathered = 0;
+    lupe_status status = LUPE_OK;
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t dead = ~live->words[w];
+        if (w == words - 1 && live->documents % 64)
+            dead &= ((uint64_t)1 << live->documents % 64) - 1;
+        for (; dead; dead &= dead - 1) {
+            deleted[gathered++] = w * 64 + (unsigned)__builtin_ctzll(dead);
+            if (gathered < BLOCK_DOCUMENTS)
+                continue;
+            TRY(ticker_tick(evaluation->ticker));
+            TRY(leaf_require(leaf, deleted, NULL, &gathered));
+            gone += gathered;
+            gathered = 0;
+        }
+    }
+    if (gathered)
+        TRY(leaf_require(leaf, deleted, NULL, &gathered));
+    *count += leaf->cost - (gone + gathered);
+out:
+    return status;
+}
+
+/* Live documents of the open block. */
+static uint32_t block_count_live(const struct leaf *leaf, const uint64_t *words)
+{
+    const struct block *block = &leaf->block;
+    uint32_t count = 0;
+    if (!leaf->bits_only) {
+        for (uint32_t i = 0; i < leaf->count; i++)
+            count += (uint32_t)(words[leaf->documents[i] / 64] >> (leaf->documents[i] % 64) & 1);
+        return count;
+    }
+    unsigned shift = block->bit_base % 64;
+    const uint64_t *live = words + block->bit_base / 64;
+    for (uint32_t i = 0; i < block->bit_words; i++) {
+        uint64_t both = live[i] >> shift;
+        if (shift) /* the bitmap is padded */
+            both |= live[i + 1] << (64 - shift);
+        count += (uint32_t)__builtin_popcountll(load_u64(block->bits + 8 * (size_t)i) & both);
+    }
+    return count;
+}
+
+/* The live documents of one leaf: all of it is looked at, or, of a long one in a segment with few
+ * deletes, the deleted documents are looked for in it. */
+static lupe_status count_leaf(struct evaluation *evaluation, struct leaf *leaf, uint64_t limit,
+                              uint64_t *count)
+{
+    const struct live *live = &evaluation->segment->live;
+    lupe_status status = LUPE_OK;
+    if (!live->words) {
+        *count += leaf->cost;
+        return LUPE_OK;
+    }
+    if ((uint64_t)live->deleted * DELETED_COST < leaf->cost)
+        return count_deleted(evaluation, leaf, count);
+    for (uint32_t block = 0; block < leaf->block_count && *count < limit; block++) {
+        TRY(ticker_tick(evaluation->ticker));
+        TRY(leaf_open_block_lazy(leaf, block));
+        *count += block_count_live(leaf, live->words);
+    }
+out:
+    return status;
+}
+
 bool counting_probes(const struct evaluation *evaluation, struct leaf *const *required,
                      unsigned required_count, unsigned excluded_count)
 {
@@ -194,10 +271,8 @@ lupe_status count_required(struct evaluation *evaluation, struct leaf **required
             required[j] = required[j - 1];
             required[j - 1] = leaf;
         }
-    if (required_count == 1 && excluded_count == 0 && !evaluation->segment->live.words) {
-        *count += required[0]->cost;
-        return LUPE_OK;
-    }
+    if (required_count == 1 && excluded_count == 0)
+        return count_leaf(evaluation, required[0], limit, count);
     if (counting_probes(evaluation, required, required_count, excluded_count))
         return count_by_probing(evaluation, required, required_count, excluded, excluded_count,
                                 limit, count);
@@ -220,7 +295,7 @@ out:
 static bool by_exclusion(const struct evaluation *evaluation, struct leaf **leaves,
                          unsigned leaf_count, unsigned excluded_count)
 {
-    if (leaf_count != 2 || excluded_count || evaluation->segment->live.words)
+    if (leaf_count != 2 || excluded_count)
         return false;
     uint32_t least = leaves[0]->cost < leaves[1]->cost ? leaves[0]->cost : leaves[1]->cost;
     return (uint64_t)least * DENSE_SHARE < evaluation->documents;
@@ -234,10 +309,14 @@ lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, uns
     if (leaf_count == 1)
         return count_required(evaluation, leaves, 1, excluded, excluded_count, limit, count);
     if (by_exclusion(evaluation, leaves, leaf_count, excluded_count)) {
-        uint64_t both = 0;
-        status = count_required(evaluation, leaves, 2, NULL, 0, UINT64_MAX, &both);
-        *count += leaves[0]->cost + leaves[1]->cost - both;
-        return status;
+        uint64_t either = 0, both = 0;
+        TRY(count_leaf(evaluation, leaves[0], UINT64_MAX, &either));
+        TRY(count_leaf(evaluation, leaves[1], UINT64_MAX, &either));
+        leaf_rewind(leaves[0]);
+        leaf_rewind(leaves[1]);
+        TRY(count_required(evaluation, leaves, 2, NULL, 0, UINT64_MAX, &both));
+        *count += either - both;
+        goto out;
     }
     struct count_window *window = window_begin(evaluation, leaves, leaf_count);
     for (uint64_t base = 0; base < evaluation->documents && *count < limit;
