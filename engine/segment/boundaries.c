@@ -3,9 +3,12 @@
  * boundaries.c - writes and reads field boundaries (FORMAT.md section 11):
  *
  *   boundaries     := nothing | field:varint | group *
- *   group          := document * 64 (fewer in the last)       groups may straddle extents
- *   document       := value_count:varint (field:varint words:varint) *
+ *   group          := same:u64 document * 64 (fewer in the last)    groups may straddle extents
+ *   document       := [value_count:varint field:varint *] words:varint *
  *   boundary index := offset:u32 *                            empty without groups
+ *
+ * Bit i of same: document i of the group has as many values, of the same fields, as the one before
+ * it, and they are left out. The words of a document's last value are never there.
  *
  * Nothing: no document has a text value. One field: every document has at most one text value, and
  * all are of that field. So the writer holds groups back until a document shows that they are
@@ -22,6 +25,8 @@ void boundary_writer_init(struct boundary_writer *writer, struct section_writer 
     writer->index = index;
     writer->held = BUFFER_INIT(0);
     writer->held_groups = BUFFER_INIT(0);
+    writer->fields = BUFFER_INIT(0);
+    writer->group_start = 0;
     writer->documents = 0;
     writer->field = UINT32_MAX;
     writer->needed = false;
@@ -31,6 +36,7 @@ void boundary_writer_free(struct boundary_writer *writer)
 {
     buffer_free(&writer->held);
     buffer_free(&writer->held_groups);
+    buffer_free(&writer->fields);
 }
 
 static lupe_status group_put(struct boundary_writer *writer, const uint8_t *bytes, size_t size)
@@ -58,6 +64,7 @@ static lupe_status groups_release(struct boundary_writer *writer)
     }
     memmove(writer->held.data, writer->held.data + start, writer->held.size - start);
     writer->held.size -= start;
+    writer->group_start -= start;
     buffer_clear(&writer->held_groups);
     return LUPE_OK;
 }
@@ -72,18 +79,43 @@ static void check_needed(struct boundary_writer *writer, const uint32_t *pairs, 
         writer->needed = true;
 }
 
+/* Whether the values are of the same fields as those of the document before. */
+static bool same_fields(const struct boundary_writer *writer, const uint32_t *pairs, size_t count)
+{
+    bool same = writer->fields.size == 4 * count;
+    for (size_t i = 0; i < count && same; i++)
+        same = load_u32(writer->fields.data + 4 * i) == pairs[2 * i];
+    return same;
+}
+
 lupe_status boundary_writer_add(struct boundary_writer *writer, const uint32_t *pairs, size_t count)
 {
+    unsigned place = writer->documents % BOUNDARY_GROUP_DOCUMENTS;
     check_needed(writer, pairs, count);
-    buffer_add_varint(&writer->held, count);
-    for (size_t i = 0; i < count; i++) {
-        assert(pairs[2 * i + 1] <= DOCUMENT_WORDS_MAX);
+    if (place == 0) {
+        writer->group_start = writer->held.size;
+        buffer_add_u64(&writer->held, 0);
+    }
+    bool same = place && same_fields(writer, pairs, count);
+    if (!same) {
+        buffer_clear(&writer->fields);
+        buffer_add_varint(&writer->held, count);
+    }
+    for (size_t i = 0; i < count && !same; i++) {
         buffer_add_varint(&writer->held, pairs[2 * i]);
+        buffer_add_u32(&writer->fields, pairs[2 * i]);
+    }
+    for (size_t i = 0; i + 1 < count; i++) {
+        assert(pairs[2 * i + 1] <= DOCUMENT_WORDS_MAX);
         buffer_add_varint(&writer->held, pairs[2 * i + 1]);
     }
     lupe_status status = buffer_status(&writer->held);
+    if (!status)
+        status = buffer_status(&writer->fields);
     if (status)
         return status;
+    uint8_t *bits = writer->held.data + writer->group_start;
+    store_u64(bits, load_u64(bits) | (uint64_t)same << place);
     if (writer->held.size > UINT32_MAX)
         return fail(LUPE_LIMIT, "the field boundaries of a segment exceed 4 GiB");
     if (++writer->documents % BOUNDARY_GROUP_DOCUMENTS == 0) {
@@ -124,22 +156,34 @@ static lupe_status boundaries_corrupt(const struct section *boundaries, uint32_t
 static bool group_parse(struct cursor *cursor, uint32_t number, uint32_t *pairs, size_t pairs_max,
                         size_t *count)
 {
+    uint64_t same = cursor_u64(cursor);
+    struct cursor fields = *cursor;
+    uint64_t values = 0;
+    if (same & 1)
+        return false;
     for (uint32_t i = 0; i <= number; i++) {
-        uint64_t values = cursor_varint(cursor);
-        if (values > cursor_left(cursor) / 2)
-            return false;
-        for (uint64_t j = 0; j < values; j++) {
-            uint64_t field = cursor_varint(cursor);
-            uint64_t words = cursor_varint(cursor);
-            if (!cursor->ok || field >= FIELDS_MAX || words > DOCUMENT_WORDS_MAX)
+        if (!(same >> i & 1)) {
+            values = cursor_varint(cursor);
+            fields = *cursor;
+            if (values > cursor_left(cursor))
                 return false;
-            if (i == number && j < pairs_max) {
-                pairs[2 * j] = (uint32_t)field;
-                pairs[2 * j + 1] = (uint32_t)words;
-            }
+            for (uint64_t j = 0; j < values; j++)
+                if (cursor_varint(cursor) >= FIELDS_MAX)
+                    return false;
         }
-        *count = (size_t)values;
+        for (uint64_t j = 1; j < values && cursor->ok; j++) {
+            uint64_t words = cursor_varint(cursor);
+            if (words > DOCUMENT_WORDS_MAX)
+                return false;
+            if (i == number && j <= pairs_max)
+                pairs[2 * j - 1] = (uint32_t)words;
+        }
     }
+    for (uint64_t j = 0; j < values && j < pairs_max; j++)
+        pairs[2 * j] = (uint32_t)cursor_varint(&fields);
+    if (values && values <= pairs_max)
+        pairs[2 * values - 1] = DOCUMENT_WORDS_MAX;
+    *count = (size_t)values;
     return cursor->ok;
 }
 

@@ -56,9 +56,9 @@ CHECKED lupe_status segment_stored(struct segment *segment, uint32_t document,
                                    const uint8_t **record, size_t *size);
 
 /* The text values of a document in position order: *count of them, the first pairs_max of which are
- * written to pairs as {field, words}. Where every document of the segment has at most one value and
- * all are of one field, that is stored once for all: count is 1, words DOCUMENT_WORDS_MAX ("to the
- * end"). count 0: the segment has no texts. */
+ * written to pairs as {field, words}; words of the last is DOCUMENT_WORDS_MAX ("to the end"). Where
+ * every document of the segment has at most one value and all are of one field, that is stored once
+ * for all, and count is 1. count 0: the segment has no texts, or the document. */
 CHECKED lupe_status segment_boundaries(struct segment *segment, uint32_t document, uint32_t *pairs,
                                        size_t pairs_max, size_t *count);
 static inline bool segment_has_boundaries(const struct segment *segment)
