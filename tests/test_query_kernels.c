@@ -93,28 +93,39 @@ Test(query_kernels, window_above)
     }
 }
 
-/* Places come twice, as documents of two leaves do. */
-Test(query_kernels, sift)
+/* Places come twice and in any order, as documents of two leaves do. */
+Test(query_kernels, take_listed)
 {
-    static uint32_t sums[2][WINDOW_DOCUMENTS];
-    uint32_t places[512 + 16];
-    uint64_t bits[2][WINDOW_WORDS];
+    static uint32_t sums[2][SPARSE_DOCUMENTS], zero[SPARSE_DOCUMENTS];
+    static uint32_t places[2][WINDOW_DOCUMENTS + 16], scores[2][WINDOW_DOCUMENTS + 16];
+    static uint32_t before[SPARSE_DOCUMENTS];
     rnd = support_random_of(109);
     for (unsigned round = 0; round < 300; round++) {
-        unsigned count = (unsigned)support_random_below(&rnd, 512);
-        memset(bits, 0, sizeof bits);
-        memset(sums, 0, sizeof sums);
+        unsigned count = (unsigned)support_random_below(&rnd, round % 8 ? 512 : WINDOW_DOCUMENTS);
+        uint32_t range = round % 3 ? SPARSE_DOCUMENTS : 600;
+        uint32_t limit = (uint32_t)support_random_below(&rnd, 1200);
+        unsigned wanted = 0;
         for (unsigned i = 0; i < count; i++) {
-            places[i] = (uint32_t)support_random_below(&rnd, 600);
-            sums[0][places[i]] += (uint32_t)support_random_below(&rnd, 1000);
+            places[0][i] = places[1][i] = (uint32_t)support_random_below(&rnd, range);
+            sums[0][places[0][i]] += (uint32_t)support_random_below(&rnd, 1000);
         }
         memcpy(sums[1], sums[0], sizeof sums[0]);
-        score_kernels_scalar.sift(sums[0], places, count, 700, bits[0]);
-        score_kernels()->sift(sums[1], places, count, 700, bits[1]);
-        cr_assert_arr_eq(bits[1], bits[0], sizeof bits[0]);
-        cr_assert_arr_eq(sums[1], sums[0], sizeof sums[0]);
-        for (unsigned i = 0; i < WINDOW_DOCUMENTS; i++)
-            cr_assert_eq(bits[0][i / 64] >> i % 64 & 1, sums[0][i] > 0);
+        memcpy(before, sums[0], sizeof before);
+        unsigned slow =
+            score_kernels_scalar.take_listed(sums[0], places[0], count, limit, scores[0]);
+        unsigned fast = score_kernels()->take_listed(sums[1], places[1], count, limit, scores[1]);
+        for (uint32_t i = 0; i < SPARSE_DOCUMENTS; i++) {
+            if (before[i] <= limit)
+                continue;
+            cr_assert_eq(places[0][wanted], i);
+            cr_assert_eq(scores[0][wanted++], before[i]);
+        }
+        cr_assert_eq(slow, wanted, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
+        cr_assert_arr_eq(places[1], places[0], slow * sizeof **places);
+        cr_assert_arr_eq(scores[1], scores[0], slow * sizeof **scores);
+        cr_assert_arr_eq(sums[0], zero, sizeof zero);
+        cr_assert_arr_eq(sums[1], zero, sizeof zero);
     }
 }
 

@@ -273,6 +273,58 @@ Test(query_model, tiny)
     support_no_leaks();
 }
 
+/* Short documents: many have one score, so that the order among equals shows; lists long enough for
+ * champions, from which the first limit comes. */
+Test(query_model, equal_scores)
+{
+    struct corpus corpus = {"h", LUPE_ANALYSIS_PLAIN, 0, 1, 20000, 1, 0, 12, 1};
+    compare_with_naive(&corpus, 22);
+    support_no_leaks();
+}
+
+/* Four words crowd where the window has more postings than it can list, though on the whole there
+ * are few. */
+Test(query_model, crowded_window)
+{
+    static const char *const queries[] = {"+(w1x w2x w3x w4x) +w0x", "w1x w2x w3x w4x",
+                                          "w1x w2x w5x", "w5x w1x", "w1x w2x w3x -w5x"};
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    struct view *view = NULL;
+    lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
+    options.analysis = LUPE_ANALYSIS_PLAIN;
+    options.flags = LUPE_WITHOUT_STORED_TEXT;
+    rnd = support_random_of(79);
+    cr_assert_eq(lupe_index_create(support_path("o"), &options, NULL, &index), LUPE_OK, "%s",
+                 lupe_last_error());
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    for (unsigned d = 0; d < 48000; d++) {
+        char id[16], text[128] = "";
+        size_t size = 0;
+        for (unsigned i = below(6); i > 0; i--)
+            append_word(text, &size, 0), text[size++] = ' ';
+        for (unsigned word = 1; d >= 100 && d < 1200 && word < 5; word++)
+            append_word(text, &size, word), text[size++] = ' ';
+        if (below(300) == 0)
+            append_word(text, &size, 5);
+        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = size};
+        lupe_document document = {.id = id,
+                                  .id_size = (size_t)snprintf(id, sizeof id, "%u", d),
+                                  .values = &value,
+                                  .value_count = 1};
+        cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
+    lupe_writer_close(writer);
+    cr_assert_eq(view_open(index->store, &view), LUPE_OK);
+    for (unsigned q = 0; q < sizeof queries / sizeof queries[0]; q++)
+        for (uint64_t k = 1; k <= 10000; k *= 10)
+            same_answers(view, index, queries[q], k, 1.2, 0.75);
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
 /* A corpus whose best documents stand out, as a chapter on the matter does in a book: pruned
  * evaluation must leave nearly all else alone. */
 Test(query_model, prunable)

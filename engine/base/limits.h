@@ -33,6 +33,7 @@
 #define BLOCK_DOCUMENTS 128u                   /* F: postings a block */
 #define SUPERBLOCK_BLOCKS 32u                  /* F: blocks a superblock */
 #define WINDOW_DOCUMENTS 4096u                 /* documents a window of evaluation; not stored */
+#define SPARSE_DOCUMENTS 16384u                /* documents a window of few postings; not stored */
 #define COUNT_DOCUMENTS 16384u                 /* documents a window of counting; not stored */
 #define NORMS 256u                             /* F: distinct norms */
 

@@ -46,15 +46,19 @@ struct evaluation {
     struct gathered *gathered;   /* ... or this (deleted documents included) */
     struct ticker *ticker;
     struct search_work *work;
-    uint32_t *sums; /* [WINDOW_DOCUMENTS], all zero between windows */
+    bool
+        unordered; /* documents do not come in order: of two with one score the later may be first */
+    uint32_t *sums; /* [SPARSE_DOCUMENTS], all zero between windows */
     struct count_window *count_window;
     uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */
     uint32_t *window_scores;
 };
 
+/* What a score must exceed to matter; 0: nothing may be left out. */
 static inline uint32_t evaluation_limit(const struct evaluation *evaluation)
 {
-    return evaluation->collector ? collector_limit(evaluation->collector) : 0;
+    uint32_t limit = evaluation->collector ? collector_limit(evaluation->collector) : 0;
+    return limit - (limit > 0 && evaluation->unordered);
 }
 
 /* Takes documents (ascending within the segment where a gathered array is asked for). */

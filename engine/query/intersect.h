@@ -13,7 +13,6 @@
 
 #include "base/limits.h"
 
-#define WINDOW_WORDS (WINDOW_DOCUMENTS / 64)
 #define COUNT_WORDS (COUNT_DOCUMENTS / 64)
 
 struct intersect_kernels {

@@ -93,28 +93,34 @@ uint32_t leaf_find_block(const struct leaf *leaf, uint32_t from, uint32_t target
     return low;
 }
 
+/* The next blocks are looked at one by one before the directory is searched. */
+#define STEPS_MAX 4u
+
 uint32_t leaf_bound_between(struct leaf *leaf, uint32_t low, uint32_t high)
 {
-    uint32_t block = leaf_find_block(leaf, leaf->shallow, low);
-    leaf->shallow = block;
-    if (block >= leaf->block_count || !leaf->scored)
-        return 0;
-    /* Far more blocks than a window holds: the whole list's bound is as good. */
-    uint32_t last = leaf_find_block(leaf, block, high - 1);
-    if (last - block > 2 * SUPERBLOCK_BLOCKS)
-        return leaf->bound;
-    last += last < leaf->block_count;
-    uint32_t highest = 0;
-    if (leaf->is_array) {
-        for (; block < last; block++)
-            if (leaf->array_bounds[block] > highest)
-                highest = leaf->array_bounds[block];
-        return highest;
+    uint32_t block = leaf->shallow, count = leaf->block_count, highest = 0;
+    for (unsigned i = 0; block < count && leaf_block_last(leaf, block) < low; i++) {
+        if (i == STEPS_MAX) {
+            block = leaf_find_block(leaf, block, low);
+            break;
+        }
+        block++;
     }
-    for (; block < last; block++)
-        if (leaf->list->bounds[block] > highest)
-            highest = leaf->list->bounds[block];
-    return leaf_bound_of(leaf, (uint8_t)highest);
+    leaf->shallow = block;
+    if (block >= count || !leaf->scored)
+        return 0;
+    /* Of far more blocks than a window holds the whole list's bound is as good. */
+    uint32_t end = count - block > 2 * SUPERBLOCK_BLOCKS ? block + 2 * SUPERBLOCK_BLOCKS : count;
+    const uint8_t *bounds = leaf->is_array ? NULL : leaf->list->bounds;
+    for (; block < end; block++) {
+        uint32_t bound = bounds ? bounds[block] : leaf->array_bounds[block];
+        highest = bound > highest ? bound : highest;
+        if (leaf_block_last(leaf, block) >= high - 1)
+            break;
+    }
+    if (block == end && end < count)
+        return leaf->bound;
+    return bounds ? leaf_bound_of(leaf, (uint8_t)highest) : highest;
 }
 
 static void array_open_block(struct leaf *leaf, uint32_t number)

@@ -46,25 +46,65 @@ static unsigned window_above_scalar(uint32_t *sums, uint32_t base, uint32_t thre
     return kept;
 }
 
-static void sift_scalar(uint32_t *sums, const uint32_t *places, unsigned count, uint32_t threshold,
-                        uint64_t *bits)
+#define SPARSE_WORDS (SPARSE_DOCUMENTS / 64)
+
+/* A bit for each place, and one for each word that has any: what is above is brought into order
+ * without looking at all words. */
+struct place_bits {
+    uint64_t words[SPARSE_WORDS];
+    uint64_t any[SPARSE_WORDS / 64];
+};
+
+static inline void place_bits_set(struct place_bits *bits, const uint32_t *places, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        uint32_t at = places[i];
-        if (sums[at] > threshold)
-            bits[at / 64] |= (uint64_t)1 << at % 64;
-        else
-            sums[at] = 0;
+        uint32_t word = places[i] / 64;
+        bits->words[word] |= (uint64_t)1 << places[i] % 64;
+        bits->any[word / 64] |= (uint64_t)1 << word % 64;
     }
 }
 
+static unsigned take_listed_scalar(uint32_t *sums, uint32_t *places, unsigned count,
+                                   uint32_t threshold, uint32_t *scores)
+{
+    struct place_bits bits = {{0}, {0}};
+    unsigned above = 0, taken = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t place = places[i];
+        if (sums[place] > threshold)
+            places[above++] = place;
+        else
+            sums[place] = 0;
+    }
+    place_bits_set(&bits, places, above);
+    for (unsigned a = 0; a < SPARSE_WORDS / 64; a++) {
+        for (uint64_t any = bits.any[a]; any; any &= any - 1) {
+            uint32_t word = a * 64 + (unsigned)__builtin_ctzll(any);
+            for (uint64_t bit = bits.words[word]; bit; bit &= bit - 1) {
+                uint32_t place = word * 64 + (unsigned)__builtin_ctzll(bit);
+                places[taken] = place;
+                scores[taken++] = sums[place];
+                sums[place] = 0;
+            }
+        }
+    }
+    return taken;
+}
+
 const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar,
-                                                   window_above_scalar, sift_scalar};
+                                                   window_above_scalar, take_listed_scalar};
 
 #if defined(__x86_64__)
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")))
+#define AVX512      \
+    __attribute__(( \
+        target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt")))
+
+#define INDEXES_ROW(i) (i), (i) + 1, (i) + 2, (i) + 3, (i) + 4, (i) + 5, (i) + 6, (i) + 7
+static const uint8_t place_indexes[64] __attribute__((aligned(64))) = {
+    INDEXES_ROW(0),  INDEXES_ROW(8),  INDEXES_ROW(16), INDEXES_ROW(24),
+    INDEXES_ROW(32), INDEXES_ROW(40), INDEXES_ROW(48), INDEXES_ROW(56)};
 
 /* Two gathers a document; the norm's is of four bytes, of which three belong to its neighbours. */
 AVX2 static void shares_avx2(const uint32_t *documents, const uint32_t *tfs, unsigned count,
@@ -175,27 +215,53 @@ AVX512 static unsigned window_above_avx512(uint32_t *sums, uint32_t base, uint32
     return kept;
 }
 
-AVX512 static void sift_avx512(uint32_t *sums, const uint32_t *places, unsigned count,
-                               uint32_t threshold, uint64_t *bits)
+AVX512 static unsigned take_listed_avx512(uint32_t *sums, uint32_t *places, unsigned count,
+                                          uint32_t threshold, uint32_t *scores)
 {
+    struct place_bits bits;
     const __m512i limit = _mm512_set1_epi32((int)threshold), zero = _mm512_setzero_si512();
+    const __m512i indexes = _mm512_load_si512(place_indexes);
+    unsigned above = 0, taken = 0;
+    for (unsigned i = 0; i < SPARSE_WORDS; i += 8)
+        _mm512_storeu_si512(bits.words + i, zero);
+    memset(bits.any, 0, sizeof bits.any);
     for (unsigned i = 0; i < count; i += 16) {
         __mmask16 mask = count - i >= 16 ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
         __m512i place = _mm512_loadu_si512(places + i);
         __m512i sum = _mm512_mask_i32gather_epi32(zero, mask, place, sums, 4);
-        unsigned above = _mm512_mask_cmpgt_epu32_mask(mask, sum, limit);
-        _mm512_mask_i32scatter_epi32(sums, (__mmask16)(mask & ~above), place, zero, 4);
-        for (; above; above &= above - 1) {
-            uint32_t at = places[i + (unsigned)__builtin_ctz(above)];
-            bits[at / 64] |= (uint64_t)1 << at % 64;
+        __mmask16 is_above = _mm512_mask_cmpgt_epu32_mask(mask, sum, limit);
+        _mm512_mask_i32scatter_epi32(sums, mask & (__mmask16)~is_above, place, zero, 4);
+        _mm512_storeu_si512(places + above, _mm512_maskz_compress_epi32(is_above, place));
+        above += (unsigned)__builtin_popcount(is_above);
+    }
+    place_bits_set(&bits, places, above);
+    for (unsigned a = 0; a < SPARSE_WORDS / 64; a++) {
+        for (uint64_t any = bits.any[a]; any; any &= any - 1) {
+            uint32_t word = a * 64 + (unsigned)__builtin_ctzll(any);
+            __m512i bytes = _mm512_maskz_compress_epi8(bits.words[word], indexes);
+            __m512i first = _mm512_set1_epi32((int)(word * 64));
+            unsigned some = (unsigned)__builtin_popcountll(bits.words[word]);
+            for (unsigned i = 0; i < some; i += 16) {
+                __m512i place = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
+                _mm512_storeu_si512(places + taken + i, _mm512_add_epi32(place, first));
+                bytes = _mm512_alignr_epi64(zero, bytes, 2);
+            }
+            taken += some;
         }
     }
+    for (unsigned i = 0; i < taken; i += 16) {
+        __mmask16 mask = taken - i >= 16 ? 0xffff : (__mmask16)((1u << (taken - i)) - 1);
+        __m512i place = _mm512_loadu_si512(places + i);
+        _mm512_storeu_si512(scores + i, _mm512_mask_i32gather_epi32(zero, mask, place, sums, 4));
+        _mm512_mask_i32scatter_epi32(sums, mask, place, zero, 4);
+    }
+    return taken;
 }
 
 static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar,
-                                                        window_above_avx2, sift_scalar};
+                                                        window_above_avx2, take_listed_scalar};
 static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512,
-                                                          window_above_avx512, sift_avx512};
+                                                          window_above_avx512, take_listed_avx512};
 #endif
 
 const struct score_kernels *score_kernels(void)

@@ -41,10 +41,12 @@ struct score_kernels {
      * WINDOW_DOCUMENTS + 16. */
     unsigned (*window_above)(uint32_t *sums, uint32_t base, uint32_t threshold, uint32_t *documents,
                              uint32_t *scores);
-    /* Of the sums at places (some perhaps twice): sets the bits of those above threshold, zeroes
-     * the others. places are readable up to the next multiple of 16. */
-    void (*sift)(uint32_t *sums, const uint32_t *places, unsigned count, uint32_t threshold,
-                 uint64_t *bits);
+    /* Of the sums (SPARSE_DOCUMENTS of them) at places (in any order, some perhaps twice) gives
+     * those above threshold: places and scores then hold them, ascending and each once. The sums at
+     * all places are zero then. Returns how many; both arrays may be read and written up to 16
+     * beyond count. */
+    unsigned (*take_listed)(uint32_t *sums, uint32_t *places, unsigned count, uint32_t threshold,
+                            uint32_t *scores);
 };
 
 extern const struct score_kernels score_kernels_scalar;

@@ -22,7 +22,7 @@ struct count_window {
 struct scratch {
     struct bm25 used;
     float factors[NORMS];
-    uint32_t sums[WINDOW_DOCUMENTS]; /* zero between searches */
+    uint32_t sums[SPARSE_DOCUMENTS]; /* zero between searches */
     uint32_t window_documents[WINDOW_DOCUMENTS + 16];
     uint32_t window_scores[WINDOW_DOCUMENTS + 16];
     struct count_window count_window;
