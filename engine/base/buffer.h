@@ -157,7 +157,9 @@ struct cursor {
 
 static inline struct cursor cursor_of(const void *bytes, size_t size)
 {
-    return (struct cursor){(const uint8_t *)bytes, (const uint8_t *)bytes + size, true};
+    const uint8_t *first =
+        bytes ? (const uint8_t *)bytes : (const uint8_t *)""; /* NULL: no bytes */
+    return (struct cursor){first, first + size, true};
 }
 
 static inline size_t cursor_left(const struct cursor *cursor)

@@ -125,12 +125,6 @@ static void lists_trim(struct accumulator *accumulator, uint32_t blocks)
         memory_free(accumulator->list_blocks[--accumulator->list_block_count]);
 }
 
-static void pool_trim(struct pool *pool, uint32_t blocks)
-{
-    while (pool->block_count > blocks)
-        memory_free(pool->blocks[--pool->block_count]);
-}
-
 void accumulator_close(struct accumulator *accumulator)
 {
     if (!accumulator)
@@ -302,43 +296,6 @@ static void table_insert(struct table *table, uint32_t hash, uint32_t ref)
     table->used++;
 }
 
-/* ---- the pool */
-
-static lupe_status pool_block(struct pool *pool)
-{
-    if (pool->kept == pool->block_count) {
-        if (pool->block_count == pool->block_capacity) {
-            uint32_t capacity = pool->block_capacity ? pool->block_capacity * 2 : 16;
-            uint8_t **blocks = memory_realloc(pool->blocks, capacity * sizeof *blocks);
-            if (!blocks)
-                return fail_memory();
-            pool->blocks = blocks;
-            pool->block_capacity = capacity;
-        }
-        uint8_t *block = memory_alloc(POOL_BLOCK_BYTES);
-        if (!block)
-            return fail_memory();
-        pool->blocks[pool->block_count++] = block;
-    }
-    pool->kept++;
-    pool->next = 0;
-    return LUPE_OK;
-}
-
-/* A chunk of the size that follows `ordinal` others of its list. */
-static lupe_status pool_take(struct pool *pool, unsigned ordinal, uint32_t *chunk)
-{
-    uint32_t units = (uint32_t)(pool_chunk_bytes(ordinal) / POOL_UNIT_BYTES);
-    if (pool->kept == 0 || pool->next + units > POOL_UNITS) {
-        lupe_status status = pool_block(pool);
-        if (status != LUPE_OK)
-            return status;
-    }
-    *chunk = (pool->kept - 1) * POOL_UNITS + pool->next;
-    pool->next += units;
-    return LUPE_OK;
-}
-
 /* ---- growing lists */
 
 static lupe_status list_block(struct accumulator *accumulator)
@@ -366,14 +323,7 @@ static lupe_status list_new(struct accumulator *accumulator, const uint8_t *key,
     if (accumulator->list_count == accumulator->list_block_count * LIST_BLOCK_LISTS)
         TRY(list_block(accumulator));
     struct growing_list *list = accumulator_list(accumulator, accumulator->list_count);
-    TRY(pool_take(&accumulator->pool, 0, &list->first));
-    list->next = pool_chunk(&accumulator->pool, list->first);
-    list->left = (uint16_t)(pool_chunk_bytes(0) - POOL_LINK_BYTES);
-    list->document = 0;
-    list->position = 0;
-    list->chunks = 1;
-    list->kind = (uint8_t)kind;
-    list->key = (uint32_t)accumulator->keys.size;
+    TRY(growing_init(&accumulator->pool, list, kind, (uint32_t)accumulator->keys.size));
     buffer_add_u8(&accumulator->keys, (uint8_t)key_size);
     buffer_add(&accumulator->keys, key, key_size);
     TRY(buffer_status(&accumulator->keys));
@@ -403,92 +353,6 @@ static lupe_status list_of_key(struct accumulator *accumulator, const uint8_t *k
     table_insert(table, hash, *number + 1);
 out:
     return status;
-}
-
-static __attribute__((noinline)) lupe_status list_append_slow(struct pool *pool,
-                                                              struct growing_list *list,
-                                                              const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (list->left == 0) {
-            uint32_t chunk;
-            lupe_status status = pool_take(pool, list->chunks, &chunk);
-            if (status != LUPE_OK)
-                return status;
-            store_u32(list->next, chunk);
-            list->next = pool_chunk(pool, chunk);
-            list->left = (uint16_t)(pool_chunk_bytes(list->chunks) - POOL_LINK_BYTES);
-            /* Beyond the largest size the ordinal no longer matters. */
-            if (list->chunks < 2 * POOL_CHUNK_SHIFT_MAX)
-                list->chunks++;
-        }
-        *list->next++ = bytes[i];
-        list->left--;
-    }
-    return LUPE_OK;
-}
-
-#define APPEND_BYTES_MAX 11u /* a zero and two numbers of 32 bits */
-
-/* Where to write the bytes: in place, or in spare where the chunk may be too short. */
-static inline uint8_t *append_begin(const struct growing_list *list, uint8_t *spare)
-{
-    return list->left < APPEND_BYTES_MAX ? spare : list->next;
-}
-
-static inline lupe_status append_end(struct pool *pool, struct growing_list *list,
-                                     const uint8_t *spare, const uint8_t *start, size_t size)
-{
-    if (start == spare)
-        return list_append_slow(pool, list, spare, size);
-    list->next += size;
-    list->left = (uint16_t)(list->left - size);
-    return LUPE_OK;
-}
-
-static inline lupe_status append_position(struct pool *pool, struct growing_list *list,
-                                          uint32_t document, uint32_t position)
-{
-    uint8_t spare[APPEND_BYTES_MAX];
-    uint8_t *bytes = append_begin(list, spare);
-    size_t size = 0;
-    if (list->document == document + 1) {
-        size = varint_put(bytes, position - list->position);
-    } else {
-        if (list->document)
-            bytes[size++] = 0;
-        size += varint_put(bytes + size, document + 1 - list->document);
-        size += varint_put(bytes + size, (uint64_t)position + 1);
-        list->document = document + 1;
-    }
-    list->position = position;
-    return append_end(pool, list, spare, bytes, size);
-}
-
-static inline lupe_status append_tf(struct pool *pool, struct growing_list *list, uint32_t document)
-{
-    if (list->document == document + 1) {
-        list->position++;
-        return LUPE_OK;
-    }
-    uint8_t spare[APPEND_BYTES_MAX];
-    uint8_t *bytes = append_begin(list, spare);
-    size_t size = list->document ? varint_put(bytes, list->position) : 0;
-    size += varint_put(bytes + size, document + 1 - list->document);
-    list->document = document + 1;
-    list->position = 1;
-    return append_end(pool, list, spare, bytes, size);
-}
-
-static lupe_status append_document(struct pool *pool, struct growing_list *list, uint32_t document)
-{
-    if (list->document == document + 1)
-        return LUPE_OK;
-    uint8_t spare[APPEND_BYTES_MAX];
-    uint8_t *bytes = append_begin(list, spare);
-    size_t size = varint_put(bytes, document + 1 - list->document);
-    list->document = document + 1;
-    return append_end(pool, list, spare, bytes, size);
 }
 
 /* ---- surface forms */
@@ -567,8 +431,6 @@ static __attribute__((noinline)) lupe_status surface_new(struct accumulator *acc
     TRY(surface_list(accumulator, item, &list, &flags));
 
     struct buffer *surfaces = &accumulator->surfaces;
-    if (surfaces->size == 0) /* so that no reference is 0 */
-        buffer_add_u64(surfaces, 0);
     size_t size = sizeof(struct surface) + ((size_t)item->size + 7) / 8 * 8;
     uint8_t *room = buffer_reserve(surfaces, size);
     if (!room)
@@ -784,7 +646,7 @@ static lupe_status append_own_list(struct accumulator *accumulator, uint32_t fie
     size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
     lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
     if (status == LUPE_OK)
-        status = append_tf(&accumulator->pool, accumulator_list(accumulator, own), document);
+        status = growing_add_tf(&accumulator->pool, accumulator_list(accumulator, own), document);
     return status;
 }
 
@@ -799,9 +661,9 @@ static lupe_status items_append(struct accumulator *accumulator, unsigned count,
             continue;
         struct growing_list *list = accumulator_list(accumulator, item->list);
         if (accumulator->with_positions)
-            TRY(append_position(pool, list, document, item->position));
+            TRY(growing_add_position(pool, list, document, item->position));
         else
-            TRY(append_tf(pool, list, document));
+            TRY(growing_add_tf(pool, list, document));
         *length += item->space % 16 == 0;
     }
 out:
@@ -910,7 +772,8 @@ static lupe_status keyword_add(struct accumulator *accumulator, const struct bat
     size_t key_size = key_of_keyword(key, value->field, value->data, value->size);
     lupe_status status = list_of_key(accumulator, key, key_size, GROWING_DOCUMENTS, &list);
     if (status == LUPE_OK)
-        status = append_document(&accumulator->pool, accumulator_list(accumulator, list), document);
+        status =
+            growing_add_document(&accumulator->pool, accumulator_list(accumulator, list), document);
     return status;
 }
 
@@ -959,6 +822,9 @@ lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
     TRY(document_new(accumulator));
     TRY(short_room(&accumulator->short_table)); /* the first pass prefetches from it */
     TRY(table_room(&accumulator->surface_table));
+    if (accumulator->surfaces.size == 0) /* so that no reference is 0 */
+        buffer_add_u64(&accumulator->surfaces, 0);
+    TRY(buffer_status(&accumulator->surfaces));
     TRY(values_read(accumulator, record, record_size, &count));
     TRY(values_read(accumulator, unstored, unstored_size, &count));
     struct batch_value *values = accumulator->values;
@@ -976,7 +842,8 @@ lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
         accumulator->values = values;
         accumulator->value_capacity = 2 * texts;
     }
-    values_sort(values, values + texts, texts);
+    if (texts > 1)
+        values_sort(values, values + texts, texts);
     struct accumulated_document *entry = &accumulator->documents[accumulator->document_count];
     TRY(texts_add(accumulator, values, texts, document, &entry->length));
     entry->boundary_count = (uint32_t)(accumulator->boundary_count - entry->boundaries);

@@ -23,57 +23,10 @@
 #include "segment/catalogue.h"
 #include "segment/dictionary.h"
 #include "write/batch.h"
-
-/* How the bytes of a growing list read (varints):
- *   positions: [0] document-delta position+1 (position-delta) *
- *              with the 0 before every document but the first
- *   tf:        document-delta tf, the last document's tf is still in list.position
- *   documents: document-delta
- * A document-delta is the document minus the one before, which is -1 at first. */
-enum growing_kind { GROWING_POSITIONS, GROWING_TF, GROWING_DOCUMENTS };
-
-struct growing_list {
-    uint8_t *next;     /* where the next byte goes */
-    uint32_t document; /* the last one + 1; 0: none yet */
-    uint32_t position; /* its last position; for tf lists its tf so far */
-    uint32_t first;    /* chunk (pool_chunk) */
-    uint32_t key;      /* offset of the key in keys: size:u8 bytes */
-    uint16_t left;     /* bytes that may follow in this chunk */
-    uint8_t chunks;    /* in use */
-    uint8_t kind;
-};
-_Static_assert(sizeof(struct growing_list) == 32, "two a cache line, none in two");
+#include "write/growing.h"
 
 /* Lists lie in blocks, at multiples of their size. */
 #define LIST_BLOCK_LISTS 4096u
-
-/* Chunks of bytes of growing size, cut from blocks that never move. A chunk ends with the number
- * of the one that follows it. */
-#define POOL_UNIT_BYTES 16u
-#define POOL_BLOCK_BYTES (256u * 1024u)
-#define POOL_LINK_BYTES 4u
-#define POOL_CHUNK_SHIFT_MAX 10u /* largest chunk: POOL_UNIT_BYTES << this */
-
-struct pool {
-    uint8_t **blocks;
-    uint32_t block_count;
-    uint32_t block_capacity;
-    uint32_t next; /* free unit in the last block */
-    uint32_t kept; /* blocks from here on are empty */
-};
-
-static inline size_t pool_chunk_bytes(unsigned ordinal)
-{
-    unsigned shift = ordinal / 2;
-    return (size_t)POOL_UNIT_BYTES << (shift < POOL_CHUNK_SHIFT_MAX ? shift : POOL_CHUNK_SHIFT_MAX);
-}
-
-#define POOL_UNITS (POOL_BLOCK_BYTES / POOL_UNIT_BYTES)
-
-static inline uint8_t *pool_chunk(const struct pool *pool, uint32_t chunk)
-{
-    return pool->blocks[chunk / POOL_UNITS] + (size_t)(chunk % POOL_UNITS) * POOL_UNIT_BYTES;
-}
 
 struct table_slot {
     uint32_t hash;

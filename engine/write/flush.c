@@ -135,37 +135,6 @@ static lupe_status sort_keys(struct sort_context *context, uint32_t count,
 
 /* ---- reading a growing list */
 
-/* Copies a chunk's bytes, and up to a unit more: both ends have room. Most chunks are a unit or
- * two, for which a call of memcpy costs more than the copying. */
-static inline void chunk_copy(uint8_t *out, const uint8_t *bytes, size_t size)
-{
-    for (size_t done = 0; done < size; done += POOL_UNIT_BYTES)
-        memcpy(out + done, bytes + done, POOL_UNIT_BYTES);
-}
-
-/* Gathers its bytes into the stream. */
-static lupe_status stream_gather(const struct pool *pool, const struct growing_list *list,
-                                 struct buffer *stream)
-{
-    uint32_t chunk = list->first;
-    buffer_clear(stream);
-    for (unsigned ordinal = 0;; ordinal++) {
-        const uint8_t *bytes = pool_chunk(pool, chunk);
-        size_t size = pool_chunk_bytes(ordinal) - POOL_LINK_BYTES;
-        bool last = bytes + size == list->next + list->left;
-        if (last)
-            size = (size_t)(list->next - bytes);
-        uint8_t *room = buffer_reserve(stream, size + POOL_UNIT_BYTES);
-        if (!room)
-            return buffer_status(stream);
-        chunk_copy(room, bytes, size);
-        stream->size += size;
-        if (last)
-            return LUPE_OK;
-        chunk = load_u32(bytes + size);
-    }
-}
-
 static inline uint32_t stream_number(const uint8_t **at)
 {
     uint32_t value = *(*at)++;
@@ -186,6 +155,7 @@ static inline uint32_t stream_number(const uint8_t **at)
 struct source {
     const uint8_t *at;
     const uint8_t *end;
+    uint32_t before;    /* the last one taken, UINT32_MAX at first */
     uint32_t document;  /* the next one, UINT32_MAX when there is none */
     uint32_t tf_behind; /* of a list with tfs: that of its last document */
 };
@@ -207,6 +177,8 @@ struct lister {
     unsigned count;
     uint32_t documents[BLOCK_DOCUMENTS];
     uint32_t tfs[BLOCK_DOCUMENTS];
+    uint32_t ends[BLOCK_DOCUMENTS + 1]; /* with positions: where those of each document end */
+    struct record_form forms[RECORD_FORMS];
 };
 
 static void lister_free(struct lister *lister)
@@ -230,6 +202,7 @@ static lupe_status lister_init(struct lister *lister, const struct flusher *flus
         return fail_memory();
     for (uint32_t i = 0; i < count; i++)
         lister->streams[i] = BUFFER_INIT(0);
+    record_forms_make(lister->forms);
     return LUPE_OK;
 }
 
@@ -269,15 +242,18 @@ static lupe_status term_end(struct lister *lister)
                            : segment_writer_term_end(lister->flusher->writer);
 }
 
-static lupe_status block_write(struct lister *lister)
+static __attribute__((noinline)) lupe_status block_write(struct lister *lister)
 {
     lupe_status status = LUPE_OK;
+    bool has_positions = lister->flags & ENTRY_HAS_POSITIONS;
     const uint32_t *tfs = lister->flags & ENTRY_HAS_TF ? lister->tfs : NULL;
-    const uint32_t *positions = lister->flags & ENTRY_HAS_POSITIONS ? lister->positions : NULL;
+    const uint32_t *positions = has_positions ? lister->positions : NULL;
     if (lister->count == 0)
         return LUPE_OK;
     if (!lister->begun)
         TRY(term_begin(lister));
+    for (unsigned i = 0; has_positions && i < lister->count; i++)
+        lister->tfs[i] = lister->ends[i + 1] - lister->ends[i];
     if (lister->encoder)
         TRY(postings_writer_add(lister->encoder, lister->documents, tfs, positions, lister->count));
     else
@@ -289,7 +265,68 @@ out:
     return status;
 }
 
-/* Takes a posting whose positions, if any, lie behind those of the block. */
+/* Where the next new document begins. */
+static const uint8_t *skip_further(const struct lister *lister, const uint8_t *at,
+                                   const uint8_t *end)
+{
+    while (at < end && !lister->forms[*at].is_new)
+        at += lister->forms[*at].size;
+    return at;
+}
+
+/* Both: the postings of a source whose documents are below a limit. */
+static lupe_status take_with_positions(struct lister *lister, struct source *source, uint32_t limit)
+{
+    lupe_status status = LUPE_OK;
+    const uint32_t *map = lister->flusher->map;
+    const uint8_t *at = source->at;
+    const uint8_t *end = source->end;
+    uint32_t document = source->before;
+    uint32_t mapped = 0;
+    uint32_t position = 0;
+    size_t positions = lister->position_count;
+    unsigned count = lister->count;
+
+    source->document = UINT32_MAX;
+    while (at < end) {
+        uint64_t record = load_u64(at);
+        const struct record_form *form = &lister->forms[record % RECORD_FORMS];
+        uint32_t gap = (uint32_t)(record >> RECORD_GAP_SHIFT) & form->gap_mask;
+        if (document + gap >= limit && form->is_new) {
+            source->document = document + gap;
+            break;
+        }
+        document += gap;
+        at += form->size;
+        mapped = document;
+        if (map && (mapped = map[document]) == DOCUMENT_DEAD) {
+            at = skip_further(lister, at, end);
+            continue;
+        }
+        if (count + form->is_new > BLOCK_DOCUMENTS) {
+            lister->count = count;
+            TRY(block_write(lister));
+            count = 0;
+            positions = 0;
+        }
+        if (positions == lister->position_capacity)
+            TRY(positions_room(lister, positions + 1));
+        position = (position & form->keep) +
+                   ((uint32_t)(record >> form->number_shift) & form->number_mask);
+        lister->positions[positions++] = position;
+        count += form->is_new;
+        lister->documents[count - 1] = mapped;
+        lister->ends[count] = (uint32_t)positions;
+    }
+    source->at = at;
+    source->before = document;
+    lister->count = count;
+    lister->position_count = positions;
+out:
+    return status;
+}
+
+/* Takes a posting without positions. */
 static inline lupe_status block_take(struct lister *lister, uint32_t document, uint32_t tf)
 {
     const uint32_t *map = lister->flusher->map;
@@ -298,8 +335,6 @@ static inline lupe_status block_take(struct lister *lister, uint32_t document, u
         return LUPE_OK;
     lister->documents[lister->count] = mapped;
     lister->tfs[lister->count++] = tf;
-    if (lister->flags & ENTRY_HAS_POSITIONS)
-        lister->position_count += tf;
     return lister->count == BLOCK_DOCUMENTS ? block_write(lister) : LUPE_OK;
 }
 
@@ -309,39 +344,6 @@ static inline void source_next(struct source *source)
         source->document += stream_number(&source->at);
     else
         source->document = UINT32_MAX;
-}
-
-/* Both: the postings of a source whose documents are below a limit. */
-static lupe_status take_with_positions(struct lister *lister, struct source *given, uint32_t limit)
-{
-    lupe_status status = LUPE_OK;
-    struct source source = *given;
-    const uint8_t *at = source.at;
-    const uint8_t *end = source.end;
-    while (source.document < limit) {
-        uint32_t position = stream_number(&at) - 1;
-        uint32_t tf = 1;
-        /* A byte or more a position: that many are left at most. */
-        TRY(positions_room(lister, lister->position_count + 1 +
-                                       (size_t)(end - at > 4096 ? 4096 : end - at)));
-        lister->positions[lister->position_count] = position;
-        while (at < end && *at != 0) {
-            position += stream_number(&at);
-            if (lister->position_count + tf == lister->position_capacity)
-                TRY(positions_room(lister, lister->position_count + tf + 1));
-            lister->positions[lister->position_count + tf++] = position;
-        }
-        at++; /* the 0 between documents */
-        TRY(block_take(lister, source.document, tf));
-        if (at < end)
-            source.document += stream_number(&at);
-        else
-            source.document = UINT32_MAX;
-    }
-    source.at = at;
-    *given = source;
-out:
-    return status;
 }
 
 static lupe_status take_without_positions(struct lister *lister, struct source *source,
@@ -364,19 +366,25 @@ static lupe_status source_add(struct lister *lister, uint32_t accumulator, uint3
 {
     const struct accumulator *from = lister->flusher->input->accumulators[accumulator];
     const struct growing_list *list = accumulator_list(from, number);
-    struct buffer *stream = &lister->streams[lister->source_count];
-    lupe_status status = stream_gather(&from->pool, list, stream);
+    struct source *source = &lister->sources[lister->source_count];
+    lupe_status status = growing_bytes(&from->pool, list, &lister->streams[lister->source_count],
+                                       &source->at, &source->end);
     if (status != LUPE_OK)
         return status;
-    if (lister->source_count == 0) {
+    if (lister->source_count++ == 0) {
         lister->key = from->keys.data + list->key;
         lister->flags = (list->kind != GROWING_DOCUMENTS ? ENTRY_HAS_TF : 0) |
                         (list->kind == GROWING_POSITIONS ? ENTRY_HAS_POSITIONS : 0);
     }
-    struct source *source = &lister->sources[lister->source_count++];
-    *source = (struct source){stream->data, stream->data + stream->size, UINT32_MAX, 0};
+    source->before = UINT32_MAX;
+    source->document = UINT32_MAX;
     source->tf_behind = list->position;
-    source_next(source);
+    if (list->kind != GROWING_POSITIONS)
+        source_next(source);
+    else if (source->at < source->end)
+        source->document = ((uint32_t)(load_u64(source->at) >> RECORD_GAP_SHIFT) &
+                            lister->forms[*source->at].gap_mask) -
+                           1;
     return LUPE_OK;
 }
 
