@@ -270,6 +270,44 @@ static void twin_scan(struct twin *twin, const uint8_t *text, size_t size, bool 
 
 static struct twin twin;
 
+/* The same words when as many as possible are taken many at a time; one that is not is looked at
+ * by word_next. */
+static void compare_simple(const uint8_t *text, size_t size, lupe_analysis mode, uint64_t seed,
+                           unsigned round)
+{
+    struct word_scanner scanner;
+    struct word_place places[WORDS_SIMPLE_MIN * 3];
+    size_t count = 0;
+    word_scanner_init(&scanner, mode, text, size);
+    for (bool more = true; more;) {
+        unsigned capacity = WORDS_SIMPLE_MIN + 1 + (unsigned)count % (WORDS_SIMPLE_MIN * 2);
+        unsigned words = words_simple(&scanner, places, capacity);
+        struct word word;
+        cr_assert_lt(words, capacity);
+        for (unsigned i = 0; i < words; i++, count++) {
+            const struct word *wanted = &twin.words[count];
+            cr_assert_lt(count, twin.word_count, "seed %" PRIu64 " round %u", seed, round);
+            cr_assert(places[i].start == wanted->start && places[i].size == wanted->size &&
+                          wanted->parts == 1,
+                      "seed %" PRIu64 " round %u mode %d simple word %zu at %zu size %u, not %zu "
+                      "size %u",
+                      seed, round, (int)mode, count, places[i].start, places[i].size, wanted->start,
+                      wanted->size);
+        }
+        if (words)
+            continue;
+        more = word_next(&scanner, &word);
+        if (!more)
+            break;
+        const struct word *wanted = &twin.words[count++];
+        cr_assert(count <= twin.word_count && word.start == wanted->start &&
+                      word.size == wanted->size && word.joined_size == wanted->joined_size &&
+                      word.part == wanted->part && word.glued == wanted->glued,
+                  "seed %" PRIu64 " round %u mode %d word %zu", seed, round, (int)mode, count);
+    }
+    cr_assert_eq(count, twin.word_count, "seed %" PRIu64 " round %u", seed, round);
+}
+
 static void compare(const uint8_t *text, size_t size, uint64_t seed, unsigned round)
 {
     for (lupe_analysis mode = LUPE_ANALYSIS_STANDARD; mode <= LUPE_ANALYSIS_PLAIN; mode++) {
@@ -289,6 +327,7 @@ static void compare(const uint8_t *text, size_t size, uint64_t seed, unsigned ro
                       wanted->size);
         }
         cr_assert_eq(count, twin.word_count, "seed %" PRIu64 " round %u", seed, round);
+        compare_simple(text, size, mode, seed, round);
     }
 }
 
@@ -378,4 +417,33 @@ Test(text_words, every_code_point_is_classified_as_by_the_slow_scanner)
         text[size++] = 'b';
         compare(text, size, 0, point);
     }
+}
+
+/* Plain text, where nearly all words are simple: across the ends of blocks of 64 bytes, and up to
+ * words too long for one. */
+Test(text_words, takes_simple_words_many_at_a_time)
+{
+    static const char *const simple[] = {
+        "a", "Höhe", "über", " ", " ", "„", "“", " – ",
+        "§", "x9",   "Mal",  "3", ".", ",", " ", "Straßenbahnhaltestelle",
+        "é"};
+    struct support_random random = support_random_of(20260716);
+    static uint8_t text[8192];
+    for (unsigned round = 0; round < 2000; round++) {
+        size_t size = 0, count = support_random_below(&random, 300);
+        uint64_t common = 1 + support_random_below(&random, sizeof simple / sizeof *simple);
+        for (size_t i = 0; i < count; i++) {
+            const char *piece = simple[support_random_below(&random, common)];
+            memcpy(text + size, piece, strlen(piece));
+            size += strlen(piece);
+        }
+        compare(text, size, random.seed, round);
+    }
+    memset(text, 'y', sizeof text);
+    for (size_t size = SURFACE_BYTES_MAX - 70; size < SURFACE_BYTES_MAX + 70; size++) {
+        text[size] = ' ';
+        compare(text, size + 70, 0, (unsigned)size);
+        text[size] = 'y';
+    }
+    support_no_leaks();
 }

@@ -12,6 +12,7 @@
 #include <assert.h>
 
 #include "text/unicode.h"
+#include "text/words_masks.h"
 
 _Static_assert(HYPHEN_PARTS_MAX >= 2 && HYPHEN_PARTS_MAX < 256, "parts are counted in a byte");
 
@@ -24,6 +25,7 @@ void word_scanner_init(struct word_scanner *scanner, lupe_analysis mode, const v
         .size = size,
         .mode = mode,
         .classes = classes_get(),
+        .kernel = word_masks_choose(),
     };
 }
 

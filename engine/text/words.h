@@ -28,6 +28,7 @@
 #include "lupe.h"
 
 struct classes;
+struct word_masks;
 
 struct word {
     size_t start;         /* bytes from the beginning of the text */
@@ -39,6 +40,12 @@ struct word {
     bool glued;           /* only one of . @ / \ : & = stands between it and the word before */
 };
 
+/* Where a word is. */
+struct word_place {
+    size_t start;
+    uint32_t size;
+};
+
 struct word_scanner {
     const uint8_t *text;
     size_t size;
@@ -47,6 +54,7 @@ struct word_scanner {
     uint8_t part; /* of the hyphen word being handed out */
     uint8_t parts;
     const struct classes *classes;
+    void (*kernel)(const uint8_t *, struct word_masks *); /* see words_masks.h; NULL: none */
     size_t word_end;                  /* end of the last word given, for glued */
     size_t separate_until;            /* end of a hyphen word of too many parts */
     size_t ends[HYPHEN_PARTS_MAX][2]; /* start and end of the parts found ahead */
@@ -57,5 +65,11 @@ void word_scanner_init(struct word_scanner *scanner, lupe_analysis mode, const v
 
 /* The next word; false at the end of the text. */
 bool word_next(struct word_scanner *scanner, struct word *word);
+
+/* The next words as long as they belong to no hyphen word, fewer than capacity, which is above
+ * WORDS_SIMPLE_MIN: those that word_next would give, found faster. It stops, perhaps with none,
+ * before one that needs a closer look, which word_next gives then. */
+#define WORDS_SIMPLE_MIN 32u
+unsigned words_simple(struct word_scanner *scanner, struct word_place *places, unsigned capacity);
 
 #endif

@@ -11,8 +11,8 @@
 #include "base/hash.h"
 #include "text/words.h"
 
-#define ITEMS 64u              /* words a pass */
-#define ITEMS_MAX (2u * ITEMS) /* with joined forms */
+#define ITEMS 64u              /* words a pass, */
+#define ITEMS_MAX (2u * ITEMS) /* and some more: joined forms, and simple words */
 #define TABLE_SLOTS_MIN 256u
 #define LIST_NONE UINT32_MAX  /* a surface form with nothing to index */
 #define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
@@ -615,12 +615,38 @@ static inline void item_set(struct accumulator *accumulator, struct word_item *i
                             .slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
 }
 
-/* The first pass: up to ITEMS words. Returns the number of items, 0 at the end. */
+/* Words that belong to no hyphen word, as far as there are any here. */
+static unsigned items_scan_simple(struct accumulator *accumulator, struct value_state *state,
+                                  unsigned count)
+{
+    struct word_place places[ITEMS_MAX];
+    unsigned words = words_simple(&state->scanner, places, ITEMS_MAX - count);
+    unsigned left = state->position < DOCUMENT_WORDS_MAX ? DOCUMENT_WORDS_MAX - state->position : 0;
+    if (words > left) {
+        accumulator->words_cut += words - left;
+        words = left;
+        state->full = true;
+    }
+    for (unsigned i = 0; i < words; i++)
+        item_set(accumulator, &accumulator->items[count++], state->scanner.text + places[i].start,
+                 places[i].size, SPACE(state->analyzer, 0), state->position++);
+    return count;
+}
+
+/* The first pass: ITEMS words or a few more. Returns the number of items, 0 at the end. */
 static unsigned items_scan(struct accumulator *accumulator, struct value_state *state)
 {
     struct word word;
     unsigned count = 0;
-    for (unsigned words = 0; words < ITEMS && word_next(&state->scanner, &word); words++) {
+    while (count < ITEMS) {
+        unsigned before = count;
+        count = items_scan_simple(accumulator, state, count);
+        if (state->full)
+            break;
+        if (count > before)
+            continue;
+        if (!word_next(&state->scanner, &word))
+            break;
         if (state->position >= DOCUMENT_WORDS_MAX) {
             state->full = true;
             accumulator->words_cut++;
