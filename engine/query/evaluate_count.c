@@ -10,7 +10,7 @@
 #define DENSE_SHARE 8u
 
 /* Below so many documents a window bits are set one by one. */
-#define SPARSE_DOCUMENTS_MAX 256u
+#define SPARSE_DOCUMENTS_MAX 512u
 
 static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t count, uint32_t base)
 {
