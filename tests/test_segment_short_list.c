@@ -48,7 +48,7 @@ static struct model model_of(struct support_random *random)
     return model;
 }
 
-static size_t write_model(const struct model *model, uint8_t out[DICTIONARY_INLINE_BYTES])
+static size_t write_model(const struct model *model, uint8_t out[SHORT_LIST_ROOM])
 {
     struct short_list list = {
         .document_bits = document_bits(model->segment_documents),
@@ -105,7 +105,7 @@ Test(segment_short_list, what_is_written_is_read)
     unsigned written = 0;
     for (unsigned round = 0; round < (test_full() ? 200000u : 20000u); round++) {
         struct model model = model_of(&random);
-        uint8_t out[DICTIONARY_INLINE_BYTES];
+        uint8_t out[SHORT_LIST_ROOM];
         size_t size = write_model(&model, out);
         uint64_t expected = model_bytes(&model);
         cr_assert_eq(size, expected <= DICTIONARY_INLINE_BYTES ? expected : 0, "seed %" PRIu64,
@@ -165,7 +165,7 @@ Test(segment_short_list, what_is_cut_off_is_told)
                           .mores = {7, 300},
                           .has_tf = true,
                           .has_positions = true};
-    uint8_t out[DICTIONARY_INLINE_BYTES];
+    uint8_t out[SHORT_LIST_ROOM];
     size_t size = write_model(&model, out);
     cr_assert_gt(size, 0u);
     check_model(&model, out, size);

@@ -35,20 +35,19 @@ struct bit_writer {
     unsigned held_bits; /* below 8 between two numbers */
 };
 
-/* Adds up to 56 bits; what goes beyond the room is dropped, and size tells. */
-static void bits_put(struct bit_writer *writer, uint64_t number, unsigned bits)
+/* Adds up to 56 bits. What goes beyond the room is wrong, but size tells. */
+static inline void bits_put(struct bit_writer *writer, uint64_t number, unsigned bits)
 {
     writer->held |= number << writer->held_bits;
-    writer->held_bits += bits;
-    for (; writer->held_bits >= 8; writer->held_bits -= 8) {
-        if (writer->size < DICTIONARY_INLINE_BYTES)
-            writer->out[writer->size] = (uint8_t)writer->held;
-        writer->size++;
-        writer->held >>= 8;
-    }
+    bits += writer->held_bits;
+    if (writer->size <= DICTIONARY_INLINE_BYTES)
+        store_u64(writer->out + writer->size, writer->held);
+    writer->size += bits / 8;
+    writer->held >>= bits & ~7u;
+    writer->held_bits = bits % 8;
 }
 
-static void gamma_put(struct bit_writer *writer, uint32_t number)
+static inline void gamma_put(struct bit_writer *writer, uint32_t number)
 {
     uint64_t value = (uint64_t)number + 1;
     unsigned bits = 63 - (unsigned)__builtin_clzll(value);
@@ -56,7 +55,7 @@ static void gamma_put(struct bit_writer *writer, uint32_t number)
     bits_put(writer, value - (1ull << bits), bits);
 }
 
-static void position_put(struct bit_writer *writer, uint32_t number, unsigned low_bits)
+static inline void position_put(struct bit_writer *writer, uint32_t number, unsigned low_bits)
 {
     gamma_put(writer, number >> low_bits);
     bits_put(writer, number & ((1u << low_bits) - 1), low_bits);
@@ -72,7 +71,7 @@ static void positions_put(struct bit_writer *writer, const struct short_list *li
     }
 }
 
-size_t short_list_write(const struct short_list *list, uint8_t out[DICTIONARY_INLINE_BYTES])
+size_t short_list_write(const struct short_list *list, uint8_t out[SHORT_LIST_ROOM])
 {
     struct bit_writer writer = {.out = out};
     assert(list->frequency && (list->tfs || !list->firsts));

@@ -27,9 +27,11 @@ struct short_list {
     const uint32_t *mores;  /* the further ones, each less the one before and 1 */
 };
 
+#define SHORT_LIST_ROOM (DICTIONARY_INLINE_BYTES + 8u) /* to write in */
+
 /* Writes a list of at least one document; gives its bytes, or 0 when they would be more than
  * DICTIONARY_INLINE_BYTES. */
-size_t short_list_write(const struct short_list *list, uint8_t out[DICTIONARY_INLINE_BYTES]);
+size_t short_list_write(const struct short_list *list, uint8_t out[SHORT_LIST_ROOM]);
 
 /* What is read: the bytes and what is known of them from elsewhere. */
 struct short_bytes {
