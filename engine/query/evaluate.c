@@ -232,6 +232,7 @@ struct conjunction {
     struct leaf **excluded;
     unsigned excluded_count;
     uint32_t *rests; /* [required + optional]: what the leaves behind this one add at most here */
+    uint32_t seeded; /* documents with so high a share of the lead are done; 0: none */
 };
 
 static uint32_t add_bounds(uint32_t a, uint32_t b)
@@ -255,24 +256,13 @@ static void rests_between(const struct conjunction *c, uint32_t low, uint32_t hi
     }
 }
 
-/* The lead's open block against all others. */
-static lupe_status conjunction_block(struct evaluation *evaluation, const struct conjunction *c)
+/* Documents with the lead's shares against all other leaves. */
+static lupe_status conjunction_finish(struct evaluation *evaluation, const struct conjunction *c,
+                                      uint32_t *documents, uint32_t *scores, unsigned count,
+                                      uint32_t limit)
 {
     const struct score_kernels *kernels = score_kernels();
-    struct leaf *lead = c->required[0];
-    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
-    unsigned count = lead->count;
-    uint32_t limit = evaluation_limit(evaluation);
     lupe_status status = LUPE_OK;
-    memcpy(documents, lead->documents, count * sizeof *documents);
-    if (lead->scored) {
-        TRY(leaf_score_block(lead));
-        memcpy(scores, lead->shares, count * sizeof *scores);
-    } else {
-        memset(scores, 0, count * sizeof *scores);
-    }
-    if (limit)
-        count = kernels->keep_above(documents, scores, count, c->rests[0], limit);
     for (unsigned i = 1; i < c->required_count && count; i++) {
         TRY(leaf_require(c->required[i], documents, scores, &count));
         if (c->required[i]->scored && limit)
@@ -287,6 +277,136 @@ static lupe_status conjunction_block(struct evaluation *evaluation, const struct
                                         limit);
     }
     TRY(evaluation_emit(evaluation, documents, scores, count));
+out:
+    return status;
+}
+
+static unsigned keep_below(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t end)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t score = scores[i];
+        documents[kept] = documents[i];
+        scores[kept] = score;
+        kept += score < end;
+    }
+    return kept;
+}
+
+/* The lead's open block against all others. */
+static lupe_status conjunction_block(struct evaluation *evaluation, const struct conjunction *c)
+{
+    struct leaf *lead = c->required[0];
+    uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
+    unsigned count = lead->count;
+    uint32_t limit = evaluation_limit(evaluation);
+    lupe_status status = LUPE_OK;
+    memcpy(documents, lead->documents, count * sizeof *documents);
+    if (lead->scored) {
+        TRY(leaf_score_block(lead));
+        memcpy(scores, lead->shares, count * sizeof *scores);
+    } else {
+        memset(scores, 0, count * sizeof *scores);
+    }
+    if (limit)
+        count = score_kernels()->keep_above(documents, scores, count, c->rests[0], limit);
+    if (c->seeded)
+        count = keep_below(documents, scores, count, c->seeded);
+    TRY(conjunction_finish(evaluation, c, documents, scores, count, limit));
+out:
+    return status;
+}
+
+/* ---- the lead's best documents first */
+
+/* So many seeds for each of the k best are worth it: about that many of them match. */
+#define SEED_MATCHES 1.5
+/* One in so many of the lead's documents at most is a seed. */
+#define SEED_SHARE 8.0
+/* A share of the lead must count for so many times what all others add: then the best matches are
+ * among the lead's best. With many seeds the more so. */
+#define SEED_WEIGHT_FEW 2.0
+#define SEED_WEIGHT_MANY 4.0
+#define SEEDS_FEW 100.0
+
+/* The share that about so many of the leaf's documents reach, between its champions; 0: not known. */
+static uint32_t share_of_rank(const struct leaf *leaf, double rank)
+{
+    double at = rank > 10 ? log10(rank) - 1 : 0;
+    unsigned i = at < 1 ? 0 : 1;
+    if (at > 2 || !leaf->floor[i + 1])
+        return 0;
+    double high = leaf->floor[i], low = leaf->floor[i + 1];
+    return (uint32_t)(high - (at - i) * (high - low));
+}
+
+/* From which share on the lead's documents are looked at first; 0: it does not pay. */
+static uint32_t seeds_least(const struct evaluation *evaluation, const struct conjunction *c)
+{
+    const struct leaf *lead = c->required[0];
+    double rank = SEED_MATCHES * (double)evaluation->collector->k;
+    for (unsigned i = 1; i < c->required_count; i++)
+        rank *= (double)evaluation->documents / c->required[i]->cost;
+    double weight = rank <= SEEDS_FEW ? SEED_WEIGHT_FEW : SEED_WEIGHT_MANY;
+    if (rank * SEED_SHARE > lead->cost || lead->bound < weight * c->rests[0])
+        return 0;
+    return share_of_rank(lead, rank);
+}
+
+static void rewind_all(struct leaf **leaves, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        leaf_rewind(leaves[i]);
+}
+
+struct seeds {
+    unsigned count;
+    uint32_t documents[2 * BLOCK_DOCUMENTS + 16];
+    uint32_t scores[2 * BLOCK_DOCUMENTS + 16];
+};
+
+/* The first BLOCK_DOCUMENTS of the seeds against all other leaves. */
+static lupe_status seeds_finish(struct evaluation *evaluation, const struct conjunction *c,
+                                struct seeds *seeds)
+{
+    unsigned some = seeds->count < BLOCK_DOCUMENTS ? seeds->count : BLOCK_DOCUMENTS;
+    seeds->count -= some;
+    lupe_status status = conjunction_finish(evaluation, c, seeds->documents, seeds->scores, some,
+                                            evaluation_limit(evaluation));
+    memmove(seeds->documents, seeds->documents + some, seeds->count * sizeof *seeds->documents);
+    memmove(seeds->scores, seeds->scores + some, seeds->count * sizeof *seeds->scores);
+    return status;
+}
+
+/* Looks at the lead's documents with a share of least and more, so that when the others' turn comes
+ * the limit leaves most of them out before they are looked for in the other leaves. */
+static lupe_status evaluate_seeds(struct evaluation *evaluation, struct conjunction *c,
+                                  uint32_t least)
+{
+    struct leaf *lead = c->required[0];
+    struct seeds seeds;
+    lupe_status status = LUPE_OK;
+    seeds.count = 0;
+    evaluation->unordered = true;
+    for (uint32_t block = 0; block < lead->block_count; block++) {
+        if (leaf_block_bound(lead, block) < least)
+            continue;
+        TRY(ticker_tick(evaluation->ticker));
+        TRY(leaf_open_block(lead, block));
+        TRY(leaf_score_block(lead));
+        uint32_t *documents = seeds.documents + seeds.count, *scores = seeds.scores + seeds.count;
+        memcpy(documents, lead->documents, lead->count * sizeof *documents);
+        memcpy(scores, lead->shares, lead->count * sizeof *scores);
+        seeds.count += score_kernels()->keep_above(documents, scores, lead->count, 0, least - 1);
+        if (seeds.count >= BLOCK_DOCUMENTS)
+            TRY(seeds_finish(evaluation, c, &seeds));
+    }
+    if (seeds.count)
+        TRY(seeds_finish(evaluation, c, &seeds));
+    c->seeded = least;
+    rewind_all(c->required, c->required_count);
+    rewind_all(c->optional, c->optional_count);
+    rewind_all(c->excluded, c->excluded_count);
 out:
     return status;
 }
@@ -336,7 +456,7 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
     sort_by_cost(required, required_count);
     sort_by_bound(optional, optional_count);
     struct conjunction c = {required, required_count, optional, optional_count,
-                            excluded, excluded_count, NULL};
+                            excluded, excluded_count, NULL,     0};
     struct leaf *lead = required[0];
     bool others = required_count + optional_count > 1;
     c.rests = memory_alloc((required_count + optional_count) * sizeof *c.rests);
@@ -344,6 +464,9 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
         return fail_memory();
     rests_between(&c, 0, 0);
     uint32_t anywhere = c.rests[0];
+    uint32_t least = !count && evaluation->collector && others ? seeds_least(evaluation, &c) : 0;
+    if (least)
+        TRY(evaluate_seeds(evaluation, &c, least));
     for (uint32_t block = 0; block < lead->block_count; block++) {
         bool counts = count && *count < count_stop;
         uint32_t limit = counts ? 0 : evaluation_limit(evaluation);
@@ -372,6 +495,7 @@ lupe_status evaluate_required(struct evaluation *evaluation, struct leaf **requi
             TRY(conjunction_block(evaluation, &c));
     }
 out:
+    evaluation->unordered = false;
     memory_free(c.rests);
     return status;
 }
