@@ -197,9 +197,10 @@ AVX512 static unsigned intersect_few(const uint32_t *candidates, unsigned count,
 }
 
 #define INTERSECT_FEW_MAX 3u
+#define GROUPS_MAX (BLOCK_DOCUMENTS / 16 - 1) /* with one behind them */
 
 /* Of more, the group of sixteen a candidate can only be in is counted from the groups' last
- * documents. */
+ * documents, for sixteen candidates at a time. */
 AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned count,
                                         const uint32_t *documents, unsigned from, unsigned size,
                                         uint8_t *candidate_at, uint8_t *document_at)
@@ -208,18 +209,25 @@ AVX512 static unsigned intersect_avx512(const uint32_t *candidates, unsigned cou
     (void)from;
     if (count <= INTERSECT_FEW_MAX)
         return intersect_few(candidates, count, documents, size, candidate_at, document_at);
-    __m256i lasts = _mm256_set1_epi32(-1);
+    __m512i lasts[GROUPS_MAX];
+    uint32_t groups[BLOCK_DOCUMENTS];
     unsigned whole = (size - 1) / 16; /* groups with one behind them */
 #pragma GCC unroll 7
-    for (unsigned g = 0; g < 7; g++)
-        lasts = _mm256_mask_set1_epi32(lasts, (__mmask8)(g < whole ? 1u << g : 0),
-                                       (int)documents[16 * (g < whole ? g : 0) + 15]);
+    for (unsigned g = 0; g < GROUPS_MAX; g++)
+        lasts[g] = _mm512_set1_epi32(g < whole ? (int)documents[16 * g + 15] : -1);
+    for (unsigned i = 0; i < count; i += 16) {
+        __m512i some = _mm512_loadu_si512(candidates + i);
+        __m512i at = _mm512_setzero_si512();
+#pragma GCC unroll 7
+        for (unsigned g = 0; g < GROUPS_MAX; g++)
+            at = _mm512_mask_add_epi32(at, _mm512_cmplt_epu32_mask(lasts[g], some), at,
+                                       _mm512_set1_epi32(16));
+        _mm512_storeu_si512(groups + i, at);
+    }
     for (unsigned i = 0; i < count; i++) {
-        uint32_t candidate = candidates[i];
-        unsigned at = 16 * (unsigned)__builtin_popcount(
-                               _mm256_cmplt_epu32_mask(lasts, _mm256_set1_epi32((int)candidate)));
+        unsigned at = groups[i];
         unsigned mask = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(documents + at),
-                                                _mm512_set1_epi32((int)candidate));
+                                                _mm512_set1_epi32((int)candidates[i]));
         unsigned place = at + (unsigned)__builtin_ctz(mask | 0x10000);
         candidate_at[found] = (uint8_t)i;
         document_at[found] = (uint8_t)place;
