@@ -9,8 +9,10 @@
 /* From this share of all documents on (1 in n) windows of bits beat probing. */
 #define DENSE_SHARE 8u
 
-/* Below so many documents a window bits are set one by one. */
-#define SPARSE_DOCUMENTS_MAX 512u
+/* Below so many postings a window bits are set one by one, ... */
+#define SPARSE_POSTINGS_MAX 512u
+/* ... and below so many unions are counted in wide windows. */
+#define WIDE_POSTINGS_MAX 1500u
 
 static void set_bits(uint64_t *bits, const uint32_t *documents, uint32_t count, uint32_t base)
 {
@@ -139,7 +141,8 @@ static struct count_window *window_begin(struct evaluation *evaluation, struct l
     struct count_window *window = evaluation->count_window;
     window->marked = false;
     uint64_t windows = (evaluation->documents + COUNT_DOCUMENTS - 1u) / COUNT_DOCUMENTS;
-    window->sparse = cost < windows * SPARSE_DOCUMENTS_MAX;
+    window->postings = cost / (windows ? windows : 1);
+    window->sparse = window->postings < SPARSE_POSTINGS_MAX;
     return window;
 }
 
@@ -291,6 +294,69 @@ out:
     return status;
 }
 
+/* ---- unions of few documents */
+
+/* A byte is read and written for each document: of words it would often be the one written just
+ * before, which must be waited for. */
+static void set_bit_bytes(uint8_t *bits, const uint32_t *documents, uint32_t count, uint32_t base)
+{
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = documents[i] - base;
+        bits[at / 8] |= (uint8_t)(1u << at % 8);
+    }
+}
+
+/* Sets the bits of the leaf's documents of the wide window that begins at base. */
+static lupe_status fill_wide(struct leaf *leaf, uint32_t base, uint8_t *bits)
+{
+    const struct pack_kernels *kernels = pack_kernels();
+    uint64_t end = (uint64_t)base + WIDE_DOCUMENTS;
+    uint32_t block = leaf_find_block(leaf, leaf->shallow, base);
+    for (; block < leaf->block_count; block++) {
+        if (block && leaf_block_last(leaf, block - 1) + (uint64_t)1 >= end)
+            break;
+        lupe_status status = leaf_open_block(leaf, block);
+        if (status)
+            return status;
+        uint32_t from = 0, to = leaf->count;
+        if (leaf->low < base)
+            from = kernels->count_below(leaf->documents, leaf->count, base);
+        if (leaf->last >= end)
+            to = kernels->count_below(leaf->documents, leaf->count, (uint32_t)end);
+        set_bit_bytes(bits, leaf->documents + from, to - from, base);
+        leaf->shallow = block;
+    }
+    return LUPE_OK;
+}
+
+static lupe_status count_union_wide(struct evaluation *evaluation, struct leaf **leaves,
+                                    unsigned leaf_count, uint64_t limit, uint64_t *count)
+{
+    const struct live *live = &evaluation->segment->live;
+    struct count_window *window = evaluation->count_window;
+    lupe_status status = LUPE_OK;
+    for (uint64_t base = 0; base < evaluation->documents && *count < limit;
+         base += WIDE_DOCUMENTS) {
+        uint64_t left = evaluation->documents - base;
+        unsigned windows = (unsigned)((left + COUNT_DOCUMENTS - 1) / COUNT_DOCUMENTS);
+        if (left > WIDE_DOCUMENTS)
+            windows = WIDE_DOCUMENTS / COUNT_DOCUMENTS;
+        TRY(ticker_ask(evaluation->ticker));
+        memset(window->wide, 0, windows * COUNT_WORDS * sizeof *window->wide);
+        for (unsigned i = 0; i < leaf_count; i++)
+            TRY(fill_wide(leaves[i], (uint32_t)base, (uint8_t *)window->wide));
+        for (unsigned w = 0; w < windows; w++) {
+            uint64_t *bits = window->wide + w * COUNT_WORDS;
+            if (live->words)
+                intersect_kernels()->and_bits(bits, live->words + base / 64 + w * COUNT_WORDS);
+            *count += intersect_kernels()->count_bits(bits);
+        }
+    }
+out:
+    return status;
+}
+
 /* |A or B| = |A| + |B| - |A and B|: worth it when one is short. */
 static bool by_exclusion(const struct evaluation *evaluation, struct leaf **leaves,
                          unsigned leaf_count, unsigned excluded_count)
@@ -319,6 +385,8 @@ lupe_status count_union(struct evaluation *evaluation, struct leaf **leaves, uns
         goto out;
     }
     struct count_window *window = window_begin(evaluation, leaves, leaf_count);
+    if (window->postings < WIDE_POSTINGS_MAX && excluded_count == 0)
+        return count_union_wide(evaluation, leaves, leaf_count, limit, count);
     for (uint64_t base = 0; base < evaluation->documents && *count < limit;
          base += COUNT_DOCUMENTS) {
         TRY(ticker_ask(evaluation->ticker));

@@ -10,13 +10,19 @@
 
 #include "segment/view.h"
 
+#define WIDE_DOCUMENTS (8 * COUNT_DOCUMENTS)
+
 /* A window of counting. */
 struct count_window {
     uint64_t bits[COUNT_DOCUMENTS / 64];   /* what is counted */
     uint64_t others[COUNT_DOCUMENTS / 64]; /* what it is combined with */
-    uint8_t marks[COUNT_DOCUMENTS];        /* a byte a document, on the way to bits */
-    bool marked;                           /* marks has some; else it holds anything */
-    bool sparse;                           /* too few documents for marks to be worth it */
+    union {
+        uint8_t marks[COUNT_DOCUMENTS];     /* a byte a document, on the way to bits */
+        uint64_t wide[WIDE_DOCUMENTS / 64]; /* or bits of a wide window */
+    };
+    uint64_t postings; /* in a window on average */
+    bool marked;       /* marks has some; else it holds anything */
+    bool sparse;       /* too few documents for marks to be worth it */
 };
 
 struct scratch {
