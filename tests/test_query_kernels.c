@@ -194,6 +194,36 @@ Test(query_kernels, bits)
     }
 }
 
+Test(query_kernels, documents_and_bit_sets_among_bits)
+{
+    enum { SET_WORDS_MAX = 40, WORDS = 2 * SET_WORDS_MAX };
+    uint64_t words[WORDS];
+    uint8_t set[1 + 8 * SET_WORDS_MAX];
+    uint32_t documents[128];
+    rnd = support_random_of(109);
+    for (unsigned round = 0; round < 2000; round++) {
+        const struct intersect_kernels *fast = intersect_kernels();
+        unsigned count = (unsigned)support_random_below(&rnd, 129),
+                 set_words = (unsigned)support_random_below(&rnd, SET_WORDS_MAX + 1), among = 0,
+                 both = 0;
+        uint32_t base = (unsigned)support_random_below(&rnd, 64 * (SET_WORDS_MAX - 1));
+        support_random_bytes(&rnd, words, sizeof words);
+        support_random_bytes(&rnd, set, sizeof set);
+        for (unsigned i = 0; i < count; i++) {
+            documents[i] = (unsigned)support_random_below(&rnd, 64 * WORDS);
+            among += words[documents[i] / 64] >> documents[i] % 64 & 1;
+        }
+        for (unsigned i = 0; i < 64 * set_words; i++) {
+            uint32_t document = base + i;
+            both += set[1 + i / 8] >> i % 8 & 1 & words[document / 64] >> document % 64;
+        }
+        cr_assert_eq(intersect_kernels_scalar.count_among(documents, count, words), among);
+        cr_assert_eq(fast->count_among(documents, count, words), among);
+        cr_assert_eq(intersect_kernels_scalar.count_both(set + 1, set_words, base, words), both);
+        cr_assert_eq(fast->count_both(set + 1, set_words, base, words), both);
+    }
+}
+
 Test(query_kernels, marks_become_bits)
 {
     static uint8_t marks[COUNT_DOCUMENTS];

@@ -429,8 +429,7 @@ static lupe_status conjunction_block_counted(struct evaluation *evaluation,
         TRY(leaf_require(c->required[i], documents, scores, &count));
     for (unsigned i = 0; i < c->excluded_count && count; i++)
         TRY(leaf_exclude(c->excluded[i], documents, scores, &count));
-    for (unsigned i = 0; i < count; i++)
-        *total += live_has(live, documents[i]);
+    *total += live->words ? intersect_kernels()->count_among(documents, count, live->words) : count;
     if (lead->scored && count)
         TRY(leaf_add_optional(lead, documents, scores, count));
     for (unsigned i = 0; i < c->optional_count && count; i++) {

@@ -167,19 +167,17 @@ static lupe_status count_by_probing(struct evaluation *evaluation, struct leaf *
             TRY(leaf_require(required[l], documents, NULL, &candidates));
         for (unsigned l = 0; l < excluded_count && candidates; l++)
             TRY(leaf_exclude(excluded[l], documents, NULL, &candidates));
-        if (!live->words) {
-            *count += candidates;
-            continue;
-        }
-        for (unsigned i = 0; i < candidates; i++)
-            *count += live_has(live, documents[i]);
+        if (live->words)
+            candidates = intersect_kernels()->count_among(documents, candidates, live->words);
+        *count += candidates;
     }
 out:
     return status;
 }
 
-/* A deleted document is looked for in about the time that so many of a list are counted in. */
-#define DELETED_COST 16u
+/* A deleted document is looked for in about the time that two blocks of a list are counted in: as a
+ * rule its block is opened for it alone. */
+#define DELETED_COST (2u * BLOCK_DOCUMENTS)
 
 /* All documents of a leaf less the deleted ones among them. */
 static lupe_status count_deleted(struct evaluation *evaluation, struct leaf *leaf, uint64_t *count)
@@ -215,21 +213,10 @@ out:
 static uint32_t block_count_live(const struct leaf *leaf, const uint64_t *words)
 {
     const struct block *block = &leaf->block;
-    uint32_t count = 0;
-    if (!leaf->bits_only) {
-        for (uint32_t i = 0; i < leaf->count; i++)
-            count += (uint32_t)(words[leaf->documents[i] / 64] >> (leaf->documents[i] % 64) & 1);
-        return count;
-    }
-    unsigned shift = block->bit_base % 64;
-    const uint64_t *live = words + block->bit_base / 64;
-    for (uint32_t i = 0; i < block->bit_words; i++) {
-        uint64_t both = live[i] >> shift;
-        if (shift) /* the bitmap is padded */
-            both |= live[i + 1] << (64 - shift);
-        count += (uint32_t)__builtin_popcountll(load_u64(block->bits + 8 * (size_t)i) & both);
-    }
-    return count;
+    if (leaf->bits_only) /* the bitmap is padded */
+        return intersect_kernels()->count_both(block->bits, block->bit_words, block->bit_base,
+                                               words);
+    return intersect_kernels()->count_among(leaf->documents, leaf->count, words);
 }
 
 /* The live documents of one leaf: all of it is looked at, or, of a long one in a segment with few

@@ -81,7 +81,33 @@ static void or_marks_scalar(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUN
     }
 }
 
+static unsigned count_among_scalar(const uint32_t *documents, unsigned count, const uint64_t *words)
+{
+    uint64_t among = 0;
+    for (unsigned i = 0; i < count; i++)
+        among += words[documents[i] / 64] >> documents[i] % 64 & 1;
+    return (unsigned)among;
+}
+
 /* The loops stand in macros so that each level gets its own instruction for counting bits. */
+#define COUNT_BOTH_BODY                                \
+    unsigned count = 0, shift = base % 64;             \
+    words += base / 64;                                \
+    for (unsigned w = 0; w < set_words; w++) {         \
+        uint64_t word = words[w] >> shift;             \
+        if (shift)                                     \
+            word |= words[w + 1] << (64 - shift);      \
+        word &= load_u64(set + 8 * (size_t)w);         \
+        count += (unsigned)__builtin_popcountll(word); \
+    }                                                  \
+    return count;
+
+static unsigned count_both_scalar(const uint8_t *set, unsigned set_words, uint32_t base,
+                                  const uint64_t *words)
+{
+    COUNT_BOTH_BODY
+}
+
 #define RANKS_BODY                                                                 \
     unsigned before = 0;                                                           \
     for (unsigned w = 0; w < count; w++) {                                         \
@@ -110,8 +136,8 @@ static void places_scalar(const uint8_t *words, const uint8_t *ranks, const uint
 }
 
 const struct intersect_kernels intersect_kernels_scalar = {
-    intersect_scalar, follow_scalar, count_bits_scalar, and_bits_scalar,
-    or_marks_scalar,  ranks_scalar,  places_scalar};
+    intersect_scalar,  follow_scalar,   count_bits_scalar, and_bits_scalar, count_among_scalar,
+    count_both_scalar, or_marks_scalar, ranks_scalar,      places_scalar};
 
 #if defined(__x86_64__)
 
@@ -164,6 +190,29 @@ AVX2 static uint64_t count_bits_avx2(const uint64_t bits[COUNT_WORDS])
         count += (uint64_t)_mm_popcnt_u64(bits[w]);
     return count;
 }
+
+/* Of eight documents at a time the half of the word with their bit. */
+AVX2 static unsigned count_among_avx2(const uint32_t *documents, unsigned count,
+                                      const uint64_t *words)
+{
+    __m256i sums = _mm256_setzero_si256(), one = _mm256_set1_epi32(1);
+    uint32_t lanes[8];
+    unsigned i = 0, among = 0;
+    for (; i + 8 <= count; i += 8) {
+        __m256i document = _mm256_loadu_si256((const __m256i *)(documents + i));
+        __m256i half = _mm256_i32gather_epi32((const int *)(const void *)words,
+                                              _mm256_srli_epi32(document, 5), 4);
+        half = _mm256_srlv_epi32(half, _mm256_and_si256(document, _mm256_set1_epi32(31)));
+        sums = _mm256_add_epi32(sums, _mm256_and_si256(half, one));
+    }
+    _mm256_storeu_si256((__m256i *)lanes, sums);
+    for (unsigned j = 0; j < 8; j++)
+        among += lanes[j];
+    return among + count_among_scalar(documents + i, count - i, words);
+}
+
+AVX2 static unsigned count_both_avx2(const uint8_t *set, unsigned set_words, uint32_t base,
+                                     const uint64_t *words){COUNT_BOTH_BODY}
 
 /* Few candidates are compared with the whole block: eight compares that do not wait for each other,
  * and no branch to be mistaken. */
@@ -285,12 +334,44 @@ AVX512 static uint64_t count_bits_avx512(const uint64_t bits[COUNT_WORDS])
     return (uint64_t)_mm512_reduce_add_epi64(count);
 }
 
+AVX512 static unsigned count_among_avx512(const uint32_t *documents, unsigned count,
+                                          const uint64_t *words)
+{
+    __m512i sums = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    for (unsigned i = 0; i < count; i += 16) {
+        __mmask16 some = (__mmask16)(count - i < 16 ? (1u << (count - i)) - 1 : 0xffff);
+        __m512i document = _mm512_maskz_loadu_epi32(some, documents + i);
+        __m512i half = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), some,
+                                                   _mm512_srli_epi32(document, 5), words, 4);
+        half = _mm512_srlv_epi32(half, _mm512_and_si512(document, _mm512_set1_epi32(31)));
+        sums = _mm512_add_epi32(sums, _mm512_and_si512(half, one));
+    }
+    return (unsigned)_mm512_reduce_add_epi32(sums);
+}
+
+AVX512 static unsigned count_both_avx512(const uint8_t *set, unsigned set_words, uint32_t base,
+                                         const uint64_t *words)
+{
+    __m512i count = _mm512_setzero_si512();
+    __m512i right = _mm512_set1_epi64(base % 64), left = _mm512_set1_epi64(64 - base % 64);
+    words += base / 64;
+    for (unsigned w = 0; w < set_words; w += 8) {
+        __mmask8 some = (__mmask8)(set_words - w < 8 ? (1u << (set_words - w)) - 1 : 0xff);
+        __m512i low = _mm512_srlv_epi64(_mm512_maskz_loadu_epi64(some, words + w), right);
+        __m512i high = _mm512_sllv_epi64(_mm512_maskz_loadu_epi64(some, words + w + 1), left);
+        __m512i both = _mm512_and_si512(_mm512_or_si512(low, high),
+                                        _mm512_maskz_loadu_epi64(some, set + 8 * (size_t)w));
+        count = _mm512_add_epi64(count, _mm512_popcnt_epi64(both));
+    }
+    return (unsigned)_mm512_reduce_add_epi64(count);
+}
+
 static const struct intersect_kernels intersect_kernels_avx2 = {
-    intersect_avx2, follow_avx2, count_bits_avx2, and_bits_scalar,
-    or_marks_avx2,  ranks_avx2,  places_avx2};
+    intersect_avx2,  follow_avx2,   count_bits_avx2, and_bits_scalar, count_among_avx2,
+    count_both_avx2, or_marks_avx2, ranks_avx2,      places_avx2};
 static const struct intersect_kernels intersect_kernels_avx512 = {
-    intersect_avx512, follow_avx512, count_bits_avx512, and_bits_scalar,
-    or_marks_avx512,  ranks_avx2,    places_avx2};
+    intersect_avx512,  follow_avx512,   count_bits_avx512, and_bits_scalar, count_among_avx512,
+    count_both_avx512, or_marks_avx512, ranks_avx2,        places_avx2};
 #endif
 
 const struct intersect_kernels *intersect_kernels(void)

@@ -28,6 +28,12 @@ struct intersect_kernels {
                        uint32_t offset);
     uint64_t (*count_bits)(const uint64_t bits[COUNT_WORDS]);
     void (*and_bits)(uint64_t bits[COUNT_WORDS], const uint64_t others[COUNT_WORDS]);
+    /* How many of the documents have their bit set among words. */
+    unsigned (*count_among)(const uint32_t *documents, unsigned count, const uint64_t *words);
+    /* How many bits of a set (unaligned words; bit 0 is document base) are set among words, too,
+     * which are readable one word further than the set reaches. */
+    unsigned (*count_both)(const uint8_t *set, unsigned set_words, uint32_t base,
+                           const uint64_t *words);
     /* Sets the bits of the documents whose marks are 1 (others are 0). */
     void (*or_marks)(uint64_t bits[COUNT_WORDS], const uint8_t marks[COUNT_DOCUMENTS]);
     /* ranks[w] = bits of the words before word w (modulo 256); returns how many bits there are. */
