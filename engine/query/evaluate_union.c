@@ -30,6 +30,7 @@ struct window {
     uint32_t *bound_by_place;
     unsigned probed_count;
     unsigned probe_halves;
+    bool everywhere; /* it is all documents, and its limit only begins to rise */
 };
 
 /* Halves of what looking for a candidate in a leaf costs, in scanned postings: where the windows
@@ -189,6 +190,39 @@ out:
     return status;
 }
 
+/* For so many best at most it is looked at what candidates have before all leaves were probed. */
+#define PARTIAL_K_MAX 16u
+
+/* Candidates have no less in the end than they have already: where k of them are above the limit,
+ * the least of the k best of these is a limit before the other leaves are looked into. */
+static uint32_t raise_to_partial(struct evaluation *evaluation, const uint32_t *scores,
+                                 unsigned count, uint32_t limit)
+{
+    struct collector *collector = evaluation->collector;
+    uint32_t best[PARTIAL_K_MAX]; /* ascending */
+    size_t have = 0;
+    if (!collector || collector->k == 0 || collector->k > PARTIAL_K_MAX || count < collector->k ||
+        evaluation->segment->live.deleted)
+        return limit;
+    for (unsigned i = 0; i < count; i++) {
+        if (scores[i] <= limit || (have == collector->k && scores[i] <= best[0]))
+            continue;
+        size_t at = 0;
+        if (have < collector->k) {
+            for (at = have++; at > 0 && best[at - 1] > scores[i]; at--)
+                best[at] = best[at - 1];
+        } else {
+            for (; at + 1 < have && best[at + 1] < scores[i]; at++)
+                best[at] = best[at + 1];
+        }
+        best[at] = scores[i];
+    }
+    if (have < collector->k)
+        return limit;
+    collector_raise(collector, best[0]);
+    return evaluation_limit(evaluation);
+}
+
 /* Candidates (at most BLOCK_DOCUMENTS) get the shares of the leaves that were not scanned, highest
  * bound first. */
 static lupe_status finish_block(struct evaluation *evaluation, const struct window *window,
@@ -202,6 +236,8 @@ static lupe_status finish_block(struct evaluation *evaluation, const struct wind
     for (unsigned e = 0; e < excluded_count && count; e++)
         TRY(leaf_exclude(excluded[e], documents, scores, &count));
     for (unsigned p = window->probed_count; p-- > 0 && count;) {
+        if (window->everywhere && window->probed_count > 1)
+            limit = raise_to_partial(evaluation, scores, count, limit);
         if (limit)
             count = kernels->keep_above(documents, scores, count, (uint32_t)rest, limit);
         rest -= window->bound_by_place[p];
@@ -344,6 +380,7 @@ static void window_everywhere(struct window *window, struct leaf *const *leaves,
 {
     window->base = 0;
     window->end = UINT32_MAX;
+    window->everywhere = true;
     window->bound_all = 0;
     for (unsigned i = 0; i < count; i++)
         window_insert(window, i, leaves[i], leaves[i]->bound);
@@ -457,6 +494,7 @@ lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, 
         evaluation->collector && evaluation->base == 0 ? FIRST_WINDOW_DOCUMENTS : WINDOW_DOCUMENTS;
     window_everywhere(&window, leaves, count);
     uint64_t bound_anywhere = window.bound_all;
+    window.everywhere = false;
     for (uint64_t base = 0; base < evaluation->documents; base = window.end) {
         TRY(ticker_ask(evaluation->ticker));
         window.base = (uint32_t)base;
