@@ -7,6 +7,8 @@
  */
 #include "query/intersect.h"
 
+#include <stdatomic.h>
+
 #include "base/buffer.h"
 #include "base/cpu.h"
 
@@ -374,13 +376,26 @@ static const struct intersect_kernels intersect_kernels_avx512 = {
     count_both_avx512, or_marks_avx512, ranks_avx2,        places_avx2};
 #endif
 
-const struct intersect_kernels *intersect_kernels(void)
+static const struct intersect_kernels *kernels_of_level(enum cpu_level level)
 {
 #if defined(__x86_64__)
-    if (cpu_level() == CPU_AVX512)
+    if (level == CPU_AVX512)
         return &intersect_kernels_avx512;
-    if (cpu_level() == CPU_AVX2)
+    if (level == CPU_AVX2)
         return &intersect_kernels_avx2;
 #endif
+    (void)level;
     return &intersect_kernels_scalar;
+}
+
+const struct intersect_kernels *intersect_kernels(void)
+{
+    /* Kept here because every block asks. All threads find the same. */
+    static _Atomic(const struct intersect_kernels *) chosen;
+    const struct intersect_kernels *kernels = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (!kernels) {
+        kernels = kernels_of_level(cpu_level());
+        atomic_store_explicit(&chosen, kernels, memory_order_relaxed);
+    }
+    return kernels;
 }

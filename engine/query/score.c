@@ -4,6 +4,7 @@
  */
 #include "query/score.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -264,13 +265,26 @@ static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_ab
                                                           window_above_avx512, take_listed_avx512};
 #endif
 
-const struct score_kernels *score_kernels(void)
+static const struct score_kernels *kernels_of_level(enum cpu_level level)
 {
 #if defined(__x86_64__)
-    if (cpu_level() == CPU_AVX512)
+    if (level == CPU_AVX512)
         return &score_kernels_avx512;
-    if (cpu_level() == CPU_AVX2)
+    if (level == CPU_AVX2)
         return &score_kernels_avx2;
 #endif
+    (void)level;
     return &score_kernels_scalar;
+}
+
+const struct score_kernels *score_kernels(void)
+{
+    /* Kept here because every block asks. All threads find the same. */
+    static _Atomic(const struct score_kernels *) chosen;
+    const struct score_kernels *kernels = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (!kernels) {
+        kernels = kernels_of_level(cpu_level());
+        atomic_store_explicit(&chosen, kernels, memory_order_relaxed);
+    }
+    return kernels;
 }

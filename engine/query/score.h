@@ -16,14 +16,27 @@
 
 #include <math.h>
 #include <stdint.h>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #include "base/limits.h"
+
+/* To the nearest, of two to the even one; the library's lrintf is a call. */
+static inline int32_t score_round(float value)
+{
+#if defined(__SSE__)
+    return _mm_cvtss_si32(_mm_set_ss(value));
+#else
+    return (int32_t)lrintf(value);
+#endif
+}
 
 static inline uint32_t score_share(float weight, float x, float factor)
 {
     float product = weight * x;
     float sum = x + factor;
-    int32_t share = (int32_t)lrintf(product / sum);
+    int32_t share = score_round(product / sum);
     return share < 1 ? 1u : (uint32_t)share;
 }
 
