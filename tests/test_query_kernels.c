@@ -60,12 +60,18 @@ Test(query_kernels, keep_above)
         uint32_t limit = (uint32_t)support_random_below(&rnd, 2000);
         memcpy(fast_documents, documents, sizeof documents);
         memcpy(fast_scores, scores, sizeof scores);
+        uint32_t copied_documents[PADDED], copied_scores[PADDED];
+        unsigned copied = score_kernels()->copy_above(documents, scores, count, more, limit,
+                                                      copied_documents, copied_scores);
         unsigned slow = score_kernels_scalar.keep_above(documents, scores, count, more, limit);
         unsigned fast =
             score_kernels()->keep_above(fast_documents, fast_scores, count, more, limit);
         cr_assert_eq(fast, slow, "seed %" PRIu64 ", round %u", rnd.seed, round);
         cr_assert_arr_eq(fast_documents, documents, slow * sizeof *documents);
         cr_assert_arr_eq(fast_scores, scores, slow * sizeof *scores);
+        cr_assert_eq(copied, slow);
+        cr_assert_arr_eq(copied_documents, documents, slow * sizeof *documents);
+        cr_assert_arr_eq(copied_scores, scores, slow * sizeof *scores);
     }
 }
 

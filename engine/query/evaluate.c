@@ -122,13 +122,9 @@ lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf)
             break;
         }
         TRY(ticker_tick(evaluation->ticker));
+        unsigned kept;
         TRY(leaf_open_block(leaf, block));
-        TRY(leaf_score_block(leaf));
-        memcpy(documents, leaf->documents, leaf->count * sizeof *documents);
-        memcpy(scores, leaf->shares, leaf->count * sizeof *scores);
-        unsigned kept = leaf->count;
-        if (limit)
-            kept = score_kernels()->keep_above(documents, scores, kept, 0, limit - 1);
+        TRY(leaf_score_above(leaf, 0, leaf->count, 1, limit, documents, scores, &kept));
         TRY(evaluation_emit(evaluation, documents, scores, kept));
     }
 out:
@@ -301,15 +297,14 @@ static lupe_status conjunction_block(struct evaluation *evaluation, const struct
     unsigned count = lead->count;
     uint32_t limit = evaluation_limit(evaluation);
     lupe_status status = LUPE_OK;
-    memcpy(documents, lead->documents, count * sizeof *documents);
     if (lead->scored) {
-        TRY(leaf_score_block(lead));
-        memcpy(scores, lead->shares, count * sizeof *scores);
+        TRY(leaf_score_above(lead, 0, count, c->rests[0], limit, documents, scores, &count));
     } else {
+        memcpy(documents, lead->documents, count * sizeof *documents);
         memset(scores, 0, count * sizeof *scores);
+        if (limit)
+            count = score_kernels()->keep_above(documents, scores, count, c->rests[0], limit);
     }
-    if (limit)
-        count = score_kernels()->keep_above(documents, scores, count, c->rests[0], limit);
     if (c->seeded)
         count = keep_below(documents, scores, count, c->seeded);
     TRY(conjunction_finish(evaluation, c, documents, scores, count, limit));
@@ -393,11 +388,10 @@ static lupe_status evaluate_seeds(struct evaluation *evaluation, struct conjunct
             continue;
         TRY(ticker_tick(evaluation->ticker));
         TRY(leaf_open_block(lead, block));
-        TRY(leaf_score_block(lead));
-        uint32_t *documents = seeds.documents + seeds.count, *scores = seeds.scores + seeds.count;
-        memcpy(documents, lead->documents, lead->count * sizeof *documents);
-        memcpy(scores, lead->shares, lead->count * sizeof *scores);
-        seeds.count += score_kernels()->keep_above(documents, scores, lead->count, 0, least - 1);
+        unsigned more = 0;
+        TRY(leaf_score_above(lead, 0, lead->count, 1, least, seeds.documents + seeds.count,
+                             seeds.scores + seeds.count, &more));
+        seeds.count += more;
         if (seeds.count >= BLOCK_DOCUMENTS)
             TRY(seeds_finish(evaluation, c, &seeds));
     }

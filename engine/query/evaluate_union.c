@@ -283,12 +283,8 @@ static lupe_status window_stream(struct evaluation *evaluation, struct window *w
         uint32_t limit = evaluation_limit(evaluation);
         unsigned count = end - leaf->next;
         if (leaf_block_bound(leaf, leaf->number) + window->bound_probed > limit) {
-            TRY(leaf_score_block(leaf));
-            memcpy(documents, leaf->documents + leaf->next, count * sizeof *documents);
-            memcpy(scores, leaf->shares + leaf->next, count * sizeof *scores);
-            if (limit)
-                count = score_kernels()->keep_above(documents, scores, count,
-                                                    (uint32_t)window->bound_probed, limit);
+            TRY(leaf_score_above(leaf, leaf->next, end, (uint32_t)window->bound_probed, limit,
+                                 documents, scores, &count));
             TRY(finish_candidates(evaluation, window, documents, scores, count, excluded,
                                   excluded_count));
             limit = evaluation_limit(evaluation);

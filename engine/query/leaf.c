@@ -211,6 +211,24 @@ lupe_status leaf_score_block(struct leaf *leaf)
     return LUPE_OK;
 }
 
+lupe_status leaf_score_above(struct leaf *leaf, unsigned from, unsigned end, uint32_t more,
+                             uint32_t limit, uint32_t *documents, uint32_t *scores, unsigned *count)
+{
+    lupe_status status = leaf_score_block(leaf);
+    if (status)
+        return status;
+    const uint32_t *all_documents = leaf->documents + from, *all_shares = leaf->shares + from;
+    *count = end - from;
+    if (limit) {
+        *count = score_kernels()->copy_above(all_documents, all_shares, *count, more, limit,
+                                             documents, scores);
+        return LUPE_OK;
+    }
+    memcpy(documents, all_documents, *count * sizeof *documents);
+    memcpy(scores, all_shares, *count * sizeof *scores);
+    return LUPE_OK;
+}
+
 /* Bits are counted here at last: a damaged set must not give places behind the block. */
 static lupe_status count_ranks(struct leaf *leaf)
 {

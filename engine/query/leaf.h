@@ -89,6 +89,12 @@ CHECKED lupe_status leaf_open_block_lazy(struct leaf *leaf, uint32_t number);
 /* Fills shares of the open block, whose documents are decoded. */
 CHECKED lupe_status leaf_score_block(struct leaf *leaf);
 
+/* Of documents from to end - 1 of the open block those whose share and more are above the limit (0:
+ * all), and these shares; both arrays have room for end - from + 16. */
+CHECKED lupe_status leaf_score_above(struct leaf *leaf, unsigned from, unsigned end, uint32_t more,
+                                     uint32_t limit, uint32_t *documents, uint32_t *scores,
+                                     unsigned *count);
+
 /* Moves to the first document at or above target, from the open block on; false: none is left.
  * Then documents[next] is it. */
 CHECKED lupe_status leaf_seek(struct leaf *leaf, uint32_t target, bool *found);

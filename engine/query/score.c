@@ -21,17 +21,24 @@ static void shares_scalar(const uint32_t *documents, const uint32_t *tfs, unsign
         shares[i] = score_share(weight, (float)tfs[i], factors[norms[documents[i]]]);
 }
 
-static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigned count,
-                                  uint32_t more, uint32_t threshold)
+static unsigned copy_above_scalar(const uint32_t *documents, const uint32_t *scores, unsigned count,
+                                  uint32_t more, uint32_t threshold, uint32_t *kept_documents,
+                                  uint32_t *kept_scores)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < count; i++) {
         uint32_t score = scores[i];
-        documents[kept] = documents[i];
-        scores[kept] = score;
+        kept_documents[kept] = documents[i];
+        kept_scores[kept] = score;
         kept += score + more > threshold;
     }
     return kept;
+}
+
+static unsigned keep_above_scalar(uint32_t *documents, uint32_t *scores, unsigned count,
+                                  uint32_t more, uint32_t threshold)
+{
+    return copy_above_scalar(documents, scores, count, more, threshold, documents, scores);
 }
 
 static unsigned window_above_scalar(uint32_t *sums, uint32_t base, uint32_t threshold,
@@ -92,8 +99,8 @@ static unsigned take_listed_scalar(uint32_t *sums, uint32_t *places, unsigned co
     return taken;
 }
 
-const struct score_kernels score_kernels_scalar = {shares_scalar, keep_above_scalar,
-                                                   window_above_scalar, take_listed_scalar};
+const struct score_kernels score_kernels_scalar = {
+    shares_scalar, keep_above_scalar, copy_above_scalar, window_above_scalar, take_listed_scalar};
 
 #if defined(__x86_64__)
 
@@ -167,8 +174,9 @@ AVX512 static void shares_avx512(const uint32_t *documents, const uint32_t *tfs,
     }
 }
 
-AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, unsigned count,
-                                         uint32_t more, uint32_t threshold)
+AVX512 static unsigned copy_above_avx512(const uint32_t *documents, const uint32_t *scores,
+                                         unsigned count, uint32_t more, uint32_t threshold,
+                                         uint32_t *kept_documents, uint32_t *kept_scores)
 {
     unsigned kept = 0;
     const __m512i mores = _mm512_set1_epi32((int)more), limit = _mm512_set1_epi32((int)threshold);
@@ -177,11 +185,17 @@ AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, 
         __m512i document = _mm512_loadu_si512(documents + i),
                 score = _mm512_loadu_si512(scores + i);
         mask = _mm512_mask_cmpgt_epu32_mask(mask, _mm512_add_epi32(score, mores), limit);
-        _mm512_storeu_si512(documents + kept, _mm512_maskz_compress_epi32(mask, document));
-        _mm512_storeu_si512(scores + kept, _mm512_maskz_compress_epi32(mask, score));
+        _mm512_storeu_si512(kept_documents + kept, _mm512_maskz_compress_epi32(mask, document));
+        _mm512_storeu_si512(kept_scores + kept, _mm512_maskz_compress_epi32(mask, score));
         kept += (unsigned)__builtin_popcount(mask);
     }
     return kept;
+}
+
+AVX512 static unsigned keep_above_avx512(uint32_t *documents, uint32_t *scores, unsigned count,
+                                         uint32_t more, uint32_t threshold)
+{
+    return copy_above_avx512(documents, scores, count, more, threshold, documents, scores);
 }
 
 /* Sixty-four sums at once are looked at, as mostly none of them is above. */
@@ -259,10 +273,10 @@ AVX512 static unsigned take_listed_avx512(uint32_t *sums, uint32_t *places, unsi
     return taken;
 }
 
-static const struct score_kernels score_kernels_avx2 = {shares_avx2, keep_above_scalar,
-                                                        window_above_avx2, take_listed_scalar};
-static const struct score_kernels score_kernels_avx512 = {shares_avx512, keep_above_avx512,
-                                                          window_above_avx512, take_listed_avx512};
+static const struct score_kernels score_kernels_avx2 = {
+    shares_avx2, keep_above_scalar, copy_above_scalar, window_above_avx2, take_listed_scalar};
+static const struct score_kernels score_kernels_avx512 = {
+    shares_avx512, keep_above_avx512, copy_above_avx512, window_above_avx512, take_listed_avx512};
 #endif
 
 static const struct score_kernels *kernels_of_level(enum cpu_level level)

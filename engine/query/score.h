@@ -45,10 +45,14 @@ struct score_kernels {
      * multiple of 16 beyond count (documents there are ignored). */
     void (*shares)(const uint32_t *documents, const uint32_t *tfs, unsigned count,
                    const uint8_t *norms, const float *factors, float weight, uint32_t *shares);
-    /* Keeps documents and scores where score + more > threshold; returns how many. In place; may
-     * write up to the next multiple of 16. */
+    /* Keeps documents and scores where score + more > threshold; returns how many. May write up to
+     * the next multiple of 16. */
     unsigned (*keep_above)(uint32_t *documents, uint32_t *scores, unsigned count, uint32_t more,
                            uint32_t threshold);
+    /* The same, into other arrays. */
+    unsigned (*copy_above)(const uint32_t *documents, const uint32_t *scores, unsigned count,
+                           uint32_t more, uint32_t threshold, uint32_t *kept_documents,
+                           uint32_t *kept_scores);
     /* Of the window's sums (WINDOW_DOCUMENTS of them) gives those above threshold: their document
      * (base + place) and sum; all sums are zero then. Returns how many; the outputs have room for
      * WINDOW_DOCUMENTS + 16. */
