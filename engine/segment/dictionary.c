@@ -16,6 +16,7 @@
 
 #include <assert.h>
 
+#include "base/cpu.h"
 #include "base/hash.h"
 #include "segment/dictionary_layout.h"
 #include "segment/short_list.h"
@@ -66,7 +67,6 @@ size_t key_of_keyword(uint8_t key[KEY_BYTES_MAX], uint32_t field, const void *va
                       KEYWORD_PREFIX_BYTES);
 }
 
-#define CACHE_LINE_BYTES 64u
 #define BLOCK_PREFETCH_BYTES 256u /* a block has some 400: half of it is read as a rule */
 
 /* ---- reading: the index */
@@ -507,8 +507,8 @@ lupe_status dictionary_locate(struct dictionary *dictionary, const uint8_t *key,
     if (status || *address >= blocks->length)
         return status; /* damage, which dictionary_find_at tells */
     const uint8_t *payload = blocks->extents[*address / EXTENT_PAYLOAD_BYTES];
-    for (size_t i = 0; payload && i < BLOCK_PREFETCH_BYTES; i += CACHE_LINE_BYTES)
-        __builtin_prefetch(payload + *address % EXTENT_PAYLOAD_BYTES + i);
+    if (payload)
+        prefetch_bytes(payload + *address % EXTENT_PAYLOAD_BYTES, BLOCK_PREFETCH_BYTES);
     return LUPE_OK;
 }
 
