@@ -14,11 +14,17 @@
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
 #define PREFIX_SCAN_TICK 1024u   /* entries between two questions whether to go on: some 50 us */
 
+#define NOWHERE UINT64_MAX
+
 struct plan_entry {
-    const uint8_t *key;
-    size_t key_size;
     uint64_t hash;
     struct plan_term *term;
+};
+
+/* Where a segment's dictionary has a term, if it has it. */
+struct term_place {
+    uint64_t address; /* of a block; or NOWHERE */
+    struct entry entry;
 };
 
 /* ------------------------------------------------------------------ terms */
@@ -43,52 +49,87 @@ static lupe_status table_grow(struct plan *plan)
     return LUPE_OK;
 }
 
-/* First the blocks of all segments' dictionaries, then what is in them: what is not in the caches is
- * waited for once. */
-static lupe_status term_look_up(struct plan *plan, const uint8_t *key, size_t key_size,
-                                struct plan_term **out)
+/* Terms are looked up in three steps: where in each segment's dictionary a term must stand, what the
+ * dictionary says, and the list. Each asks for the memory of the next, so that what is not in the
+ * caches is waited for once, not once a word and segment. */
+static lupe_status term_locate(struct plan *plan, const uint8_t *key, size_t key_size,
+                               struct plan_term *term)
 {
     struct view *view = plan->view;
     uint32_t segments = view->catalogue.segment_count;
-    struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
-    if (!term)
-        return fail_memory();
-    term->frequency = 0;
+    uint8_t *copy = arena_alloc(&plan->arena, key_size);
     term->lists = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->lists);
-    uint64_t *addresses = arena_alloc(&plan->arena, (segments + 1) * sizeof *addresses);
-    if (!term->lists || !addresses)
+    term->found = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->found);
+    if (!term->lists || !term->found || !copy)
         return fail_memory();
+    memcpy(copy, key, key_size);
+    term->frequency = 0;
+    term->key = copy;
+    term->key_size = key_size;
     for (uint32_t s = 0; s < segments; s++) {
-        lupe_status status =
-            dictionary_locate(&view->segments[s]->dictionary, key, key_size, &addresses[s]);
+        term->lists[s] = NULL;
+        lupe_status status = dictionary_locate(&view->segments[s]->dictionary, key, key_size,
+                                               &term->found[s].address);
         if (status && status != LUPE_NOT_FOUND)
             return status;
         if (status)
-            addresses[s] = UINT64_MAX;
+            term->found[s].address = NOWHERE;
     }
-    for (uint32_t s = 0; s < segments; s++) {
-        struct list list;
-        term->lists[s] = NULL;
-        if (addresses[s] == UINT64_MAX)
-            continue;
-        lupe_status status = segment_find_at(view->segments[s], addresses[s], key, key_size, &list);
-        if (status == LUPE_NOT_FOUND)
-            continue;
-        if (status)
-            return status;
-        term->lists[s] = arena_alloc(&plan->arena, sizeof list);
-        if (!term->lists[s])
-            return fail_memory();
-        *term->lists[s] = list;
-        term->frequency += list.frequency;
-    }
-    *out = term;
     return LUPE_OK;
 }
 
-/* The term of a key, looked up once a search however often the query names it. */
-static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
-                             struct plan_term **out)
+static lupe_status term_enter(struct plan *plan, struct plan_term *term)
+{
+    struct view *view = plan->view;
+    for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
+        struct term_place *place = &term->found[s];
+        if (place->address == NOWHERE)
+            continue;
+        lupe_status status = segment_find_at(view->segments[s], place->address, term->key,
+                                             term->key_size, &place->entry);
+        if (status && status != LUPE_NOT_FOUND)
+            return status;
+        if (status)
+            place->address = NOWHERE;
+    }
+    return LUPE_OK;
+}
+
+static lupe_status term_open(struct plan *plan, struct plan_term *term)
+{
+    struct view *view = plan->view;
+    for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
+        if (term->found[s].address == NOWHERE)
+            continue;
+        struct list *list = arena_alloc(&plan->arena, sizeof *list);
+        if (!list)
+            return fail_memory();
+        lupe_status status = segment_list(view->segments[s], &term->found[s].entry, list);
+        if (status)
+            return status;
+        term->lists[s] = list;
+        term->frequency += list->frequency;
+    }
+    term->found = NULL;
+    return LUPE_OK;
+}
+
+/* The terms that were located and not yet looked up. */
+static lupe_status terms_finish(struct plan *plan)
+{
+    lupe_status status = LUPE_OK;
+    for (struct plan_term *term = plan->located; term; term = term->next)
+        TRY(term_enter(plan, term));
+    for (struct plan_term *term = plan->located; term; term = term->next)
+        TRY(term_open(plan, term));
+    plan->located = NULL;
+out:
+    return status;
+}
+
+/* The term of a key, located once a search however often the query names it. */
+static lupe_status plan_locate(struct plan *plan, const uint8_t *key, size_t key_size,
+                               struct plan_term **out)
 {
     lupe_status status = LUPE_OK;
     uint64_t hash = hash_bytes(key, key_size);
@@ -97,23 +138,31 @@ static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_s
     size_t at = hash & (plan->table_size - 1);
     for (; plan->table[at].term; at = (at + 1) & (plan->table_size - 1)) {
         const struct plan_entry *entry = &plan->table[at];
-        if (entry->hash == hash && entry->key_size == key_size &&
-            memcmp(entry->key, key, key_size) == 0) {
+        if (entry->hash == hash && entry->term->key_size == key_size &&
+            memcmp(entry->term->key, key, key_size) == 0) {
             *out = entry->term;
             return LUPE_OK;
         }
     }
-    TRY(term_look_up(plan, key, key_size, out));
-    uint8_t *copy = arena_alloc(&plan->arena, key_size);
-    if (!copy)
+    struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
+    if (!term)
         return fail_memory();
-    memcpy(copy, key, key_size);
-    (*out)->key = copy;
-    (*out)->key_size = key_size;
-    plan->table[at] = (struct plan_entry){copy, key_size, hash, *out};
+    TRY(term_locate(plan, key, key_size, term));
+    term->next = plan->located;
+    plan->located = term;
+    plan->table[at] = (struct plan_entry){hash, term};
     plan->table_count++;
+    *out = term;
 out:
     return status;
+}
+
+/* The same, looked up. */
+static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
+                             struct plan_term **out)
+{
+    lupe_status status = plan_locate(plan, key, key_size, out);
+    return status || !plan->located ? status : terms_finish(plan);
 }
 
 static double idf(const struct plan *plan, uint64_t frequency)
@@ -500,6 +549,11 @@ static bool is_group(const struct node *node)
     return true;
 }
 
+static bool is_word(const struct node *node)
+{
+    return is_group(node) && node->elements[0].alternative_count == 1;
+}
+
 static lupe_status compile(struct plan *plan, const struct node *node, struct plan_node **out)
 {
     struct plan_node *compiled = arena_alloc(&plan->arena, sizeof *compiled);
@@ -534,6 +588,33 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
         break;
     }
     *out = compiled;
+out:
+    return status;
+}
+
+/* Locates the words of a query of several, before the first of them is looked up: nearly all that will
+ * be asked for. */
+static lupe_status locate_words(struct plan *plan, const struct node *node)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    struct plan_term *term = NULL;
+    uint32_t list =
+        has_own_list(plan, node->field) ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
+    lupe_status status = LUPE_OK;
+    for (uint32_t i = 0; i < node->clause_count; i++)
+        TRY(locate_words(plan, node->clauses[i].node));
+    if (node->kind != NODE_SEQUENCE)
+        return LUPE_OK;
+    if (!is_group(node))
+        list = LIST_WORDS;
+    for (uint32_t e = 0; e < node->element_count; e++) {
+        const struct element *element = &node->elements[e];
+        for (uint32_t a = 0; a < element->alternative_count; a++)
+            for (uint32_t t = 0; t < element->alternatives[a].term_count; t++) {
+                const struct query_term *one = &element->alternatives[a].terms[t];
+                TRY(plan_locate(plan, key, key_make(key, list, one->bytes, one->size), &term));
+            }
+    }
 out:
     return status;
 }
@@ -581,6 +662,8 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
     TRY(scratch_of(view, &plan->used, &plan->scratch));
     plan->score_bits = SCORE_BITS;
     if (query->root && plan->documents) {
+        if (!is_word(query->root))
+            TRY(locate_words(plan, query->root));
         TRY(compile(plan, query->root, &plan->root));
         /* Sums must stay below 2^31 whatever the boosts are. */
         double total = total_gain(plan->root);

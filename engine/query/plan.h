@@ -16,7 +16,9 @@ struct plan_term {
     uint64_t frequency; /* documents, over all segments */
     const uint8_t *key;
     size_t key_size;
-    struct list **lists; /* [segment]; NULL where the term is not */
+    struct list **lists;      /* [segment]; NULL where the term is not */
+    struct term_place *found; /* [segment]; until the lists are open */
+    struct plan_term *next;   /* likewise: of plan->located */
 };
 
 /* A list of a group: tf times weight adds to x. */
@@ -61,6 +63,7 @@ struct plan {
     struct plan_entry *table; /* terms by key */
     size_t table_size;
     size_t table_count;
+    struct plan_term *located; /* their lists are not open yet */
 };
 
 #define PLAN_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 
+#include "base/cpu.h"
 #include "segment/boundaries.h"
 #include "segment/ids.h"
 #include "segment/short_list.h"
@@ -168,21 +169,35 @@ lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key
                          struct list *list)
 {
     uint64_t address;
+    struct entry entry;
     lupe_status status = dictionary_locate(&segment->dictionary, key, key_size, &address);
-    return status ? status : segment_find_at(segment, address, key, key_size, list);
+    if (!status)
+        status = segment_find_at(segment, address, key, key_size, &entry);
+    return status ? status : segment_list(segment, &entry, list);
 }
 
 lupe_status segment_find_at(struct segment *segment, uint64_t address, const uint8_t *key,
-                            size_t key_size, struct list *list)
+                            size_t key_size, struct entry *entry)
 {
-    struct entry entry;
-    lupe_status status = dictionary_find_at(&segment->dictionary, address, key, key_size, &entry);
+    const struct section *postings = &segment->sections[SECTION_POSTINGS];
+    lupe_status status = dictionary_find_at(&segment->dictionary, address, key, key_size, entry);
     if (status)
         return status;
-    if ((entry.flags & ENTRY_STORAGE_MASK) == ENTRY_NONE)
+    unsigned storage = entry->flags & ENTRY_STORAGE_MASK;
+    if (storage == ENTRY_NONE)
         return LUPE_NOT_FOUND;
+    if (storage != ENTRY_LIST || entry->postings >= postings->length)
+        return LUPE_OK; /* what is damaged, segment_list tells */
+    const uint8_t *payload = postings->extents[entry->postings / EXTENT_PAYLOAD_BYTES];
+    if (payload)
+        prefetch_bytes(payload + entry->postings % EXTENT_PAYLOAD_BYTES, CACHE_LINE_BYTES);
+    return LUPE_OK;
+}
+
+lupe_status segment_list(struct segment *segment, const struct entry *entry, struct list *list)
+{
     return list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
-                     segment->entry.documents, &entry, list);
+                     segment->entry.documents, entry, list);
 }
 
 /* An id that its key holds in part only: the documents of the key are told apart by their ids. */
