@@ -33,14 +33,26 @@ struct surface {
 _Static_assert(sizeof(struct surface) == 8, "surfaces lie at multiples of 8");
 
 struct word_item {
-    uint64_t low; /* of a short word, else 0 */
+    uint64_t low; /* of a short word */
     uint32_t high;
     uint32_t hash;
     const uint8_t *bytes;
     uint32_t size;
     uint32_t space;
     uint32_t position;
-    uint32_t list;
+    uint32_t ref;              /* of a long word */
+    struct growing_list *list; /* NULL: nothing to index */
+};
+
+/* Some words of a value. Short and long ones are looked for apart, each without asking for every
+ * word which it is: no processor predicts that. */
+struct word_items {
+    unsigned count;
+    unsigned short_count;
+    unsigned long_count;
+    uint8_t shorts[ITEMS_MAX + 1]; /* their numbers; one more: each is put, and counted or not */
+    uint8_t longs[ITEMS_MAX + 1];
+    struct word_item list[ITEMS_MAX];
 };
 
 /* ---- opening */
@@ -106,7 +118,7 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
     accumulator->field_gap = catalogue->field_gap;
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);
-    accumulator->items = memory_alloc(ITEMS_MAX * sizeof *accumulator->items);
+    accumulator->items = memory_alloc(sizeof *accumulator->items);
     if (!accumulator->items) {
         status = fail_memory();
         goto out;
@@ -473,6 +485,12 @@ static __attribute__((noinline)) lupe_status surface_search(struct accumulator *
     return surface_new(accumulator, item, ref);
 }
 
+static inline struct growing_list *list_or_none(const struct accumulator *accumulator,
+                                                uint32_t number)
+{
+    return number == LIST_NONE ? NULL : accumulator_list(accumulator, number);
+}
+
 /* ---- short words */
 
 static inline uint32_t short_hash(uint64_t low, uint32_t high)
@@ -512,10 +530,12 @@ static __attribute__((noinline)) lupe_status short_new(struct accumulator *accum
 {
     lupe_status status = LUPE_OK;
     struct short_table *table = &accumulator->short_table;
+    uint32_t number;
     uint16_t cut;
     TRY(short_room(table));
-    TRY(surface_list(accumulator, item, &item->list, &cut));
-    struct short_slot slot = {item->low, item->high, item->list};
+    TRY(surface_list(accumulator, item, &number, &cut));
+    item->list = list_or_none(accumulator, number);
+    struct short_slot slot = {item->low, item->high, number};
     short_insert(table->slots, table->slot_count - 1, &slot);
     table->used++;
 out:
@@ -528,7 +548,7 @@ static inline lupe_status short_find(struct accumulator *accumulator, struct wor
     uint32_t mask = table->slot_count - 1;
     for (uint32_t at = item->hash & mask; table->slots[at].low; at = (at + 1) & mask) {
         if (table->slots[at].low == item->low && table->slots[at].high == item->high) {
-            item->list = table->slots[at].list;
+            item->list = list_or_none(accumulator, table->slots[at].list);
             return LUPE_OK;
         }
     }
@@ -539,7 +559,7 @@ static inline lupe_status short_find(struct accumulator *accumulator, struct wor
 
 static inline lupe_status long_find(struct accumulator *accumulator, struct word_item *item)
 {
-    uint32_t ref = item->list;
+    uint32_t ref = item->ref;
     if (!ref || !surface_equals(surface_at(accumulator, ref), item)) {
         lupe_status status = surface_search(accumulator, item, &ref);
         if (status != LUPE_OK)
@@ -547,32 +567,33 @@ static inline lupe_status long_find(struct accumulator *accumulator, struct word
     }
     const struct surface *surface = surface_at(accumulator, ref);
     accumulator->words_cut += surface->space / SURFACE_CUT;
-    item->list = surface->list;
+    item->list = list_or_none(accumulator, surface->list);
     return LUPE_OK;
 }
 
-/* The second pass: the list of each item, in item->list. */
-static lupe_status items_find(struct accumulator *accumulator, unsigned count)
+/* The second pass: the list of each item. */
+static lupe_status items_find(struct accumulator *accumulator)
 {
     lupe_status status = LUPE_OK;
-    struct word_item *items = accumulator->items;
-    for (unsigned i = 0; i < count; i++) {
-        if (items[i].low)
-            continue;
-        items[i].list = surface_guess(&accumulator->surface_table, &items[i]);
-        __builtin_prefetch(surface_at(accumulator, items[i].list));
+    struct word_items *items = accumulator->items;
+    for (unsigned i = 0; i < items->long_count; i++) {
+        struct word_item *item = &items->list[items->longs[i]];
+        item->ref = surface_guess(&accumulator->surface_table, item);
+        __builtin_prefetch(surface_at(accumulator, item->ref));
     }
-    for (unsigned i = 0; i < count; i++) {
-        if (items[i].low)
-            TRY(short_find(accumulator, &items[i]));
-        else
-            TRY(long_find(accumulator, &items[i]));
-        if (items[i].list != LIST_NONE)
-            __builtin_prefetch(accumulator_list(accumulator, items[i].list), 1);
+    for (unsigned i = 0; i < items->short_count; i++) {
+        struct word_item *item = &items->list[items->shorts[i]];
+        TRY(short_find(accumulator, item));
+        __builtin_prefetch(item->list, 1);
     }
-    for (unsigned i = 0; i < count; i++)
-        if (items[i].list != LIST_NONE)
-            __builtin_prefetch(accumulator_list(accumulator, items[i].list)->next, 1);
+    for (unsigned i = 0; i < items->long_count; i++) {
+        struct word_item *item = &items->list[items->longs[i]];
+        TRY(long_find(accumulator, item));
+        __builtin_prefetch(item->list, 1);
+    }
+    for (unsigned i = 0; i < items->count; i++)
+        if (items->list[i].list)
+            __builtin_prefetch(items->list[i].list->next, 1);
 out:
     return status;
 }
@@ -594,33 +615,45 @@ static const uint64_t short_masks[SHORT_BYTES_MAX + 1][2] = {
     {ALL64 >> 24, 0}, {ALL64 >> 16, 0},  {ALL64 >> 8, 0},    {ALL64, 0},       {ALL64, 0xff},
     {ALL64, 0xffff},  {ALL64, 0xffffff}, {ALL64, 0xffffffff}};
 
-static inline void item_set(struct accumulator *accumulator, struct word_item *item,
-                            const uint8_t *bytes, uint32_t size, uint32_t space, uint32_t position)
+static inline void item_add(struct word_items *items, const uint8_t *bytes, uint32_t size,
+                            uint32_t space, uint32_t position)
 {
+    struct word_item *item = &items->list[items->count];
+    bool is_short = size <= SHORT_BYTES_MAX && space == 0;
     item->bytes = bytes;
     item->size = size;
     item->space = space;
     item->position = position;
-    if (size <= SHORT_BYTES_MAX && space == 0) {
-        item->low = load_u64(bytes) & short_masks[size][0];
-        item->high = load_u32(bytes + 8) & (uint32_t)short_masks[size][1];
+    items->shorts[items->short_count] = items->longs[items->long_count] = (uint8_t)items->count++;
+    items->short_count += is_short;
+    items->long_count += !is_short;
+}
+
+static void items_hash(struct accumulator *accumulator)
+{
+    struct word_items *items = accumulator->items;
+    const struct short_table *short_table = &accumulator->short_table;
+    const struct table *table = &accumulator->surface_table;
+    for (unsigned i = 0; i < items->short_count; i++) {
+        struct word_item *item = &items->list[items->shorts[i]];
+        item->low = load_u64(item->bytes) & short_masks[item->size][0];
+        item->high = load_u32(item->bytes + 8) & (uint32_t)short_masks[item->size][1];
         item->hash = short_hash(item->low, item->high);
-        __builtin_prefetch(&accumulator->short_table
-                                .slots[item->hash & (accumulator->short_table.slot_count - 1)]);
-        return;
+        __builtin_prefetch(&short_table->slots[item->hash & (short_table->slot_count - 1)]);
     }
-    item->low = 0;
-    item->hash = surface_hash(bytes, size, space);
-    __builtin_prefetch(&accumulator->surface_table
-                            .slots[item->hash & (accumulator->surface_table.slot_count - 1)]);
+    for (unsigned i = 0; i < items->long_count; i++) {
+        struct word_item *item = &items->list[items->longs[i]];
+        item->hash = surface_hash(item->bytes, item->size, item->space);
+        __builtin_prefetch(&table->slots[item->hash & (table->slot_count - 1)]);
+    }
 }
 
 /* Words that belong to no hyphen word, as far as there are any here. */
-static unsigned items_scan_simple(struct accumulator *accumulator, struct value_state *state,
-                                  unsigned count)
+static void items_scan_simple(struct accumulator *accumulator, struct value_state *state)
 {
+    struct word_items *items = accumulator->items;
     struct word_place places[ITEMS_MAX];
-    unsigned words = words_simple(&state->scanner, places, ITEMS_MAX - count);
+    unsigned words = words_simple(&state->scanner, places, ITEMS_MAX - items->count);
     unsigned left = state->position < DOCUMENT_WORDS_MAX ? DOCUMENT_WORDS_MAX - state->position : 0;
     if (words > left) {
         accumulator->words_cut += words - left;
@@ -628,22 +661,22 @@ static unsigned items_scan_simple(struct accumulator *accumulator, struct value_
         state->full = true;
     }
     for (unsigned i = 0; i < words; i++)
-        item_set(accumulator, &accumulator->items[count++], state->scanner.text + places[i].start,
-                 places[i].size, SPACE(state->analyzer, 0), state->position++);
-    return count;
+        item_add(items, state->scanner.text + places[i].start, places[i].size,
+                 SPACE(state->analyzer, 0), state->position++);
 }
 
-/* The first pass: ITEMS words or a few more. Returns the number of items, 0 at the end. */
-static unsigned items_scan(struct accumulator *accumulator, struct value_state *state)
+/* The first pass: ITEMS words or a few more; none at the end. */
+static void items_scan(struct accumulator *accumulator, struct value_state *state)
 {
+    struct word_items *items = accumulator->items;
     struct word word;
-    unsigned count = 0;
-    while (count < ITEMS) {
-        unsigned before = count;
-        count = items_scan_simple(accumulator, state, count);
+    items->count = items->short_count = items->long_count = 0;
+    while (items->count < ITEMS) {
+        unsigned before = items->count;
+        items_scan_simple(accumulator, state);
         if (state->full)
             break;
-        if (count > before)
+        if (items->count > before)
             continue;
         if (!word_next(&state->scanner, &word))
             break;
@@ -654,21 +687,20 @@ static unsigned items_scan(struct accumulator *accumulator, struct value_state *
         }
         const uint8_t *bytes = state->scanner.text + word.start;
         if (word.joined_size && word.joined_size <= UINT16_MAX)
-            item_set(accumulator, &accumulator->items[count++], bytes, word.joined_size,
-                     SPACE(state->analyzer, word.parts), state->position);
-        item_set(accumulator, &accumulator->items[count++], bytes, word.size,
-                 SPACE(state->analyzer, 0), state->position++);
+            item_add(items, bytes, word.joined_size, SPACE(state->analyzer, word.parts),
+                     state->position);
+        item_add(items, bytes, word.size, SPACE(state->analyzer, 0), state->position++);
     }
-    return count;
+    items_hash(accumulator);
 }
 
 /* The words of a field with a weight have a list of their own besides. */
-static lupe_status append_own_list(struct accumulator *accumulator, uint32_t field, uint32_t list,
-                                   uint32_t document)
+static lupe_status append_own_list(struct accumulator *accumulator, uint32_t field,
+                                   const struct growing_list *list, uint32_t document)
 {
     uint8_t key[KEY_BYTES_MAX];
     uint32_t own;
-    const uint8_t *known = accumulator->keys.data + accumulator_list(accumulator, list)->key;
+    const uint8_t *known = accumulator->keys.data + list->key;
     size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
     lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
     if (status == LUPE_OK)
@@ -676,20 +708,20 @@ static lupe_status append_own_list(struct accumulator *accumulator, uint32_t fie
     return status;
 }
 
-static lupe_status items_append(struct accumulator *accumulator, unsigned count, uint32_t document,
+static lupe_status items_append(struct accumulator *accumulator, uint32_t document,
                                 uint32_t *length)
 {
     lupe_status status = LUPE_OK;
     struct pool *pool = &accumulator->pool;
-    for (unsigned i = 0; i < count; i++) {
-        const struct word_item *item = &accumulator->items[i];
-        if (item->list == LIST_NONE)
+    const struct word_items *items = accumulator->items;
+    for (unsigned i = 0; i < items->count; i++) {
+        const struct word_item *item = &items->list[i];
+        if (!item->list)
             continue;
-        struct growing_list *list = accumulator_list(accumulator, item->list);
         if (accumulator->with_positions)
-            TRY(growing_add_position(pool, list, document, item->position));
+            TRY(growing_add_position(pool, item->list, document, item->position));
         else
-            TRY(growing_add_tf(pool, list, document));
+            TRY(growing_add_tf(pool, item->list, document));
         *length += item->space % 16 == 0;
     }
 out:
@@ -700,19 +732,22 @@ static lupe_status text_add(struct accumulator *accumulator, const struct batch_
                             uint32_t document, struct value_state *state, uint32_t *length)
 {
     lupe_status status = LUPE_OK;
+    const struct word_items *items = accumulator->items;
     bool known = value->field < accumulator->field_count;
     bool own_list = known && accumulator->field_own_list[value->field];
     struct word word;
-    unsigned count;
 
     state->analyzer = known ? accumulator->field_analyzers[value->field] : 0;
     word_scanner_init(&state->scanner, accumulator->analysis, value->data, value->size);
-    while (!state->full && (count = items_scan(accumulator, state)) > 0) {
-        TRY(items_find(accumulator, count));
-        TRY(items_append(accumulator, count, document, length));
-        for (unsigned i = 0; own_list && i < count; i++) {
-            const struct word_item *item = &accumulator->items[i];
-            if (item->list != LIST_NONE && item->space % 16 == 0)
+    while (!state->full) {
+        items_scan(accumulator, state);
+        if (items->count == 0)
+            break;
+        TRY(items_find(accumulator));
+        TRY(items_append(accumulator, document, length));
+        for (unsigned i = 0; own_list && i < items->count; i++) {
+            const struct word_item *item = &items->list[i];
+            if (item->list && item->space % 16 == 0)
                 TRY(append_own_list(accumulator, value->field, item->list, document));
         }
     }

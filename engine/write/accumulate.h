@@ -61,7 +61,7 @@ struct accumulated_document {
     uint32_t boundary_count;
 };
 
-struct word_item;
+struct word_items;
 
 struct accumulator {
     /* from the catalogue */
@@ -93,7 +93,7 @@ struct accumulator {
     size_t boundary_capacity;
 
     uint64_t words_cut;
-    struct word_item *items;    /* scratch */
+    struct word_items *items;   /* scratch */
     struct batch_value *values; /* scratch */
     size_t value_capacity;
 };
