@@ -98,32 +98,52 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     }
 }
 
-/* Moves the k highest of count values to the front (quick-select with a middle pivot: values come
- * in no order that matters). */
+#define SELECT_BITS 8u
+
+static inline uint32_t float_bits(float value) /* positive ones are ordered as these are */
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Moves the k highest of up to 2 * CHAMPIONS_MAX values, none negative, to the front: counts how
+ * many fall into each part of their range, then goes on within the part that has the k-th. Values
+ * come in no order, so that comparing them with each other is a mistaken branch every other time. */
 static void select_highest(float *values, unsigned count, unsigned k)
 {
-    unsigned low = 0, high = count;
-    while (high - low > 1) {
-        float pivot = values[low + (high - low) / 2];
-        unsigned above = low, at = low, below = high;
-        while (at < below) { /* above the pivot, equal to it, below it */
-            float value = values[at];
-            if (value > pivot) {
-                values[at++] = values[above];
-                values[above++] = value;
-            } else if (value < pivot) {
-                values[at] = values[--below];
-                values[below] = value;
-            } else {
-                at++;
-            }
+    float above[2 * CHAMPIONS_MAX + 1], equal[2 * CHAMPIONS_MAX + 1], below[2 * CHAMPIONS_MAX + 1];
+    while (k > 0 && k < count) {
+        uint32_t parts[1u << SELECT_BITS] = {0};
+        uint32_t least = UINT32_MAX, most = 0;
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t bits = float_bits(values[i]);
+            least = bits < least ? bits : least;
+            most = bits > most ? bits : most;
         }
-        if (k <= above)
-            high = above;
-        else if (k >= below)
-            low = below;
-        else
+        if (least == most)
             return;
+        unsigned width = 32 - (unsigned)__builtin_clz(most - least);
+        unsigned shift = width > SELECT_BITS ? width - SELECT_BITS : 0;
+        for (unsigned i = 0; i < count; i++)
+            parts[(float_bits(values[i]) - least) >> shift]++;
+        unsigned part = (1u << SELECT_BITS) - 1;
+        for (unsigned sum = 0; (sum += parts[part]) < k;)
+            part--;
+        unsigned above_count = 0, equal_count = 0, below_count = 0;
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t of = (float_bits(values[i]) - least) >> shift;
+            above[above_count] = equal[equal_count] = below[below_count] = values[i];
+            above_count += of > part;
+            equal_count += of == part;
+            below_count += of < part;
+        }
+        memcpy(values, above, above_count * sizeof *values);
+        memcpy(values + above_count, equal, equal_count * sizeof *values);
+        memcpy(values + above_count + equal_count, below, below_count * sizeof *values);
+        values += above_count;
+        k -= above_count;
+        count = equal_count;
     }
 }
 
@@ -168,9 +188,9 @@ static size_t write_documents(const struct postings_writer *writer, uint32_t bef
     }
     uint32_t span = last - before;
     size_t words = ((size_t)span + 63) / 64;
-    size_t packed = chunk_size(deltas, count);
+    size_t packed = chunk_write(deltas, count, out);
     if (count < 32 || packed <= 1 || words > 255 || 2 + 8 * words > 2 * packed)
-        return chunk_write(deltas, count, out);
+        return packed;
     out[0] = HEAD_BIT_SET;
     out[1] = (uint8_t)words;
     memset(out + 2, 0, 8 * words);
