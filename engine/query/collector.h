@@ -32,6 +32,12 @@ static inline uint64_t collector_key(uint32_t score, uint32_t document)
 
 CHECKED lupe_status collector_init(struct collector *collector, size_t k, size_t documents);
 void collector_free(struct collector *collector);
+/* Empty again, as after collector_init. */
+static inline void collector_restart(struct collector *collector)
+{
+    collector->count = 0;
+    collector->least = 0;
+}
 
 CHECKED lupe_status collector_add_slow(struct collector *collector, uint64_t key);
 

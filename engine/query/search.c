@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "query/execute.h"
+#include "query/floor.h"
 
 #define LEAF_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */
 
@@ -19,6 +20,7 @@ struct run {
     struct search_answer *answer;
     uint64_t count_stop; /* counting may stop here */
     bool collects;
+    bool counted; /* a run before this one has counted */
 };
 
 static lupe_status run_init(struct run *run)
@@ -40,7 +42,7 @@ static void run_free(struct run *run)
 
 static bool counts(const struct run *run)
 {
-    return run->request->count_limit > 0 && run->answer->total < run->count_stop;
+    return run->request->count_limit > 0 && run->answer->total < run->count_stop && !run->counted;
 }
 
 static void rewind_all(struct leaf **leaves, unsigned count)
@@ -182,6 +184,36 @@ static lupe_status take_hits(struct run *run)
     return LUPE_OK;
 }
 
+static lupe_status run_segments(struct run *run, uint32_t floor)
+{
+    struct view *view = run->plan->view;
+    lupe_status status = LUPE_OK;
+    uint32_t base = 0;
+    collector_raise(&run->collector, floor);
+    for (uint32_t place = 0; place < view->catalogue.segment_count; place++) {
+        TRY(run_segment(run, place, base));
+        base += view->segments[place]->entry.documents;
+    }
+out:
+    return status;
+}
+
+/* With deletes the first limit is one that nearly always holds; where it did not, fewer documents
+ * than wanted have come above it, and all is done again with the one that does. */
+static lupe_status run_from_floor(struct run *run)
+{
+    lupe_status status = LUPE_OK;
+    struct score_floor floor = plan_floor(run->plan, run->collector.k);
+    TRY(run_segments(run, floor.supposed));
+    if (floor.supposed == floor.proven || run->collector.count >= run->collector.k)
+        goto out;
+    run->counted = true;
+    collector_restart(&run->collector);
+    TRY(run_segments(run, floor.proven));
+out:
+    return status;
+}
+
 lupe_status search_run(struct view *view, const struct lupe_query *query,
                        const struct search_request *request, struct search_answer *answer)
 {
@@ -200,11 +232,7 @@ lupe_status search_run(struct view *view, const struct lupe_query *query,
     }
     TRY(run_init(&run));
     TRY(ticker_ask(&run.ticker));
-    uint32_t base = 0;
-    for (uint32_t place = 0; place < view->catalogue.segment_count; place++) {
-        TRY(run_segment(&run, place, base));
-        base += view->segments[place]->entry.documents;
-    }
+    TRY(run_from_floor(&run));
     TRY(take_hits(&run));
     if (request->count_limit == 0) {
         answer->total = answer->hit_count;
