@@ -270,6 +270,23 @@ Test(arena, lent_memory_comes_first_and_is_not_freed)
     support_no_leaks();
 }
 
+/* Pieces that fit no chunk have one each, behind the newest, which stays small. */
+Test(arena, restarting_makes_one_chunk_of_several)
+{
+    struct arena arena = {0};
+
+    for (unsigned round = 0; round < 3; round++) {
+        cr_assert_not_null(arena_alloc(&arena, 24));
+        for (unsigned i = 0; i < 10; i++)
+            cr_assert_not_null(arena_alloc(&arena, 3000));
+        cr_assert_eq(lupe_allocations_live(), round ? 1 : 11);
+        arena_restart(&arena, 1 << 20);
+        cr_assert_eq(lupe_allocations_live(), round ? 1 : 0);
+    }
+    arena_free(&arena);
+    support_no_leaks();
+}
+
 Test(arena, restarting_keeps_the_newest_chunk_within_the_limit)
 {
     struct arena arena = {0};
@@ -279,7 +296,7 @@ Test(arena, restarting_keeps_the_newest_chunk_within_the_limit)
     for (unsigned i = 0; i < 20; i++)
         cr_assert_not_null(arena_alloc(&arena, 1000));
     cr_assert_gt(lupe_allocations_live(), 1);
-    arena_restart(&arena, 1 << 20);
+    arena_restart(&arena, 20000);
     cr_assert_eq(lupe_allocations_live(), 1);
     size_t kept = arena.bytes;
     cr_assert_gt(kept, 8000);

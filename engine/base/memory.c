@@ -170,7 +170,7 @@ _Static_assert(sizeof(struct arena_chunk) % 8 == 0, "pieces of an arena are alig
 static size_t arena_next_chunk_bytes(const struct arena *arena)
 {
     if (!arena->chunks)
-        return ARENA_CHUNK_BYTES_MIN;
+        return arena->bytes > ARENA_CHUNK_BYTES_MIN ? arena->bytes : ARENA_CHUNK_BYTES_MIN;
     size_t doubled = arena->chunks->bytes * 2;
     return doubled < ARENA_CHUNK_BYTES_MAX ? doubled : ARENA_CHUNK_BYTES_MAX;
 }
@@ -188,7 +188,7 @@ void *arena_alloc_slow(struct arena *arena, size_t size)
     if (!chunk)
         return NULL;
     chunk->bytes = own_chunk ? needed : chunk_bytes;
-    arena->bytes += chunk->bytes;
+    arena->bytes = chunk->bytes + (arena->chunks ? arena->bytes : 0);
 
     uint8_t *piece = (uint8_t *)(chunk + 1);
     if (own_chunk && arena->chunks) {
@@ -229,8 +229,12 @@ void arena_lend(struct arena *arena, void *room, size_t size)
 void arena_restart(struct arena *arena, size_t bytes_max)
 {
     struct arena_chunk *newest = arena->chunks;
-    if (!newest || newest->bytes > bytes_max) {
+    size_t bytes = arena->bytes;
+    if (!newest)
+        return;
+    if (newest->bytes > bytes_max || (newest->older && bytes <= bytes_max)) {
         arena_free(arena);
+        arena->bytes = bytes <= bytes_max ? bytes : 0;
         return;
     }
     chunks_free(newest->older);
