@@ -299,6 +299,49 @@ Test(segment_dictionary, damage_is_told)
     support_no_leaks();
 }
 
+/* Finds them by searches that take their steps in turn. */
+static void search_in_turn(struct dictionary *dictionary, const struct key *keys, size_t count)
+{
+    struct dictionary_search searches[12];
+    uint64_t address = 0;
+    for (size_t i = 0; i < count; i++)
+        cr_assert(dictionary_search_begin(&searches[i], dictionary, keys[i].bytes, keys[i].size));
+    bool done[12] = {false};
+    for (size_t left = count; left;)
+        for (size_t i = 0; i < count; i++) {
+            if (done[i])
+                continue;
+            cr_assert_eq(dictionary_search_go(&searches[i], &done[i]), LUPE_OK);
+            left -= done[i];
+        }
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(dictionary_locate(dictionary, keys[i].bytes, keys[i].size, &address), LUPE_OK);
+        cr_assert_eq(searches[i].address, address);
+    }
+}
+
+Test(segment_dictionary, searches_in_turn_find_what_one_after_the_other_does)
+{
+    enum { COUNT = 20000 };
+    struct key *keys = malloc(COUNT * sizeof *keys);
+    struct written written;
+    size_t count = make_keys(keys, COUNT);
+    write_keys(keys, count, &written);
+    struct dictionary dictionary = written.dictionary;
+    for (size_t i = 0; i + 12 <= count; i += 12) { /* from what is remembered, and from nothing */
+        search_in_turn(&written.dictionary, keys + i, 12);
+        memset(dictionary.tops, 0, sizeof dictionary.tops);
+        search_in_turn(&dictionary, keys + i, i % 11 + 2);
+    }
+    written.blocks.length = 0;
+    struct dictionary_search search;
+    cr_assert_not(
+        dictionary_search_begin(&search, &written.dictionary, keys[0].bytes, keys[0].size));
+    written_free(&written);
+    free(keys);
+    support_no_leaks();
+}
+
 /* What was verified lately is not verified again, but vouches for no other block. */
 Test(segment_dictionary, each_block_is_verified_before_its_first_use)
 {

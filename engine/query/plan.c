@@ -14,16 +14,16 @@
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
 #define PREFIX_SCAN_TICK 1024u   /* entries between two questions whether to go on: some 50 us */
 
-#define NOWHERE UINT64_MAX
-
 struct plan_entry {
     uint64_t hash;
     struct plan_term *term;
 };
 
-/* Where a segment's dictionary has a term, if it has it. */
+/* Where a segment has a term, if it has it. */
 struct term_place {
-    uint64_t address; /* of a block; or NOWHERE */
+    struct dictionary_search search;
+    bool located;
+    bool here; /* as far as is known */
     struct entry entry;
 };
 
@@ -52,30 +52,56 @@ static lupe_status table_grow(struct plan *plan)
 /* Terms are looked up in three steps: where in each segment's dictionary a term must stand, what the
  * dictionary says, and the list. Each asks for the memory of the next, so that what is not in the
  * caches is waited for once, not once a word and segment. */
-static lupe_status term_locate(struct plan *plan, const uint8_t *key, size_t key_size,
-                               struct plan_term *term)
+static lupe_status term_begin(struct plan *plan, const uint8_t *key, size_t key_size,
+                              struct plan_term *term)
 {
     struct view *view = plan->view;
     uint32_t segments = view->catalogue.segment_count;
     uint8_t *copy = arena_alloc(&plan->arena, key_size);
     term->lists = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->lists);
-    term->found = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->found);
+    term->found = plan->spare;
+    plan->spare = NULL;
+    if (!term->found)
+        term->found = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->found);
     if (!term->lists || !term->found || !copy)
         return fail_memory();
+    bool alone = segments == 1 && plan->alone;
     memcpy(copy, key, key_size);
     term->frequency = 0;
     term->key = copy;
     term->key_size = key_size;
     for (uint32_t s = 0; s < segments; s++) {
         term->lists[s] = NULL;
-        lupe_status status = dictionary_locate(&view->segments[s]->dictionary, key, key_size,
-                                               &term->found[s].address);
+        struct term_place *place = &term->found[s];
+        struct dictionary *dictionary = &view->segments[s]->dictionary;
+        lupe_status status = LUPE_OK;
+        if (alone)
+            status = dictionary_locate(dictionary, copy, key_size, &place->search.address);
+        else if (!dictionary_search_begin(&place->search, dictionary, copy, key_size))
+            status = LUPE_NOT_FOUND;
         if (status && status != LUPE_NOT_FOUND)
             return status;
-        if (status)
-            term->found[s].address = NOWHERE;
+        place->here = !status;
+        place->located = alone || !place->here;
     }
     return LUPE_OK;
+}
+
+/* A step for each of the places that are still being searched for; *all when none is left. */
+static lupe_status terms_step(struct plan *plan, bool *all)
+{
+    lupe_status status = LUPE_OK;
+    *all = true;
+    for (struct plan_term *term = plan->pending; term; term = term->next)
+        for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++) {
+            struct term_place *place = &term->found[s];
+            if (place->located)
+                continue;
+            TRY(dictionary_search_go(&place->search, &place->located));
+            *all &= place->located;
+        }
+out:
+    return status;
 }
 
 static lupe_status term_enter(struct plan *plan, struct plan_term *term)
@@ -83,14 +109,14 @@ static lupe_status term_enter(struct plan *plan, struct plan_term *term)
     struct view *view = plan->view;
     for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
         struct term_place *place = &term->found[s];
-        if (place->address == NOWHERE)
+        if (!place->here)
             continue;
-        lupe_status status = segment_find_at(view->segments[s], place->address, term->key,
+        lupe_status status = segment_find_at(view->segments[s], place->search.address, term->key,
                                              term->key_size, &place->entry);
         if (status && status != LUPE_NOT_FOUND)
             return status;
         if (status)
-            place->address = NOWHERE;
+            place->here = false;
     }
     return LUPE_OK;
 }
@@ -99,7 +125,7 @@ static lupe_status term_open(struct plan *plan, struct plan_term *term)
 {
     struct view *view = plan->view;
     for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
-        if (term->found[s].address == NOWHERE)
+        if (!term->found[s].here)
             continue;
         struct list *list = arena_alloc(&plan->arena, sizeof *list);
         if (!list)
@@ -110,26 +136,30 @@ static lupe_status term_open(struct plan *plan, struct plan_term *term)
         term->lists[s] = list;
         term->frequency += list->frequency;
     }
+    plan->spare = term->found;
     term->found = NULL;
     return LUPE_OK;
 }
 
-/* The terms that were located and not yet looked up. */
+/* Looks up the terms that were begun. */
 static lupe_status terms_finish(struct plan *plan)
 {
     lupe_status status = LUPE_OK;
-    for (struct plan_term *term = plan->located; term; term = term->next)
+    bool all = false;
+    while (!all)
+        TRY(terms_step(plan, &all));
+    for (struct plan_term *term = plan->pending; term; term = term->next)
         TRY(term_enter(plan, term));
-    for (struct plan_term *term = plan->located; term; term = term->next)
+    for (struct plan_term *term = plan->pending; term; term = term->next)
         TRY(term_open(plan, term));
-    plan->located = NULL;
+    plan->pending = NULL;
 out:
     return status;
 }
 
 /* The term of a key, located once a search however often the query names it. */
-static lupe_status plan_locate(struct plan *plan, const uint8_t *key, size_t key_size,
-                               struct plan_term **out)
+static lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key_size,
+                              struct plan_term **out)
 {
     lupe_status status = LUPE_OK;
     uint64_t hash = hash_bytes(key, key_size);
@@ -147,9 +177,9 @@ static lupe_status plan_locate(struct plan *plan, const uint8_t *key, size_t key
     struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
     if (!term)
         return fail_memory();
-    TRY(term_locate(plan, key, key_size, term));
-    term->next = plan->located;
-    plan->located = term;
+    TRY(term_begin(plan, key, key_size, term));
+    term->next = plan->pending;
+    plan->pending = term;
     plan->table[at] = (struct plan_entry){hash, term};
     plan->table_count++;
     *out = term;
@@ -161,8 +191,8 @@ out:
 static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
                              struct plan_term **out)
 {
-    lupe_status status = plan_locate(plan, key, key_size, out);
-    return status || !plan->located ? status : terms_finish(plan);
+    lupe_status status = plan_begin(plan, key, key_size, out);
+    return status || !plan->pending ? status : terms_finish(plan);
 }
 
 static double idf(const struct plan *plan, uint64_t frequency)
@@ -594,7 +624,7 @@ out:
 
 /* Locates the words of a query of several, before the first of them is looked up: nearly all that will
  * be asked for. */
-static lupe_status locate_words(struct plan *plan, const struct node *node)
+static lupe_status begin_words(struct plan *plan, const struct node *node)
 {
     uint8_t key[KEY_BYTES_MAX];
     struct plan_term *term = NULL;
@@ -602,7 +632,7 @@ static lupe_status locate_words(struct plan *plan, const struct node *node)
         has_own_list(plan, node->field) ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
     lupe_status status = LUPE_OK;
     for (uint32_t i = 0; i < node->clause_count; i++)
-        TRY(locate_words(plan, node->clauses[i].node));
+        TRY(begin_words(plan, node->clauses[i].node));
     if (node->kind != NODE_SEQUENCE)
         return LUPE_OK;
     if (!is_group(node))
@@ -612,7 +642,7 @@ static lupe_status locate_words(struct plan *plan, const struct node *node)
         for (uint32_t a = 0; a < element->alternative_count; a++)
             for (uint32_t t = 0; t < element->alternatives[a].term_count; t++) {
                 const struct query_term *one = &element->alternatives[a].terms[t];
-                TRY(plan_locate(plan, key, key_make(key, list, one->bytes, one->size), &term));
+                TRY(plan_begin(plan, key, key_make(key, list, one->bytes, one->size), &term));
             }
     }
 out:
@@ -662,8 +692,9 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
     TRY(scratch_of(view, &plan->used, &plan->scratch));
     plan->score_bits = SCORE_BITS;
     if (query->root && plan->documents) {
-        if (!is_word(query->root))
-            TRY(locate_words(plan, query->root));
+        plan->alone = is_word(query->root);
+        if (!plan->alone)
+            TRY(begin_words(plan, query->root));
         TRY(compile(plan, query->root, &plan->root));
         /* Sums must stay below 2^31 whatever the boosts are. */
         double total = total_gain(plan->root);

@@ -18,7 +18,7 @@ struct plan_term {
     size_t key_size;
     struct list **lists;      /* [segment]; NULL where the term is not */
     struct term_place *found; /* [segment]; until the lists are open */
-    struct plan_term *next;   /* likewise: of plan->located */
+    struct plan_term *next;   /* likewise: of plan->pending */
 };
 
 /* A list of a group: tf times weight adds to x. */
@@ -63,7 +63,9 @@ struct plan {
     struct plan_entry *table; /* terms by key */
     size_t table_size;
     size_t table_count;
-    struct plan_term *located; /* their lists are not open yet */
+    bool alone;                /* the query is one word */
+    struct term_place *spare;  /* of a term that was looked up, for the next: a prefix has many */
+    struct plan_term *pending; /* their lists are not open yet */
 };
 
 #define PLAN_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */

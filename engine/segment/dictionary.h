@@ -95,9 +95,10 @@ CHECKED lupe_status dictionary_writer_finish(struct dictionary_writer *writer);
 struct dictionary {
     struct section *index;
     struct section *blocks;
-    unsigned document_bits;         /* of the segment, see short_list.h */
-    uint64_t tops[DICTIONARY_TOPS]; /* prefixes of separators by their node in the tree of all
-                                     * bisections, the root is 1; 0: not known */
+    unsigned document_bits;             /* of the segment, see short_list.h */
+    uint64_t tops[DICTIONARY_TOPS + 8]; /* prefixes of separators by their node in the tree of all
+                                         * bisections, the root is 1; 0: not known. They begin at
+                                         * the first line of the cache */
     uint32_t verified[DICTIONARY_VERIFIED]; /* 1 + address of blocks whose checksum was right */
 };
 
@@ -105,13 +106,46 @@ struct dictionary {
  * file. 0.1 us hot; verifies the checksum of a block that was not looked at lately. */
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
-/* The same in two steps, so that the look-ups of several segments wait for memory together: the first
- * finds the block that may have the key and asks for it, the second looks into it. Both may give
- * LUPE_NOT_FOUND. */
+/* The same in two steps: the first finds the block that may have the key and asks for it, the second
+ * looks into it. Both may give LUPE_NOT_FOUND. */
 CHECKED lupe_status dictionary_locate(struct dictionary *dictionary, const uint8_t *key,
                                       size_t key_size, uint64_t *address);
 CHECKED lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address,
                                        const uint8_t *key, size_t key_size, struct entry *entry);
+
+/* The first of the two in steps of its own, so that several look-ups wait for memory together: each
+ * step asks for what the next one reads. Alone, dictionary_locate is faster. */
+struct dictionary_part {      /* of the index */
+    const uint8_t *addresses; /* u32[count], unaligned like all numbers */
+    const uint8_t *offsets;   /* u32[count + 1] */
+    const uint8_t *separators;
+    uint32_t count;
+    uint32_t first; /* block of the dictionary */
+    uint32_t bytes; /* of separators */
+};
+
+struct dictionary_wanted {
+    const uint8_t *key;
+    size_t size;
+    uint64_t prefix; /* its first bytes as a number that orders as they do */
+};
+
+struct dictionary_search {
+    struct dictionary *dictionary;
+    struct dictionary_wanted wanted;
+    uint32_t low; /* the one wanted is among count from here on: parts, then blocks */
+    uint32_t count;
+    size_t node; /* in the tree of all bisections */
+    enum { SEARCH_PART, SEARCH_TOPS, SEARCH_OFFSETS, SEARCH_SEPARATORS, SEARCH_ADDRESS } step;
+    struct dictionary_part part;
+    uint64_t address; /* of the block that has the key if any has */
+};
+
+/* The key is borrowed. False: the dictionary is empty. */
+bool dictionary_search_begin(struct dictionary_search *search, struct dictionary *dictionary,
+                             const uint8_t *key, size_t key_size);
+/* Sets *done, which the caller cleared, behind the last step: then the address is known. */
+CHECKED lupe_status dictionary_search_go(struct dictionary_search *search, bool *done);
 
 /* Parses the info of an entry, flags first, as lists are written with; LUPE_CORRUPT when it is
  * damaged. */

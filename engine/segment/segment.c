@@ -168,12 +168,13 @@ void segment_close(struct segment *segment)
 lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
                          struct list *list)
 {
-    uint64_t address;
     struct entry entry;
-    lupe_status status = dictionary_locate(&segment->dictionary, key, key_size, &address);
-    if (!status)
-        status = segment_find_at(segment, address, key, key_size, &entry);
-    return status ? status : segment_list(segment, &entry, list);
+    lupe_status status = dictionary_find(&segment->dictionary, key, key_size, &entry);
+    if (status)
+        return status;
+    if ((entry.flags & ENTRY_STORAGE_MASK) == ENTRY_NONE)
+        return LUPE_NOT_FOUND;
+    return segment_list(segment, &entry, list);
 }
 
 lupe_status segment_find_at(struct segment *segment, uint64_t address, const uint8_t *key,

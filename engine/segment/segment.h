@@ -36,8 +36,8 @@ void segment_close(struct segment *segment); /* accepts NULL */
 /* The list of a key; LUPE_NOT_FOUND (no message) when there is none. */
 CHECKED lupe_status segment_find(struct segment *segment, const uint8_t *key, size_t key_size,
                                  struct list *list);
-/* The second and the third step of it, with what dictionary_locate gave: the entry, whose list is
- * asked for ahead, and the list. */
+/* The same in steps, behind a dictionary_search: the entry, whose list is asked for ahead, and the
+ * list. */
 CHECKED lupe_status segment_find_at(struct segment *segment, uint64_t address, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
 CHECKED lupe_status segment_list(struct segment *segment, const struct entry *entry,
