@@ -839,8 +839,13 @@ static lupe_status terms_order(struct terms *terms)
         TRY(terms->orders[i].status);
         terms->count += terms->flusher->input->accumulators[i]->list_count;
     }
-    if (terms->flusher->input->accumulator_count > 1)
-        TRY(refs_make(terms));
+    if (terms->flusher->input->accumulator_count == 1)
+        return LUPE_OK;
+    TRY(refs_make(terms));
+    for (uint32_t i = 0; i < terms->flusher->input->accumulator_count; i++) {
+        memory_free(terms->orders[i].memory); /* the references say it all */
+        terms->orders[i].memory = NULL;
+    }
 out:
     return status;
 }
