@@ -290,6 +290,12 @@ Test(query_model, champions_of_segments)
     support_no_leaks();
 }
 
+static void append_text(char *text, size_t *size, const char *more)
+{
+    memcpy(text + *size, more, strlen(more));
+    *size += strlen(more);
+}
+
 /* Just the documents that have a word most often are deleted, so that the floor its champions let
  * suppose does not hold: what was left out below it is looked at again, and counted once. */
 Test(query_model, best_are_deleted)
@@ -308,14 +314,15 @@ Test(query_model, best_are_deleted)
                  lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
     for (unsigned d = 0; d < DOCUMENTS; d++) {
-        char id[16], text[256] = "";
+        char id[16], text[256];
+        size_t size = 0;
         for (unsigned i = d % OFTEN ? 1 + below(2) : 5 + below(6); i > 0; i--)
-            strcat(text, "oft ");
-        strcat(text, below(3) ? "auch " : "");
-        strcat(text, below(50) ? "" : "selten ");
+            append_text(text, &size, "oft ");
+        append_text(text, &size, below(3) ? "auch " : "");
+        append_text(text, &size, below(50) ? "" : "selten ");
         for (unsigned i = below(10); i > 0; i--)
-            strcat(text, "sonst ");
-        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = strlen(text)};
+            append_text(text, &size, "sonst ");
+        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = size};
         lupe_document document = {.id = id,
                                   .id_size = (size_t)snprintf(id, sizeof id, "%u", d),
                                   .values = &value,

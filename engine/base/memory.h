@@ -35,8 +35,9 @@ void arena_free(struct arena *arena); /* also leaves it ready for use */
 /* Gives an empty arena its first piece of memory, aligned to 8, which stays the caller's and has to
  * outlive the arena's use. */
 void arena_lend(struct arena *arena, void *room, size_t size);
-/* As arena_free, but the only chunk is kept for the next use; of several, which together have up to
- * bytes_max, the next use gets one as large; else the newest is kept unless it exceeds bytes_max. */
+/* As arena_free, but the only chunk is kept for the next use; of several, which together have up
+ * to bytes_max, the next use gets one as large; else the newest is kept unless it exceeds
+ * bytes_max. */
 void arena_restart(struct arena *arena, size_t bytes_max);
 
 /* size bytes aligned to 8, or NULL. A size of 0 is a piece of its own, too. */

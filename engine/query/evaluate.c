@@ -324,7 +324,8 @@ out:
 #define SEED_WEIGHT_MANY 4.0
 #define SEEDS_FEW 100.0
 
-/* The share that about so many of the leaf's documents reach, between its champions; 0: not known. */
+/* The share that about so many of the leaf's documents reach, between its champions; 0: not
+ * known. */
 static uint32_t share_of_rank(const struct leaf *leaf, double rank)
 {
     double at = rank > 10 ? log10(rank) - 1 : 0;

@@ -46,8 +46,7 @@ struct evaluation {
     struct gathered *gathered;   /* ... or this (deleted documents included) */
     struct ticker *ticker;
     struct search_work *work;
-    bool
-        unordered; /* documents do not come in order: of two with one score the later may be first */
+    bool unordered; /* documents come in any order: of two with one score the later may be first */
     uint32_t *sums; /* [SPARSE_DOCUMENTS], all zero between windows */
     struct count_window *count_window;
     uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */

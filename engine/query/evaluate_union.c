@@ -2,10 +2,10 @@
  *
  * evaluate_union.c - documents that any of several leaves has: windowed block-max MaxScore.
  *
- * Documents are taken in windows of WINDOW_DOCUMENTS, or of SPARSE_DOCUMENTS where few postings
- * are scanned. In each, every leaf has a bound from its blocks there; the leaves with the lowest bounds that together cannot lift a document above the
- * limit are not scanned (not essential) but probed for the documents that the others found. The
- * choice is made once a window, not once a document.
+ * Documents are taken in windows of WINDOW_DOCUMENTS, or of SPARSE_DOCUMENTS where few postings are
+ * scanned. In each, every leaf has a bound from its blocks there; the leaves with the lowest bounds
+ * that together cannot lift a document above the limit are not scanned (not essential) but probed
+ * for the documents that the others found. The choice is made once a window, not once a document.
  */
 #include "query/evaluate.h"
 

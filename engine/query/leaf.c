@@ -18,10 +18,10 @@ void leaf_rewind(struct leaf *leaf)
     leaf->shares = NULL;
 }
 
-/* The beginning of a list's directory and its first blocks are asked for as soon as it is known that
- * they will be read: with cold caches the lists of a query then come side by side, not one after the
- * other (3 to 5 % of a query). Asking for more, or for each block by the one before, brings
- * nothing. */
+/* The beginning of a list's directory and its first blocks are asked for as soon as it is known
+ * that they will be read: with cold caches the lists of a query then come side by side, not one
+ * after the other (3 to 5 % of a query). Asking for more, or for each block by the one before,
+ * brings nothing. */
 #define LIST_AHEAD_BYTES 512u
 
 void leaf_init_list(struct leaf *leaf, const struct list *list, struct search_work *work)

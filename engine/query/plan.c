@@ -49,9 +49,9 @@ static lupe_status table_grow(struct plan *plan)
     return LUPE_OK;
 }
 
-/* Terms are looked up in three steps: where in each segment's dictionary a term must stand, what the
- * dictionary says, and the list. Each asks for the memory of the next, so that what is not in the
- * caches is waited for once, not once a word and segment. */
+/* Terms are looked up in three steps: where in each segment's dictionary a term must stand, what
+ * the dictionary says, and the list. Each asks for the memory of the next, so that what is not
+ * in the caches is waited for once, not once a word and segment. */
 static lupe_status term_begin(struct plan *plan, const uint8_t *key, size_t key_size,
                               struct plan_term *term)
 {
@@ -622,8 +622,8 @@ out:
     return status;
 }
 
-/* Locates the words of a query of several, before the first of them is looked up: nearly all that will
- * be asked for. */
+/* Locates the words of a query of several, before the first of them is looked up: nearly all
+ * that will be asked for. */
 static lupe_status begin_words(struct plan *plan, const struct node *node)
 {
     uint8_t key[KEY_BYTES_MAX];

@@ -287,7 +287,8 @@ static void search_separator(struct dictionary_search *search)
                                   search->low + search->count / 2, &search->wanted));
 }
 
-/* As many levels as were asked for; then asks for more, or for what leads to the last separators. */
+/* As many levels as were asked for; then asks for more, or for what leads to the last
+ * separators. */
 static void search_tops(struct dictionary_search *search)
 {
     for (unsigned level = 0; search->count > 1; level++) {

@@ -106,8 +106,8 @@ struct dictionary {
  * file. 0.1 us hot; verifies the checksum of a block that was not looked at lately. */
 CHECKED lupe_status dictionary_find(struct dictionary *dictionary, const uint8_t *key,
                                     size_t key_size, struct entry *entry);
-/* The same in two steps: the first finds the block that may have the key and asks for it, the second
- * looks into it. Both may give LUPE_NOT_FOUND. */
+/* The same in two steps: the first finds the block that may have the key and asks for it, the
+ * second looks into it. Both may give LUPE_NOT_FOUND. */
 CHECKED lupe_status dictionary_locate(struct dictionary *dictionary, const uint8_t *key,
                                       size_t key_size, uint64_t *address);
 CHECKED lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address,

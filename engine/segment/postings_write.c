@@ -108,8 +108,9 @@ static inline uint32_t float_bits(float value) /* positive ones are ordered as t
 }
 
 /* Moves the k highest of up to 2 * CHAMPIONS_MAX values, none negative, to the front: counts how
- * many fall into each part of their range, then goes on within the part that has the k-th. Values
- * come in no order, so that comparing them with each other is a mistaken branch every other time. */
+ * many fall into each part of their range, then goes on within the part that has the k-th.
+ * Values come in no order, so that comparing them with each other is a mistaken branch every
+ * other time. */
 static void select_highest(float *values, unsigned count, unsigned k)
 {
     float above[2 * CHAMPIONS_MAX + 1], equal[2 * CHAMPIONS_MAX + 1], below[2 * CHAMPIONS_MAX + 1];

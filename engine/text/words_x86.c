@@ -70,7 +70,8 @@ AVX512 INLINE __m512i avx512_lower(__m512i bytes)
     return _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
 }
 
-/* The masks of one register, put at a place of 64. Those of wide bytes only where there are some. */
+/* The masks of one register, put at a place of 64. Those of wide bytes only where there are
+ * some. */
 #define MASKS_ADD(isa, bytes, shift, masks)                                                       \
     do {                                                                                          \
         uint64_t digit = isa##_range(bytes, '0', '9');                                            \
