@@ -378,3 +378,34 @@ Test(api_write, the_next_query_knows_the_fields_of_another_process)
     lupe_index_close(index);
     support_no_leaks();
 }
+
+/* Three documents with a word twenty thousand times each: the positions of its block are cut within
+ * the second of them. */
+Test(api_write, phrases_are_found_where_positions_are_cut)
+{
+    enum { TIMES = 20000 };
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    char *text = malloc(TIMES * 4 + 64);
+    must(lupe_index_create(support_path("a.lupe"), NULL, NULL, &index));
+    must(lupe_writer_open(index, NULL, &writer));
+    for (unsigned d = 0; d < 3; d++) {
+        static const char *const ids[] = {"a", "b", "c"};
+        size_t size = 0;
+        for (unsigned i = 0; i < TIMES; i++)
+            size += (size_t)sprintf(text + size, "%s", i == 15000 * d + 1 ? "tor " : "rad ");
+        size += (size_t)sprintf(text + size, "%s", d == 1 ? "hof rad" : "rad hof");
+        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = size};
+        lupe_document document = {.id = ids[d], .id_size = 1, .values = &value, .value_count = 1};
+        must(lupe_writer_put(writer, &document));
+    }
+    must(lupe_writer_commit(writer));
+    cr_assert_str_eq(found(index, "\"tor rad\" \"rad tor rad\""), "ab");
+    cr_assert_str_eq(found(index, "\"hof rad\""), "b");
+    cr_assert_str_eq(found(index, "\"rad rad hof\" -\"hof rad\""), "ac");
+    cr_assert_str_eq(found(index, "\"tor hof\""), "");
+    free(text);
+    lupe_writer_close(writer);
+    lupe_index_close(index);
+    support_no_leaks();
+}

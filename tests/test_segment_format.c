@@ -47,10 +47,11 @@ static const uint8_t example[] = {
     0x01, 0x27, 0x00, 0x00,
     /* "der": 2 documents: 0 with 101, 103, then 2 with 101 */
     0x42, 0x55, 0x39, 0xa8, 0x04,
-    /* postings: of "ja": tf and positions, bound 236/255; document 3 in 2 bits; tf 39 + 1 in 6 */
-    0x06, 0xec, 0x02, 0x03, 0x06, 0x27,
-    /* positions: of "ja": the first is 0, in 0 bits; 39 more, each right behind the one before */
-    0x00, 0x00,
+    /* postings: of "ja": tf and positions, bound 236/255; document 3 in 2 bits; positions with base
+     * 0; tf 39 + 1 in 6 bits */
+    0x06, 0xec, 0x02, 0x03, 0x00, 0x06, 0x27,
+    /* positions: of "ja": the first is 0; 39 more, each right behind the one before: forty ones */
+    0xff, 0xff, 0xff, 0xff, 0xff,
     /* norms */
     0x05, 0x01, 0x03, 0x28,
     /* ids: five entries before the first's; ranks 0 to 3 in two bits each */
@@ -77,7 +78,7 @@ static const uint8_t example[] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x2e, 0x9b, 0x05, 0x26, 0x72, 0x55, 0xd8, 0xf9,
+    0x7e, 0xd4, 0x46, 0x6e, 0xc7, 0x4e, 0xcc, 0x09,
 };
 /* clang-format on */
 
@@ -92,8 +93,8 @@ static const struct segment_entry example_entry = {
     .terms = 9,
     .lengths = {[SECTION_INDEX] = 20,
                 [SECTION_DICTIONARY] = 79,
-                [SECTION_POSTINGS] = 6,
-                [SECTION_POSITIONS] = 2,
+                [SECTION_POSTINGS] = 7,
+                [SECTION_POSITIONS] = 5,
                 [SECTION_NORMS] = 4,
                 [SECTION_IDS] = 5,
                 [SECTION_STORED] = 57,
@@ -514,7 +515,7 @@ Test(segment_format, the_specification_has_the_bytes_of_a_list)
     struct example list = example_of("list");
     size_t index = example_entry.lengths[SECTION_INDEX];
     size_t postings = index + example_entry.lengths[SECTION_DICTIONARY];
-    cr_assert_eq(list.size, 4u + 6u + 2u);
+    cr_assert_eq(list.size, 4u + 7u + 5u);
     cr_assert_not_null(memmem(example + index, postings - index, list.bytes, 4));
-    cr_assert_arr_eq(list.bytes + 4, example + postings, 6 + 2);
+    cr_assert_arr_eq(list.bytes + 4, example + postings, 7 + 5);
 }

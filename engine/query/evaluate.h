@@ -99,7 +99,8 @@ struct phrase {
     unsigned count;
     struct leaf **filters; /* lists of pairs of its words, rarest first: no match without them */
     unsigned filter_count;
-    bool nowhere; /* a pair of its words occurs in no document */
+    struct arena *arena; /* for as long as the query */
+    bool nowhere;        /* a pair of its words occurs in no document */
     float weight;
     const float *factors;
     const uint8_t *norms;

@@ -11,6 +11,13 @@
 
 #include "query/evaluate.h"
 
+/* In lists of more than this share of the documents, whose blocks are bit sets as a rule,
+ * candidates are looked for one by one when most stand alone in a block. */
+#define PROBE_SHARE 16u
+
+/* Words in more than this share of the documents come late. */
+#define LATE_SHARE 6u
+
 /* Where a candidate stands in the list of one word. */
 struct place {
     uint32_t block;
@@ -30,10 +37,13 @@ struct phrase_run {
     struct leaf *lead; /* the rarest of the words and pairs */
     bool lead_is_word; /* the first one */
     struct evaluation *evaluation;
-    unsigned count;           /* candidates of the lead's block */
-    uint32_t *documents;      /* [BLOCK_DOCUMENTS + 16] */
-    uint32_t *bounds;         /* highest share possible */
-    struct place *places;     /* [word][BLOCK_DOCUMENTS] */
+    unsigned count;                  /* candidates of the lead's block */
+    uint32_t *documents;             /* [BLOCK_DOCUMENTS + 16] */
+    uint32_t *bounds;                /* highest share possible */
+    struct place *places;            /* [word][BLOCK_DOCUMENTS] */
+    struct position_place *found[2]; /* [BLOCK_DOCUMENTS]: of words with even and odd numbers */
+    unsigned narrowed;               /* words whose places candidates have */
+    bool matched;                    /* candidates have matches, which move along */
     struct block_mark *marks; /* [word][BLOCK_DOCUMENTS], as many as blocks have candidates */
     struct numbers matches;   /* places where the phrase may begin */
     struct numbers positions; /* of the word being looked at */
@@ -43,19 +53,16 @@ struct phrase_run {
 
 static void phrase_run_free(struct phrase_run *run)
 {
-    memory_free(run->documents);
-    memory_free(run->bounds);
-    memory_free(run->places);
-    memory_free(run->marks);
     memory_free(run->matches.items);
     memory_free(run->positions.items);
-    memory_free(run);
 }
 
+/* What the run needs is one piece of the query's memory. */
 static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation *evaluation,
                                   struct phrase_run **out)
 {
-    struct phrase_run *run = memory_zalloc(1, sizeof *run);
+    size_t candidates = phrase->count * (size_t)BLOCK_DOCUMENTS;
+    struct phrase_run *run = arena_alloc(phrase->arena, sizeof *run);
     *out = NULL;
     if (!run)
         return fail_memory();
@@ -66,16 +73,36 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     run->lead_is_word = run->lead == phrase->leaves[0];
     run->evaluation = evaluation;
     run->follow = intersect_kernels()->follow;
-    run->documents = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
-    run->bounds = memory_alloc((BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
-    run->places = memory_alloc(phrase->count * BLOCK_DOCUMENTS * sizeof *run->places);
-    run->marks = memory_alloc(phrase->count * BLOCK_DOCUMENTS * sizeof *run->marks);
-    if (!run->documents || !run->bounds || !run->places || !run->marks) {
-        phrase_run_free(run);
+    run->matches.items = run->positions.items = NULL;
+    run->matches.capacity = run->positions.capacity = 0;
+    run->documents = arena_alloc(phrase->arena, (BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
+    run->bounds = arena_alloc(phrase->arena, (BLOCK_DOCUMENTS + 16) * sizeof *run->bounds);
+    run->places = arena_alloc(phrase->arena, candidates * sizeof *run->places);
+    run->marks = arena_alloc(phrase->arena, candidates * sizeof *run->marks);
+    for (unsigned i = 0; i < 2; i++)
+        run->found[i] = arena_alloc(phrase->arena, BLOCK_DOCUMENTS * sizeof *run->found[i]);
+    if (!run->documents || !run->bounds || !run->places || !run->marks || !run->found[0] ||
+        !run->found[1])
         return fail_memory();
-    }
     *out = run;
     return LUPE_OK;
+}
+
+/* Moves candidate `from` with its matches [begin, begin + count) to place `to`. */
+static void move_candidate(struct phrase_run *run, unsigned from, unsigned to, uint32_t begin,
+                           uint32_t count)
+{
+    struct numbers *matches = &run->matches;
+    uint32_t start = to ? matches->starts[to] : 0;
+    if (start != begin)
+        memmove(matches->items + start, matches->items + begin, count * sizeof *matches->items);
+    matches->starts[to + 1] = start + count;
+    if (to == from)
+        return;
+    run->documents[to] = run->documents[from];
+    run->found[1][to] = run->found[1][from];
+    for (unsigned w = 1; w < run->narrowed; w++)
+        run->places[w * BLOCK_DOCUMENTS + to] = run->places[w * BLOCK_DOCUMENTS + from];
 }
 
 /* Drops candidates whose bound is not above the limit; places move along. */
@@ -94,6 +121,83 @@ static void keep_candidates(struct phrase_run *run, unsigned words, uint32_t lim
         kept++;
     }
     run->count = kept;
+}
+
+/* The candidates' blocks in a list, asked for ahead, so that the waits overlap; gives how many
+ * candidates are not behind the last of them. */
+static unsigned find_blocks(const struct phrase_run *run, const struct leaf *leaf,
+                            uint32_t numbers[BLOCK_DOCUMENTS])
+{
+    const struct list *list = leaf->list;
+    uint32_t number = leaf->number == LEAF_NO_BLOCK ? 0 : leaf->number;
+    unsigned i = 0;
+    while (i < run->count) {
+        number = list_find_block(list, number, run->documents[i]);
+        if (number >= list->block_count)
+            break;
+        list_prefetch_block(list, number);
+        uint32_t last = list_block_last(list, number);
+        numbers[i++] = number;
+        while (i < run->count && run->documents[i] <= last)
+            numbers[i++] = number;
+        number++;
+    }
+    return i;
+}
+
+/* Candidate `from`, which has matches when there are any yet, becomes candidate `to`. */
+static void keep_candidate(struct phrase_run *run, unsigned from, unsigned to, unsigned words)
+{
+    if (run->matched) {
+        uint32_t begin = from ? run->matches.starts[from] : 0;
+        move_candidate(run, from, to, begin, run->matches.starts[from + 1] - begin);
+    } else if (to != from) {
+        run->documents[to] = run->documents[from];
+        for (unsigned w = 0; w < words; w++)
+            run->places[w * BLOCK_DOCUMENTS + to] = run->places[w * BLOCK_DOCUMENTS + from];
+    }
+}
+
+/* Keeps the candidates that word w has too and takes down their places in its list, which has so
+ * many blocks that most candidates stand alone in theirs: each is looked for by itself, and in a
+ * bit set only its own bit and those before it are looked at. */
+static lupe_status probe(struct phrase_run *run, unsigned w)
+{
+    struct leaf *leaf = run->phrase->leaves[w];
+    struct place *here = run->places + w * BLOCK_DOCUMENTS;
+    struct block_mark *marks = run->marks + w * BLOCK_DOCUMENTS;
+    uint32_t numbers[BLOCK_DOCUMENTS], open = LEAF_NO_BLOCK;
+    struct bit_block bits;
+    bool is_bits = false;
+    unsigned kept = 0, mark_count = 0;
+    unsigned count = find_blocks(run, leaf, numbers);
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t document = run->documents[i];
+        uint8_t at = 0;
+        if (numbers[i] != open) {
+            TRY(bit_block_open(leaf->list, numbers[i], &bits, &is_bits));
+            if (!is_bits)
+                TRY(leaf_open_block(leaf, numbers[i]));
+            open = numbers[i];
+            run->evaluation->work->blocks_decoded += is_bits;
+            marks[mark_count++] = is_bits ? bits.mark : block_mark(&leaf->block);
+        }
+        if (is_bits) {
+            if (!bit_block_find(&bits, document, &at))
+                continue;
+        } else {
+            unsigned place = pack_kernels()->count_below(leaf->documents, leaf->count, document);
+            if (place == leaf->count || leaf->documents[place] != document)
+                continue;
+            at = (uint8_t)place;
+        }
+        keep_candidate(run, i, kept, w);
+        here[kept++] = (struct place){open, at, (uint8_t)(mark_count - 1)};
+    }
+    run->count = kept;
+out:
+    return status;
 }
 
 /* Keeps the candidates that the leaf has too and lowers their bounds. Of the first `words` words
@@ -117,19 +221,14 @@ static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned wo
             for (unsigned i = 0; i < found; i++)
                 shares[candidate_at[i]] = 0;
             TRY(leaf_add_shares(leaf, run->documents, candidate_at, document_at, found, shares));
-        } else if (is_word) {
-            block_prefetch_positions(leaf->list, &leaf->block);
         }
         for (unsigned i = 0; i < found; i++) {
             unsigned from = candidate_at[i];
             uint32_t bound = run->bounds[from];
             if (bounded && shares[from] < bound)
                 bound = shares[from];
-            run->documents[kept] = run->documents[from];
             run->bounds[kept] = bound;
-            for (unsigned before = 0; before < words; before++)
-                run->places[before * BLOCK_DOCUMENTS + kept] =
-                    run->places[before * BLOCK_DOCUMENTS + from];
+            keep_candidate(run, from, kept, words);
             if (is_word)
                 here[kept] = (struct place){leaf->number, document_at[i], (uint8_t)mark_count};
             kept++;
@@ -142,73 +241,107 @@ out:
     return status;
 }
 
-/* Positions of a document that stands alone in its block: with tf 1 its first position is all, and
- * nothing else of the block is decoded. *done is false when that is not so. */
-static lupe_status read_single(const struct list *list, struct block *block, uint8_t at,
-                               struct numbers *out, size_t place, bool *done)
-{
-    uint32_t tf = 0;
-    *done = false;
-    if (list->storage != ENTRY_LIST || block->tfs_read || out->capacity < place + 17)
-        return LUPE_OK;
-    lupe_status status = block_tf(list, block, at, &tf);
-    if (status || tf != 1)
-        return status;
-    *done = true;
-    return block_first_position(list, block, at, out->items + place);
-}
-
-/* Reads the positions of all candidates in the list of word w, block by block. */
-static lupe_status read_positions(struct phrase_run *run, unsigned w, struct numbers *out)
+/* Keeps the candidates that word w has too, with their places in its list. */
+static lupe_status narrow_word(struct phrase_run *run, unsigned w, bool bounded)
 {
     struct leaf *leaf = run->phrase->leaves[w];
+    bool alone = leaf->list->last && leaf->cost > run->evaluation->documents / PROBE_SHARE &&
+                 leaf->block_count >= run->lead->cost / 2;
+    lupe_status status = !bounded && alone ? probe(run, w) : narrow(run, leaf, w, true, bounded);
+    run->narrowed = w + 1;
+    return status;
+}
+
+/* Back at the block of candidate i in the list of word w. */
+static struct block *block_of(struct phrase_run *run, unsigned w, unsigned i)
+{
+    struct leaf *leaf = run->phrase->leaves[w];
+    const struct place *place = run->places + w * BLOCK_DOCUMENTS + i;
+    if (leaf->number == place->block)
+        return &leaf->block;
+    block_return(&run->block, &run->marks[w * BLOCK_DOCUMENTS + place->mark]);
+    return &run->block;
+}
+
+/* The candidates from i on that are in one block of word w: their places in it. */
+static unsigned same_block(const struct phrase_run *run, unsigned w, unsigned i,
+                           uint8_t index[BLOCK_DOCUMENTS])
+{
     const struct place *places = run->places + w * BLOCK_DOCUMENTS;
-    size_t done = 0;
+    unsigned n = 0;
+    for (unsigned j = i; j < run->count && places[j].block == places[i].block; j++)
+        index[n++] = places[j].at;
+    return n;
+}
+
+/* Of so many candidates in a block the positions are read together, with sums over the term
+ * frequencies for all documents at once. */
+#define TOGETHER_MIN 4u
+
+/* Finds where the positions of all candidates in the list of word w are, and asks for them. */
+static lupe_status find_positions(struct phrase_run *run, unsigned w)
+{
+    const struct list *list = run->phrase->leaves[w]->list;
+    struct position_place *found = run->found[w % 2];
     lupe_status status = LUPE_OK;
-    for (unsigned i = 0; i < run->count;) {
+    for (unsigned i = 0, n; i < run->count; i += n) {
         uint8_t index[BLOCK_DOCUMENTS];
-        unsigned n = 0, first = i;
-        uint32_t number = places[i].block;
-        bool single = false;
-        for (; i < run->count && places[i].block == number; i++)
-            index[n++] = places[i].at;
-        struct block *block = &leaf->block;
-        if (leaf->number != number) {
-            block = &run->block;
-            block_return(block, &run->marks[w * BLOCK_DOCUMENTS + places[first].mark]);
-        }
-        out->starts[first] = (uint32_t)done;
-        if (n == 1)
-            TRY(read_single(leaf->list, block, index[0], out, done, &single));
-        if (single) {
-            done++;
-            continue;
-        }
-        TRY(block_read_tfs(leaf->list, block));
+        n = same_block(run, w, i, index);
+        struct block *block = block_of(run, w, i);
+        if (n >= TOGETHER_MIN)
+            TRY(block_read_tfs(list, block));
         for (unsigned j = 0; j < n; j++) {
-            out->starts[first + j] = (uint32_t)done;
-            done += block->tfs[index[j]];
+            if (n < TOGETHER_MIN)
+                TRY(block_place(list, block, index[j], &found[i + j]));
+            else
+                found[i + j] = (struct position_place){.tf = block->tfs[index[j]]};
         }
-        TRY(block_positions(leaf->list, block, index, n, &out->items, &out->capacity,
-                            out->starts[first]));
     }
-    out->starts[run->count] = (uint32_t)done;
 out:
     return status;
 }
 
-/* Moves candidate `from` with its matches [begin, begin + count) to place `to`. */
-static void move_candidate(struct phrase_run *run, unsigned from, unsigned to, uint32_t begin,
-                           uint32_t count)
+static lupe_status numbers_grow(struct numbers *numbers, size_t needed)
 {
-    struct numbers *matches = &run->matches;
-    uint32_t start = to ? matches->starts[to] : 0;
-    if (start != begin)
-        memmove(matches->items + start, matches->items + begin, count * sizeof *matches->items);
-    matches->starts[to + 1] = start + count;
-    run->documents[to] = run->documents[from];
-    for (unsigned w = 1; w < run->phrase->count && to != from; w++)
-        run->places[w * BLOCK_DOCUMENTS + to] = run->places[w * BLOCK_DOCUMENTS + from];
+    if (needed <= numbers->capacity)
+        return LUPE_OK;
+    uint32_t *grown = memory_realloc(numbers->items, 2 * needed * sizeof *grown);
+    if (!grown)
+        return fail_memory();
+    numbers->items = grown;
+    numbers->capacity = 2 * needed;
+    return LUPE_OK;
+}
+
+/* Reads the positions of all candidates in the list of word w, which were found. */
+static lupe_status read_positions(struct phrase_run *run, unsigned w, struct numbers *out)
+{
+    const struct list *list = run->phrase->leaves[w]->list;
+    const struct position_place *found = run->found[w % 2];
+    const struct position_kernels *kernels = position_kernels();
+    size_t total = 0;
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < run->count; i++) {
+        out->starts[i] = (uint32_t)total;
+        total += found[i].tf;
+    }
+    out->starts[run->count] = (uint32_t)total;
+    TRY(numbers_grow(out, total + 16));
+    for (unsigned i = 0, n; i < run->count; i += n) {
+        uint8_t index[BLOCK_DOCUMENTS];
+        n = 1;
+        if (found[i].unary) {
+            if (!kernels->read_place(&found[i], out->items + out->starts[i]))
+                return list_corrupt_positions(list);
+            continue;
+        }
+        n = same_block(run, w, i, index);
+        struct block *block = block_of(run, w, i);
+        TRY(block_read_tfs(list, block));
+        TRY(block_positions(list, block, index, n, &out->items, &out->capacity, out->starts[i]));
+    }
+out:
+    return status;
 }
 
 /* The rarest word's positions are where the phrase may begin ... */
@@ -218,6 +351,7 @@ static lupe_status match_first(struct phrase_run *run)
     uint32_t offset = run->phrase->offsets[0];
     lupe_status status = read_positions(run, 0, matches);
     unsigned kept = 0;
+    run->matched = true;
     if (status || offset == 0)
         return status;
     uint32_t begin = 0;
@@ -312,8 +446,15 @@ out:
     return status;
 }
 
-/* The lead's open block as candidates: those that all pairs and all words have, with the places of
- * the words. */
+/* Whether word w is looked for only in documents in which those before it were found to follow each
+ * other: nearly all documents have it, so that looking at its documents first is in vain. */
+static bool comes_late(const struct phrase_run *run, unsigned w)
+{
+    return w > 1 && run->phrase->leaves[w]->cost > run->evaluation->documents / LATE_SHARE;
+}
+
+/* The lead's open block as candidates: those that all pairs and all words have, but words that come
+ * late unless bounds are asked for, with the places of the words. */
 static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
 {
     const struct phrase *phrase = run->phrase;
@@ -321,6 +462,8 @@ static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
     unsigned words = run->lead_is_word;
     bool bounded = limit > 0;
     lupe_status status = LUPE_OK;
+    run->matched = false;
+    run->narrowed = words;
     run->count = lead->count;
     memcpy(run->documents, lead->documents, lead->count * sizeof *run->documents);
     if (bounded) {
@@ -342,7 +485,9 @@ static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
             keep_candidates(run, words, limit);
     }
     for (unsigned w = words; w < phrase->count && run->count; w++) {
-        TRY(narrow(run, phrase->leaves[w], w, true, bounded));
+        if (!bounded && comes_late(run, w))
+            break; /* as all behind it do */
+        TRY(narrow_word(run, w, bounded));
         if (bounded)
             keep_candidates(run, w + 1, limit);
     }
@@ -361,9 +506,18 @@ static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
     TRY(find_candidates(run, limit));
     if (run->count == 0)
         goto out;
+    TRY(find_positions(run, 0));
+    if (phrase->count > 1)
+        TRY(find_positions(run, 1));
     TRY(match_first(run));
-    for (unsigned w = 1; w < phrase->count && run->count; w++)
+    for (unsigned w = 1; w < phrase->count && run->count; w++) {
+        if (w >= run->narrowed) {
+            TRY(narrow_word(run, w, false));
+        }
+        if (w > 1)
+            TRY(find_positions(run, w));
         TRY(match_next(run, w));
+    }
     TRY(count_matches(run));
 out:
     return status;

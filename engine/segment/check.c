@@ -181,9 +181,8 @@ static lupe_status check_positions(struct check *check, struct list_check *state
         index[i] = (uint8_t)i;
         total += block->tfs[i];
     }
-    /* A chunk of one byte may hold PACK_COUNT_MAX positions; more are damage that costs memory. */
-    if (state->list->storage == ENTRY_LIST &&
-        total / PACK_COUNT_MAX > state->list->positions->length) {
+    /* A position takes a bit at least; more are damage that costs memory. */
+    if (state->list->storage == ENTRY_LIST && total / 8 > state->list->positions->length) {
         list_found(check, state, block->number, "it has more positions than there are");
         return LUPE_OK;
     }

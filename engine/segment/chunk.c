@@ -116,16 +116,6 @@ size_t chunk_write(const uint32_t *numbers, unsigned count, uint8_t *out)
     return form.size;
 }
 
-struct chunk_parts {
-    unsigned bits;
-    unsigned exceptions;
-    unsigned high_bytes;
-    const uint8_t *packed;
-    const uint8_t *index;
-    const uint8_t *high;
-    const uint8_t *next; /* the byte behind the chunk */
-};
-
 /* Reads head and n and finds the parts; false when they are damaged or end behind end. */
 static inline bool find_parts(const uint8_t *in, const uint8_t *end, unsigned count,
                               struct chunk_parts *parts)
@@ -155,6 +145,12 @@ static inline bool find_parts(const uint8_t *in, const uint8_t *end, unsigned co
     parts->high = parts->index + exceptions;
     parts->next = parts->high + (size_t)exceptions * high_bytes;
     return true;
+}
+
+bool chunk_find_parts(const uint8_t *in, const uint8_t *end, unsigned count,
+                      struct chunk_parts *parts)
+{
+    return find_parts(in, end, count, parts);
 }
 
 /* Puts exceptions into numbers; false when their indexes do not ascend or leave the chunk: a

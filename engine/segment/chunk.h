@@ -47,6 +47,22 @@ const uint8_t *chunk_read_ascending(const uint8_t *in, const uint8_t *end, unsig
 bool chunk_get(const uint8_t *in, const uint8_t *end, unsigned count, unsigned index,
                uint32_t *out);
 
+/* Where the parts of a chunk are. */
+struct chunk_parts {
+    unsigned bits;
+    unsigned exceptions;
+    unsigned high_bytes;
+    const uint8_t *packed;
+    const uint8_t *index;
+    const uint8_t *high;
+    const uint8_t *next; /* the byte behind the chunk */
+};
+
+/* Reads the head of a chunk; false when it is damaged or the chunk does not end at end or before.
+ * The indexes are not looked at. */
+bool chunk_find_parts(const uint8_t *in, const uint8_t *end, unsigned count,
+                      struct chunk_parts *parts);
+
 /* The byte behind a chunk without reading its numbers, or NULL; indexes are not looked at. */
 const uint8_t *chunk_skip(const uint8_t *in, const uint8_t *end, unsigned count);
 

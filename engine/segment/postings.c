@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "segment/chunk.h"
+#include "segment/positions.h"
 #include "segment/short_list.h"
 
 #define LIST_HAS_CHAMPIONS 1u
@@ -18,8 +19,6 @@
 #define LIST_HAS_POSITIONS 4u
 #define LIST_FLAGS_KNOWN 7u
 #define HEAD_BIT_SET 0x1fu
-#define SINGLE_FIRSTS_MAX 2u      /* so many are picked out of their chunk one by one */
-#define POSITION_LIMIT (1u << 26) /* words of a document and gaps stay below */
 
 /* Lists in the dictionary have no bound. */
 static const uint8_t bound_unknown = 255;
@@ -239,14 +238,42 @@ static lupe_status block_locate(const struct list *list, uint32_t number, const 
     return LUPE_OK;
 }
 
-static lupe_status block_open(const struct list *list, uint32_t number, struct block *block,
-                              enum block_mode mode)
+static void block_begin(const struct list *list, uint32_t number, struct block *block)
 {
+    uint32_t rest = list->frequency - number * BLOCK_DOCUMENTS;
     block->number = number;
+    block->count = rest < BLOCK_DOCUMENTS ? rest : BLOCK_DOCUMENTS;
     block->tfs_read = false;
     block->is_bits = false;
     block->tf_bytes = NULL;
     block->positions_at = 0;
+}
+
+/* What follows the documents. */
+static lupe_status block_rest(const struct list *list, struct block *block, const uint8_t *bytes,
+                              const uint8_t *end)
+{
+    block->end = end;
+    if (list->flags & ENTRY_HAS_POSITIONS) {
+        if ((size_t)(end - bytes) < (block->number ? 5u : 1u))
+            return list_corrupt(list, "a block ends behind the extent");
+        if (block->number) {
+            block->positions_at = load_u32(bytes);
+            bytes += 4;
+        }
+        block->position_base = *bytes++;
+        if (block->position_base > POSITION_BASE_MAX)
+            return list_corrupt(list, "a block is damaged");
+    }
+    if (list->flags & ENTRY_HAS_TF)
+        block->tf_bytes = bytes;
+    return LUPE_OK;
+}
+
+static lupe_status block_open(const struct list *list, uint32_t number, struct block *block,
+                              enum block_mode mode)
+{
+    block_begin(list, number, block);
     if (list->storage != ENTRY_LIST)
         return inline_read(list, block);
     const uint8_t *bytes = NULL;
@@ -255,8 +282,6 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
     lupe_status status = block_locate(list, number, &bytes, &left, &before);
     if (status)
         return status;
-    uint32_t rest = list->frequency - number * BLOCK_DOCUMENTS;
-    block->count = rest < BLOCK_DOCUMENTS ? rest : BLOCK_DOCUMENTS;
     if (bytes[0] == HEAD_BIT_SET)
         status = bits_read(list, block, bytes, left, before, mode, &size);
     else
@@ -266,17 +291,7 @@ static lupe_status block_open(const struct list *list, uint32_t number, struct b
     if (mode == BLOCK_DOCUMENTS_READ && list->last &&
         block->documents[block->count - 1] != list_block_last(list, number))
         return list_corrupt(list, "a block does not end where its directory says");
-    block->end = bytes + left;
-    bytes += size;
-    if ((list->flags & ENTRY_HAS_POSITIONS) && number) {
-        if ((size_t)(block->end - bytes) < 4)
-            return list_corrupt(list, "a block ends behind the extent");
-        block->positions_at = load_u32(bytes);
-        bytes += 4;
-    }
-    if (list->flags & ENTRY_HAS_TF)
-        block->tf_bytes = bytes;
-    return LUPE_OK;
+    return block_rest(list, block, bytes + size, bytes + left);
 }
 
 lupe_status block_read(const struct list *list, uint32_t number, struct block *block)
@@ -329,21 +344,6 @@ lupe_status block_tf(const struct list *list, struct block *block, unsigned inde
     ++*tf;
     if (*tf == 0 || *tf > DOCUMENT_WORDS_MAX || *tf > list->occurrences)
         return list_corrupt(list, "term frequencies are damaged");
-    return LUPE_OK;
-}
-
-lupe_status block_first_position(const struct list *list, const struct block *block, unsigned index,
-                                 uint32_t *position)
-{
-    const uint8_t *bytes = NULL;
-    size_t left = 0;
-    assert(list->storage == ENTRY_LIST);
-    lupe_status status =
-        section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left);
-    if (status)
-        return status;
-    if (!chunk_get(bytes, bytes + left, block->count, index, position))
-        return list_corrupt(list, "positions are damaged");
     return LUPE_OK;
 }
 
@@ -410,166 +410,193 @@ static lupe_status inline_positions(const struct list *list, const uint32_t *tfs
     return LUPE_OK;
 }
 
-/* Numbers of a unit being read chunk by chunk; [first, first + held) are decoded. */
-struct unit {
-    const struct list *list;
-    uint64_t offset;       /* logical, of the chunk at next */
-    const uint8_t *next;   /* the chunk after the decoded one, NULL before the first */
-    const uint8_t *end;    /* of the payload it lies in */
-    const uint8_t *starts; /* where the last chunk of a full extent may begin at most */
-    uint64_t total;        /* numbers */
-    uint64_t first;
-    unsigned held;
-    uint32_t numbers[PACK_COUNT_MAX + 16];
-};
-
-static void unit_begin(struct unit *unit, uint64_t total)
+lupe_status list_corrupt_positions(const struct list *list)
 {
-    unit->total = total;
-    unit->first = 0;
-    unit->held = 0;
+    return list_corrupt(list, "positions are damaged");
 }
 
-/* Finds the bytes of the chunk at offset, in the next extent where none may begin any more. */
-static lupe_status unit_locate(struct unit *unit)
+/* Finds the next piece of several, in the next extent where the rest of this one is fill. */
+static lupe_status piece_locate(const struct list *list, uint64_t *offset, const uint8_t **bytes,
+                                const uint8_t **end, unsigned *base)
 {
-    uint64_t within = unit->offset % EXTENT_PAYLOAD_BYTES;
-    if (EXTENT_PAYLOAD_BYTES - within < CHUNK_BYTES_MAX) {
-        unit->offset += EXTENT_PAYLOAD_BYTES - within;
-        within = 0;
-    }
-    size_t left = 0;
-    lupe_status status = section_at(unit->list->positions, unit->offset, &unit->next, &left);
-    if (status)
-        return status;
-    unit->end = unit->next + left;
-    unit->starts = unit->next + (EXTENT_PAYLOAD_BYTES - CHUNK_BYTES_MAX - within);
-    return LUPE_OK;
-}
-
-/* Moves to the next chunk; decodes it when it holds number `wanted`, else only skips it. */
-static lupe_status unit_next(struct unit *unit, uint64_t wanted)
-{
-    unit->first += unit->held;
-    uint64_t rest = unit->total - unit->first;
-    unsigned count = rest < PACK_COUNT_MAX ? (unsigned)rest : PACK_COUNT_MAX;
-    if (!unit->next || unit->next > unit->starts) {
-        lupe_status status = unit_locate(unit);
+    for (unsigned tries = 0; tries < 2; tries++) {
+        size_t left = 0;
+        uint64_t rest = EXTENT_PAYLOAD_BYTES - *offset % EXTENT_PAYLOAD_BYTES;
+        lupe_status status = section_at(list->positions, *offset, bytes, &left);
         if (status)
             return status;
-    }
-    const uint8_t *behind = wanted < unit->first + count
-                                ? chunk_read(unit->next, unit->end, count, unit->numbers)
-                                : chunk_skip(unit->next, unit->end, count);
-    if (!behind)
-        return list_corrupt(unit->list, "positions are damaged");
-    unit->offset += (uint64_t)(behind - unit->next);
-    unit->next = behind;
-    unit->held = count;
-    return LUPE_OK;
-}
-
-/* Copies numbers [number, number + count) of the unit. */
-static lupe_status unit_copy(struct unit *unit, uint64_t number, uint32_t count, uint32_t *out)
-{
-    for (uint32_t done = 0; done < count;) {
-        while (number + done >= unit->first + unit->held) {
-            lupe_status status = unit_next(unit, number + done);
-            if (status)
-                return status;
+        uint32_t size = left >= PIECE_HEADER_BYTES ? load_u32(*bytes) : 0;
+        if (size > 0) {
+            if (size > left - PIECE_HEADER_BYTES || (*bytes)[4] > POSITION_BASE_MAX)
+                break;
+            *offset += PIECE_HEADER_BYTES + (uint64_t)size;
+            *base = (*bytes)[4];
+            *bytes += PIECE_HEADER_BYTES;
+            *end = *bytes + size;
+            return LUPE_OK;
         }
-        uint64_t held = number + done - unit->first;
-        uint32_t take = (uint32_t)(unit->held - held) < count - done ? (uint32_t)(unit->held - held)
-                                                                     : count - done;
-        memcpy(out + done, unit->numbers + held, take * sizeof(uint32_t));
-        done += take;
+        *offset += rest;
     }
+    return list_corrupt_positions(list);
+}
+
+/* Fills takes with how many of a piece's numbers each document has, from `taken` of the first one
+ * on. */
+static void piece_takes(const struct block *block, unsigned document, uint32_t taken,
+                        uint64_t numbers, uint32_t takes[BLOCK_DOCUMENTS])
+{
+    memset(takes, 0, BLOCK_DOCUMENTS * sizeof *takes);
+    for (; numbers > 0 && document < block->count; document++, taken = 0) {
+        uint32_t rest = block->tfs[document] - taken;
+        takes[document] = rest < numbers ? rest : (uint32_t)numbers;
+        numbers -= takes[document];
+    }
+}
+
+/* Of a unit of several pieces: documents of hundreds of thousands of words. */
+static lupe_status pieces_positions(const struct list *list, const struct block *block,
+                                    const uint8_t *index, unsigned n, uint32_t **out,
+                                    size_t *capacity, size_t at)
+{
+    uint32_t takes[BLOCK_DOCUMENTS];
+    uint64_t total = (uint64_t)block->count + block->more;
+    uint64_t offset = list->positions_start + block->positions_at;
+    unsigned document = 0, wanted = 0;
+    uint32_t taken = 0; /* numbers of the document */
+    lupe_status status = LUPE_OK;
+    for (uint64_t first = 0; first < total && wanted < n; first += PIECE_NUMBERS_MAX) {
+        struct piece_reader reader;
+        const uint8_t *bytes = NULL, *end = NULL;
+        unsigned base = 0;
+        uint64_t rest = total - first;
+        piece_takes(block, document, taken, rest < PIECE_NUMBERS_MAX ? rest : PIECE_NUMBERS_MAX,
+                    takes);
+        TRY(piece_locate(list, &offset, &bytes, &end, &base));
+        if (!piece_reader_open(&reader, bytes, end, base, block->tfs, takes, block->count))
+            return list_corrupt_positions(list);
+        while (document < block->count && takes[document] && wanted < n) {
+            uint32_t tf = block->tfs[document];
+            bool take = index[wanted] == document;
+            if (take)
+                TRY(positions_grow(out, capacity, at + tf + 16));
+            if (!piece_reader_take(&reader, tf, takes[document], take ? *out + at + taken : NULL))
+                return list_corrupt_positions(list);
+            taken += takes[document];
+            if (taken < tf)
+                break;
+            if (take && !positions_sum(*out + at, tf))
+                return list_corrupt_positions(list);
+            at += take ? tf : 0;
+            wanted += take;
+            taken = 0;
+            document++;
+        }
+    }
+out:
+    return status;
+}
+
+/* The piece that is the whole unit of a block. */
+static lupe_status piece_of_block(const struct list *list, const struct block *block,
+                                  struct piece *piece)
+{
+    const uint8_t *bytes = NULL;
+    size_t left = 0;
+    lupe_status status =
+        section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left);
+    if (status)
+        return status;
+    if (!piece_open(bytes, bytes + left, block->position_base, block->tfs, block->count,
+                    block->count + block->more, piece))
+        return list_corrupt_positions(list);
     return LUPE_OK;
 }
 
-/* Positions of one document from its first and its deltas; false when they leave their range. */
-static bool positions_of(uint32_t first, const uint32_t *deltas, uint32_t more, uint32_t *out)
-{
-    uint32_t position = first;
-    uint32_t highest = first;
-    out[0] = position;
-    for (uint32_t i = 0; i < more; i++) {
-        highest |= deltas[i];
-        position += deltas[i] + 1;
-        out[i + 1] = position;
-    }
-    return highest < POSITION_LIMIT && position < POSITION_LIMIT;
-}
+#define BLOCK_PREFETCH_BYTES 128u /* documents and, of most blocks, term frequencies */
 
-#define CACHE_LINE_BYTES 64u
-#define PREFETCH_BYTES_MAX 1536u /* of a word like `der` a block has some 1,200 bytes */
-
-void block_prefetch_positions(const struct list *list, const struct block *block)
+void list_prefetch_block(const struct list *list, uint32_t number)
 {
-    if (list->storage != ENTRY_LIST || !(list->flags & ENTRY_HAS_POSITIONS))
+    uint64_t offset = list->start + load_u32(list->offset + 4 * (size_t)number);
+    if (offset >= list->postings->length)
         return;
-    uint64_t offset = list->positions_start + block->positions_at;
-    if (offset >= list->positions->length)
-        return;
-    const uint8_t *payload = list->positions->extents[offset / EXTENT_PAYLOAD_BYTES];
+    const uint8_t *payload = list->postings->extents[offset / EXTENT_PAYLOAD_BYTES];
     if (!payload)
         return;
-    /* About as many bytes as the list's average block has. */
-    uint64_t bytes = (list->occurrences / list->block_count) * 6 / 8;
-    if (bytes > PREFETCH_BYTES_MAX)
-        bytes = PREFETCH_BYTES_MAX;
     const uint8_t *at = payload + offset % EXTENT_PAYLOAD_BYTES;
-    for (uint64_t i = 0; i <= bytes; i += CACHE_LINE_BYTES)
-        __builtin_prefetch(at + i);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + BLOCK_PREFETCH_BYTES / 2);
+}
+
+lupe_status block_place(const struct list *list, struct block *block, unsigned index,
+                        struct position_place *place)
+{
+    const struct position_kernels *kernels = position_kernels();
+    const uint8_t *bytes = NULL;
+    size_t left = 0;
+    struct position_sums sums;
+    lupe_status status = LUPE_OK;
+    place->unary = NULL;
+    if (list->storage != ENTRY_LIST || block->tfs_read || !kernels->sums_of_chunk ||
+        !kernels->sums_of_chunk(block->tf_bytes, block->end, block->count, block->position_base,
+                                index, &sums)) {
+        TRY(block_read_tfs(list, block));
+        place->tf = block->tfs[index];
+        if (list->storage != ENTRY_LIST || (uint64_t)block->count + block->more > PIECE_NUMBERS_MAX)
+            return LUPE_OK;
+        kernels->sums_before(block->tfs, block->count, block->position_base, index, &sums);
+    }
+    TRY(section_at(list->positions, list->positions_start + block->positions_at, &bytes, &left));
+    if (!piece_place(bytes, bytes + left, block->position_base, &sums, place))
+        return list_corrupt_positions(list);
+out:
+    return status;
+}
+
+lupe_status bit_block_open(const struct list *list, uint32_t number, struct bit_block *bits,
+                           bool *is_bits)
+{
+    const uint8_t *bytes = NULL;
+    size_t left = 0, size = 0;
+    uint32_t before;
+    struct block block;
+    lupe_status status = LUPE_OK;
+    *is_bits = false;
+    if (list->storage != ENTRY_LIST)
+        return LUPE_OK;
+    TRY(block_locate(list, number, &bytes, &left, &before));
+    if (bytes[0] != HEAD_BIT_SET)
+        goto out;
+    block_begin(list, number, &block);
+    TRY(bits_read(list, &block, bytes, left, before, BLOCK_BITS_KEPT, &size));
+    TRY(block_rest(list, &block, bytes + size, bytes + left));
+    *is_bits = true;
+    bits->mark = block_mark(&block);
+    bits->bits = block.bits;
+    bits->words = block.bit_words;
+    bits->base = block.bit_base;
+out:
+    return status;
 }
 
 lupe_status block_positions(const struct list *list, struct block *block, const uint8_t *index,
                             unsigned n, uint32_t **out, size_t *capacity, size_t at)
 {
+    struct piece piece;
+    size_t total = 0;
+    lupe_status status = LUPE_OK;
     if (n == 0)
         return LUPE_OK;
     if (list->storage != ENTRY_LIST)
         return inline_positions(list, block->tfs, index, n, out, capacity, at);
     assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
-    uint32_t firsts[PACK_COUNT_MAX + 16];
-    struct unit unit;
-    lupe_status status = LUPE_OK;
-    unit.list = list;
-    unit.next = NULL;
-    unit.offset = list->positions_start + block->positions_at;
-    unit_begin(&unit, block->count);
-    if (n <= SINGLE_FIRSTS_MAX) {
-        for (unsigned w = 0; w < n; w++)
-            TRY(block_first_position(list, block, index[w], &firsts[index[w]]));
-        if (block->more)
-            TRY(unit_next(&unit, UINT64_MAX));
-    } else {
-        TRY(unit_copy(&unit, 0, block->count, firsts));
-    }
-    unit_begin(&unit, block->more);
-    uint64_t number = 0;
-    unsigned document = 0;
-    for (unsigned w = 0; w < n; w++) {
-        if (document < index[w]) {
-            number += list->kernels->sum(block->tfs, document, index[w]);
-            number -= index[w] - document;
-            document = index[w];
-        }
-        uint32_t tf = block->tfs[document];
-        uint32_t further = tf - 1;
-        if (*capacity < at + tf + 16)
-            TRY(positions_grow(out, capacity, at + tf + 16));
-        const uint32_t *deltas = unit.numbers;
-        if (further && number >= unit.first && number + further <= unit.first + unit.held) {
-            deltas = unit.numbers + (number - unit.first);
-        } else if (further) {
-            TRY(unit_copy(&unit, number, further, *out + at + 1));
-            deltas = *out + at + 1;
-        }
-        if (!positions_of(firsts[document], deltas, further, *out + at))
-            return list_corrupt(list, "positions are damaged");
-        at += tf;
-    }
+    if ((uint64_t)block->count + block->more > PIECE_NUMBERS_MAX)
+        return pieces_positions(list, block, index, n, out, capacity, at);
+    TRY(piece_of_block(list, block, &piece));
+    for (unsigned i = 0; i < n; i++)
+        total += block->tfs[index[i]];
+    TRY(positions_grow(out, capacity, at + total + 16));
+    if (!position_kernels()->read(&piece, block->tfs, index, n, *out + at))
+        return list_corrupt_positions(list);
 out:
     return status;
 }

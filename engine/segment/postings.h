@@ -13,6 +13,7 @@
 #include "segment/dictionary.h"
 #include "segment/norm.h"
 #include "segment/pack.h"
+#include "segment/positions.h"
 
 /* ---- writing one list after the other */
 
@@ -35,19 +36,18 @@ struct postings_writer {
     unsigned count; /* postings in the block being filled */
     uint32_t documents[BLOCK_DOCUMENTS + 16];
     uint32_t tfs[BLOCK_DOCUMENTS + 16];
-    uint32_t firsts[BLOCK_DOCUMENTS]; /* first positions of the block's documents */
-    uint32_t *deltas;                 /* and the deltas of the further ones, in order */
-    size_t delta_count;
-    size_t delta_capacity;
+    uint32_t *numbers; /* first positions and deltas of the block's documents, in order */
+    size_t number_count;
+    size_t number_capacity;
     struct buffer blocks;    /* encoded blocks, one after the other */
     struct buffer directory; /* {u32 last, u32 size in blocks, u8 bound} a block */
     float *champions;        /* the best values, the 1000 wanted among them */
     unsigned champion_count;
     float champion_least;  /* what is not above it is not among them */
     struct buffer *parcel; /* NULL: lists go to the sections */
-    struct buffer chunks;  /* with a parcel: the positions, */
-    struct buffer sizes;   /* the u16 size of each chunk of them, */
-    struct buffer holes;   /* and {u32 place of positions_at in blocks, u32 chunks} a block */
+    struct buffer units;   /* encoded pieces of positions: of a block, with a parcel of the list */
+    struct buffer sizes;   /* the u32 size of each piece of them, */
+    struct buffer holes;   /* and {u32 place of positions_at in blocks, u32 pieces} a block */
 };
 
 CHECKED lupe_status postings_writer_init(struct postings_writer *writer,
@@ -131,6 +131,7 @@ struct block {
     uint32_t number;
     uint32_t count;
     uint32_t positions_at;
+    uint8_t position_base;
     const uint8_t *tf_bytes; /* NULL: inline or none */
     const uint8_t *end;      /* of the extent's payload */
     bool tfs_read;
@@ -151,14 +152,15 @@ struct block_mark {
     uint32_t number;
     uint32_t count;
     uint32_t positions_at;
+    uint8_t position_base;
     const uint8_t *tf_bytes;
     const uint8_t *end;
 };
 
 static inline struct block_mark block_mark(const struct block *block)
 {
-    return (struct block_mark){block->number, block->count, block->positions_at, block->tf_bytes,
-                               block->end};
+    return (struct block_mark){block->number,        block->count,    block->positions_at,
+                               block->position_base, block->tf_bytes, block->end};
 }
 
 /* Back at a block of a list that is not inline: all but its documents can be read. */
@@ -167,6 +169,7 @@ static inline void block_return(struct block *block, const struct block_mark *ma
     block->number = mark->number;
     block->count = mark->count;
     block->positions_at = mark->positions_at;
+    block->position_base = mark->position_base;
     block->tf_bytes = mark->tf_bytes;
     block->end = mark->end;
     block->tfs_read = false;
@@ -199,13 +202,38 @@ CHECKED lupe_status block_read_tfs(const struct list *list, struct block *block)
 CHECKED lupe_status block_tf(const struct list *list, struct block *block, unsigned index,
                              uint32_t *tf);
 
-/* The first position of one document of a block of a list that is not inline, likewise. */
-CHECKED lupe_status block_first_position(const struct list *list, const struct block *block,
-                                         unsigned index, uint32_t *position);
+/* Asks for the bytes of a block ahead. */
+void list_prefetch_block(const struct list *list, uint32_t number);
 
-/* Asks for the positions of an opened block ahead: their chunks follow each other, each found by
- * the one before, so that a reader waits for memory as often as there are chunks. */
-void block_prefetch_positions(const struct list *list, const struct block *block);
+/* Where the positions of document `index` of a block are, asked for ahead; its term frequencies
+ * are decoded only where it must be. unary is NULL where only block_positions reads them, as in a
+ * list that is inline and a unit of several pieces: then nothing is known but tf. */
+CHECKED lupe_status block_place(const struct list *list, struct block *block, unsigned index,
+                                struct position_place *place);
+
+/* A block opened only as far as to look for documents in its bit set. */
+struct bit_block {
+    struct block_mark mark;
+    const uint8_t *bits;
+    unsigned words;
+    uint32_t base; /* bit 0 stands for this document */
+};
+/* *is_bits is false, and nothing is given, when the block is no bit set. */
+CHECKED lupe_status bit_block_open(const struct list *list, uint32_t number, struct bit_block *bits,
+                                   bool *is_bits);
+/* Whether it has the document, and then its place in the block. */
+static inline bool bit_block_find(const struct bit_block *block, uint32_t document, uint8_t *at)
+{
+    uint32_t bit = document - block->base;
+    if (document < block->base || bit / 64 >= block->words ||
+        !(block->bits[bit / 8] >> bit % 8 & 1))
+        return false;
+    *at = (uint8_t)position_kernels()->ones_before(block->bits, bit);
+    return *at < block->mark.count;
+}
+
+/* What to say of a document whose place turned out to be damaged. */
+lupe_status list_corrupt_positions(const struct list *list);
 
 /* The absolute positions of documents index[0..n) of a block whose tfs were read: the tf[index[0]]
  * positions of the first, then those of the next, from (*out)[at] on; *out (of *capacity numbers)

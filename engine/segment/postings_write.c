@@ -6,9 +6,9 @@
  *   header    := flags:u8 bound:u8 [champion:u16 * 3]
  *   directory := nothing | [super_last:u32 * ns super_bound:u8 * ns]
  *                last:u32 * nb offset:u32 * nb bound:u8 * nb
- *   block     := documents [positions_at:u32 but in the first] [tfs]
+ *   block     := documents [[positions_at:u32 but in the first] base:u8] [tfs]
  *   documents := bit_set | chunk       bit_set := 0x1f:u8 words:u8 word:u64 * words
- *   unit      := first * more *        in section positions; first, more := chunk
+ *   unit      := piece | (size:u32 base:u8 piece) *     in section positions (positions.h)
  *   single    := document:varint [position:varint]
  *   inline    := size:u8 bytes         those of short_list.c
  *
@@ -22,6 +22,7 @@
 #include <assert.h>
 
 #include "segment/chunk.h"
+#include "segment/positions.h"
 #include "segment/short_list.h"
 
 #define LIST_HAS_CHAMPIONS 1u
@@ -30,7 +31,7 @@
 #define HEAD_BIT_SET 0x1fu
 #define CHAMPIONS_MAX 1000u
 #define DIRECTORY_RECORD_BYTES 9u /* last, size, bound, while the list is being written */
-#define BLOCK_BYTES_MAX (2u * CHUNK_BYTES_MAX + 2u + 255u * 8u + 4u)
+#define BLOCK_BYTES_MAX (2u * CHUNK_BYTES_MAX + 2u + 255u * 8u + 5u)
 
 _Static_assert(BLOCK_DOCUMENTS == PACK_COUNT_MAX, "a block is one chunk");
 _Static_assert(2 + 6 + (SEGMENT_DOCUMENTS_MAX / BLOCK_DOCUMENTS) * 10 < EXTENT_PAYLOAD_BYTES,
@@ -48,7 +49,7 @@ lupe_status postings_writer_init(struct postings_writer *writer, struct section_
     norm_factors(bm25, writer->factors);
     writer->blocks = BUFFER_INIT(0);
     writer->directory = BUFFER_INIT(0);
-    writer->chunks = BUFFER_INIT(0);
+    writer->units = BUFFER_INIT(0);
     writer->sizes = BUFFER_INIT(0);
     writer->holes = BUFFER_INIT(0);
     writer->champions = memory_alloc(2 * CHAMPIONS_MAX * sizeof *writer->champions);
@@ -65,16 +66,16 @@ void postings_writer_free(struct postings_writer *writer)
 {
     buffer_free(&writer->blocks);
     buffer_free(&writer->directory);
-    buffer_free(&writer->chunks);
+    buffer_free(&writer->units);
     buffer_free(&writer->sizes);
     buffer_free(&writer->holes);
     memory_free(writer->champions);
     memory_free(writer->values);
     writer->values = NULL;
-    memory_free(writer->deltas);
+    memory_free(writer->numbers);
     writer->champions = NULL;
-    writer->deltas = NULL;
-    writer->delta_capacity = 0;
+    writer->numbers = NULL;
+    writer->number_capacity = 0;
 }
 
 void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
@@ -85,17 +86,15 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
     writer->occurrences = 0;
     writer->last = UINT32_MAX;
     writer->count = 0;
-    writer->delta_count = 0;
+    writer->number_count = 0;
     writer->champion_count = 0;
     writer->champion_least = 0;
     writer->positions_start = 0;
     buffer_clear(&writer->blocks);
     buffer_clear(&writer->directory);
-    if (writer->parcel) {
-        buffer_clear(&writer->chunks);
-        buffer_clear(&writer->sizes);
-        buffer_clear(&writer->holes);
-    }
+    buffer_clear(&writer->units);
+    buffer_clear(&writer->sizes);
+    buffer_clear(&writer->holes);
 }
 
 #define SELECT_BITS 8u
@@ -202,25 +201,11 @@ static size_t write_documents(const struct postings_writer *writer, uint32_t bef
     return 2 + 8 * words;
 }
 
-/* A run of numbers as chunks; none begins where a chunk might not fit the extent. */
-static void write_chunks(struct section_writer *positions, const uint32_t *numbers, size_t total)
+/* Where the unit of a block begins, behind the first of the list: its first piece has to fit. */
+static lupe_status unit_begin(struct section_writer *positions, size_t size, bool first,
+                              uint64_t *start, uint32_t *positions_at)
 {
-    uint8_t chunk[CHUNK_BYTES_MAX];
-    for (size_t done = 0; done < total; done += PACK_COUNT_MAX) {
-        unsigned count = total - done < PACK_COUNT_MAX ? (unsigned)(total - done) : PACK_COUNT_MAX;
-        if (section_writer_left(positions) < CHUNK_BYTES_MAX)
-            section_writer_fit(positions, CHUNK_BYTES_MAX);
-        size_t size = chunk_write(numbers + done, count, chunk);
-        section_writer_add(positions, chunk, size);
-    }
-}
-
-/* Where the unit of a block begins, behind the first of the list. */
-static lupe_status unit_begin(struct section_writer *positions, bool first, uint64_t *start,
-                              uint32_t *positions_at)
-{
-    if (section_writer_left(positions) < CHUNK_BYTES_MAX)
-        section_writer_fit(positions, CHUNK_BYTES_MAX);
+    section_writer_fit(positions, size);
     if (first)
         *start = section_writer_offset(positions);
     uint64_t at = section_writer_offset(positions) - *start;
@@ -230,36 +215,73 @@ static lupe_status unit_begin(struct section_writer *positions, bool first, uint
     return LUPE_OK;
 }
 
-/* A run of numbers as chunks for a parcel. */
-static void keep_chunks(struct postings_writer *writer, const uint32_t *numbers, size_t total)
+/* Encodes a piece: numbers [from, from + total) of the block. Of several each has a header. */
+static lupe_status encode_piece(struct postings_writer *writer, size_t from, size_t total,
+                                bool several, uint8_t *base)
 {
-    for (size_t done = 0; done < total; done += PACK_COUNT_MAX) {
-        unsigned count = total - done < PACK_COUNT_MAX ? (unsigned)(total - done) : PACK_COUNT_MAX;
-        uint8_t *room = buffer_reserve(&writer->chunks, CHUNK_BYTES_MAX);
-        if (!room)
-            return;
-        size_t size = chunk_write(numbers + done, count, room);
-        writer->chunks.size += size;
-        buffer_add_u16(&writer->sizes, (uint16_t)size);
+    uint32_t takes[BLOCK_DOCUMENTS];
+    size_t before = 0;
+    for (unsigned i = 0; i < writer->count && several; i++) {
+        size_t begin = before > from ? before : from;
+        before += writer->tfs[i];
+        size_t end = before < from + total ? before : from + total;
+        takes[i] = end > begin ? (uint32_t)(end - begin) : 0;
     }
+    uint8_t *room = buffer_reserve(&writer->units, PIECE_HEADER_BYTES + piece_bytes_max(total));
+    if (!room)
+        return buffer_status(&writer->units);
+    const uint32_t *numbers = writer->numbers + from;
+    size_t header = several ? PIECE_HEADER_BYTES : 0;
+    const uint32_t *of_piece = several ? takes : writer->tfs;
+    *base = (uint8_t)piece_base(numbers, writer->tfs, of_piece, writer->count);
+    size_t size = piece_write(numbers, writer->tfs, of_piece, writer->count, *base, room + header);
+    if (several) {
+        store_u32(room, (uint32_t)size);
+        room[4] = *base;
+    }
+    writer->units.size += header + size;
+    buffer_add_u32(&writer->sizes, (uint32_t)(header + size));
+    return buffer_status(&writer->sizes);
 }
 
-/* The unit of the block: first positions apart from the deltas, which are far smaller numbers. */
-static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at)
+/* The pieces of a block, each within one extent; gives where the first of them begins. */
+static lupe_status place_pieces(struct section_writer *positions, const uint8_t *sizes,
+                                size_t count, const uint8_t **pieces, bool first, uint64_t *start,
+                                uint32_t *positions_at)
 {
-    if (writer->parcel) {
-        keep_chunks(writer, writer->firsts, writer->count);
-        keep_chunks(writer, writer->deltas, writer->delta_count);
-        return writer->chunks.status ? buffer_status(&writer->chunks)
-                                     : buffer_status(&writer->sizes);
+    lupe_status status = unit_begin(positions, load_u32(sizes), first, start, positions_at);
+    for (size_t i = 0; i < count && !status; i++) {
+        size_t size = load_u32(sizes + 4 * i);
+        section_writer_fit(positions, size);
+        section_writer_add(positions, *pieces, size);
+        *pieces += size;
+        status = positions->status;
     }
-    lupe_status status = unit_begin(writer->positions, writer->directory.size == 0,
-                                    &writer->positions_start, positions_at);
-    if (status)
-        return status;
-    write_chunks(writer->positions, writer->firsts, writer->count);
-    write_chunks(writer->positions, writer->deltas, writer->delta_count);
-    return writer->positions->status;
+    return status;
+}
+
+/* The unit of the block. */
+static lupe_status write_positions(struct postings_writer *writer, uint32_t *positions_at,
+                                   uint8_t *base)
+{
+    lupe_status status = LUPE_OK;
+    bool several = writer->number_count > PIECE_NUMBERS_MAX;
+    for (size_t from = 0; from < writer->number_count; from += PIECE_NUMBERS_MAX) {
+        size_t rest = writer->number_count - from;
+        TRY(encode_piece(writer, from, rest < PIECE_NUMBERS_MAX ? rest : PIECE_NUMBERS_MAX, several,
+                         base));
+    }
+    if (several)
+        *base = 0;
+    if (writer->parcel)
+        return LUPE_OK;
+    const uint8_t *pieces = writer->units.data;
+    TRY(place_pieces(writer->positions, writer->sizes.data, writer->sizes.size / 4, &pieces,
+                     writer->directory.size == 0, &writer->positions_start, positions_at));
+    buffer_clear(&writer->units);
+    buffer_clear(&writer->sizes);
+out:
+    return status;
 }
 
 /* The highest tf / (tf + K) of the block; keeps the list's champions. */
@@ -292,17 +314,19 @@ static lupe_status block_end(struct postings_writer *writer)
     size_t size = write_documents(writer, before, out);
     if (writer->flags & ENTRY_HAS_POSITIONS) {
         uint32_t positions_at = 0;
-        lupe_status status = write_positions(writer, &positions_at);
+        uint8_t base = 0;
+        lupe_status status = write_positions(writer, &positions_at, &base);
         if (status)
             return status;
         if (writer->parcel) {
             buffer_add_u32(&writer->holes, (uint32_t)(writer->blocks.size + size));
-            buffer_add_u32(&writer->holes, (uint32_t)(writer->sizes.size / 2));
+            buffer_add_u32(&writer->holes, (uint32_t)(writer->sizes.size / 4));
         }
         if (writer->directory.size) {
             store_u32(out + size, positions_at);
             size += 4;
         }
+        out[size++] = base;
     }
     float best = block_best(writer);
     uint32_t less[BLOCK_DOCUMENTS];
@@ -316,20 +340,20 @@ static lupe_status block_end(struct postings_writer *writer)
     buffer_add_u32(&writer->directory, (uint32_t)size);
     buffer_add_u8(&writer->directory, bound_of_value(best));
     writer->count = 0;
-    writer->delta_count = 0;
+    writer->number_count = 0;
     return buffer_status(&writer->directory);
 }
 
-static lupe_status deltas_grow(struct postings_writer *writer, size_t more)
+static lupe_status numbers_grow(struct postings_writer *writer, size_t more)
 {
-    size_t capacity = writer->delta_capacity ? writer->delta_capacity : 1024;
-    while (capacity < writer->delta_count + more)
+    size_t capacity = writer->number_capacity ? writer->number_capacity : 1024;
+    while (capacity - writer->number_count < more)
         capacity *= 2;
-    uint32_t *grown = memory_realloc(writer->deltas, capacity * sizeof *grown);
+    uint32_t *grown = memory_realloc(writer->numbers, capacity * sizeof *grown);
     if (!grown)
         return fail_memory();
-    writer->deltas = grown;
-    writer->delta_capacity = capacity;
+    writer->numbers = grown;
+    writer->number_capacity = capacity;
     return LUPE_OK;
 }
 
@@ -352,16 +376,18 @@ lupe_status postings_writer_add(struct postings_writer *writer, const uint32_t *
         writer->occurrences += tf;
         if (!(writer->flags & ENTRY_HAS_POSITIONS))
             continue;
-        if (writer->delta_capacity - writer->delta_count < tf)
-            TRY(deltas_grow(writer, tf));
-        uint32_t *deltas = writer->deltas + writer->delta_count;
-        writer->firsts[writer->count - 1] = positions[0];
+        if (writer->number_capacity - writer->number_count < tf)
+            TRY(numbers_grow(writer, tf));
+        uint32_t *numbers = writer->numbers + writer->number_count;
+        numbers[0] = positions[0];
         for (uint32_t j = 1; j < tf; j++) {
             if (positions[j] <= positions[j - 1])
                 return fail(LUPE_CORRUPT, "positions do not ascend; run check");
-            deltas[j - 1] = positions[j] - positions[j - 1] - 1;
+            numbers[j] = positions[j] - positions[j - 1] - 1;
         }
-        writer->delta_count += tf - 1;
+        if (positions[tf - 1] >= POSITION_LIMIT)
+            return fail(LUPE_CORRUPT, "a position is too high; run check");
+        writer->number_count += tf;
         positions += tf;
     }
 out:
@@ -377,15 +403,26 @@ static size_t write_inline(const struct postings_writer *writer, uint8_t info[25
         info[0] = writer->flags | ENTRY_SINGLE;
         size_t size = 1 + varint_put(info + 1, writer->documents[0]);
         if (has_positions)
-            size += varint_put(info + size, writer->firsts[0]);
+            size += varint_put(info + size, writer->numbers[0]);
         return size;
+    }
+    /* A number takes a bit at least. */
+    if (writer->number_count > 8 * DICTIONARY_INLINE_BYTES)
+        return 0;
+    uint32_t firsts[BLOCK_DOCUMENTS], mores[8 * DICTIONARY_INLINE_BYTES];
+    const uint32_t *number = writer->numbers;
+    uint32_t *more = mores;
+    for (unsigned i = 0; has_positions && i < writer->count; i++) {
+        firsts[i] = *number++;
+        for (uint32_t j = 1; j < writer->tfs[i]; j++)
+            *more++ = *number++;
     }
     struct short_list list = {.document_bits = writer->document_bits,
                               .frequency = writer->count,
                               .documents = writer->documents,
                               .tfs = has_tf ? writer->tfs : NULL,
-                              .firsts = has_positions ? writer->firsts : NULL,
-                              .mores = writer->deltas};
+                              .firsts = has_positions ? firsts : NULL,
+                              .mores = mores};
     size_t size = short_list_write(&list, info + 2);
     info[0] = writer->flags | ENTRY_INLINE;
     info[1] = (uint8_t)size;
@@ -525,8 +562,8 @@ static size_t list_info(uint8_t info[256], uint8_t flags, uint32_t frequency, ui
  *   parcel := list *
  *   list   := key:string8 info:string8 frequency:u32 [when info is empty: rest]
  *   rest   := flags:u8 more:u64 head_size:u32 offsets_at:u32 block_count:u32
- *             chunk_count:u32 blocks_size:u64 chunks_size:u64
- *             head records blocks holes sizes chunks
+ *             piece_count:u32 blocks_size:u64 units_size:u64
+ *             head records blocks holes sizes units
  */
 
 void postings_writer_to_parcel(struct postings_writer *writer, struct buffer *parcel,
@@ -560,15 +597,15 @@ static lupe_status parcel_list(struct postings_writer *writer, const uint8_t *in
     buffer_add_u32(parcel, (uint32_t)head.size);
     buffer_add_u32(parcel, (uint32_t)offsets_at);
     buffer_add_u32(parcel, (uint32_t)(writer->directory.size / DIRECTORY_RECORD_BYTES));
-    buffer_add_u32(parcel, (uint32_t)(writer->sizes.size / 2));
+    buffer_add_u32(parcel, (uint32_t)(writer->sizes.size / 4));
     buffer_add_u64(parcel, writer->blocks.size);
-    buffer_add_u64(parcel, writer->chunks.size);
+    buffer_add_u64(parcel, writer->units.size);
     buffer_add(parcel, head.data, head.size);
     buffer_add(parcel, writer->directory.data, writer->directory.size);
     buffer_add(parcel, writer->blocks.data, writer->blocks.size);
     buffer_add(parcel, writer->holes.data, writer->holes.size);
     buffer_add(parcel, writer->sizes.data, writer->sizes.size);
-    buffer_add(parcel, writer->chunks.data, writer->chunks.size);
+    buffer_add(parcel, writer->units.data, writer->units.size);
     lupe_status status = buffer_status(&head);
     if (!status)
         status = buffer_status(&writer->holes);
@@ -579,25 +616,21 @@ static lupe_status parcel_list(struct postings_writer *writer, const uint8_t *in
 /* Places the units of a list and fills where they are into its blocks. */
 static lupe_status place_positions(struct section_writer *positions, uint8_t *blocks,
                                    uint32_t block_count, const uint8_t *holes, const uint8_t *sizes,
-                                   const uint8_t *chunks, uint64_t *start)
+                                   const uint8_t *units, uint64_t *start)
 {
-    uint32_t chunk = 0;
+    uint32_t piece = 0;
     for (uint32_t i = 0; i < block_count; i++) {
         uint32_t positions_at;
-        lupe_status status = unit_begin(positions, i == 0, start, &positions_at);
+        uint32_t end = load_u32(holes + 8 * (size_t)i + 4);
+        lupe_status status = place_pieces(positions, sizes + 4 * (size_t)piece, end - piece, &units,
+                                          i == 0, start, &positions_at);
         if (status)
             return status;
         if (i)
             store_u32(blocks + load_u32(holes + 8 * (size_t)i), positions_at);
-        for (uint32_t end = load_u32(holes + 8 * (size_t)i + 4); chunk < end; chunk++) {
-            size_t size = load_u16(sizes + 2 * (size_t)chunk);
-            if (section_writer_left(positions) < CHUNK_BYTES_MAX)
-                section_writer_fit(positions, CHUNK_BYTES_MAX);
-            section_writer_add(positions, chunks, size);
-            chunks += size;
-        }
+        piece = end;
     }
-    return positions->status;
+    return LUPE_OK;
 }
 
 lupe_status postings_place(struct cursor *parcel, struct section_writer *postings,
@@ -618,20 +651,20 @@ lupe_status postings_place(struct cursor *parcel, struct section_writer *posting
     struct encoded list = {.head_size = cursor_u32(parcel)};
     list.offsets_at = cursor_u32(parcel);
     list.block_count = cursor_u32(parcel);
-    size_t chunk_count = cursor_u32(parcel);
+    size_t piece_count = cursor_u32(parcel);
     size_t blocks_size = cursor_u64(parcel);
-    size_t chunks_size = cursor_u64(parcel);
+    size_t units_size = cursor_u64(parcel);
     bool has_positions = flags & ENTRY_HAS_POSITIONS;
     /* The parcel is ours: places are filled in where they stand. */
     list.head = (uint8_t *)(uintptr_t)cursor_take(parcel, list.head_size);
     list.records = cursor_take(parcel, list.block_count * (size_t)DIRECTORY_RECORD_BYTES);
     uint8_t *blocks = (uint8_t *)(uintptr_t)cursor_take(parcel, blocks_size);
     const uint8_t *holes = cursor_take(parcel, has_positions ? 8 * (size_t)list.block_count : 0);
-    const uint8_t *sizes = cursor_take(parcel, 2 * chunk_count);
-    const uint8_t *chunks = cursor_take(parcel, chunks_size);
+    const uint8_t *sizes = cursor_take(parcel, 4 * piece_count);
+    const uint8_t *units = cursor_take(parcel, units_size);
     list.blocks = blocks;
     if (has_positions)
-        TRY(place_positions(positions, blocks, list.block_count, holes, sizes, chunks,
+        TRY(place_positions(positions, blocks, list.block_count, holes, sizes, units,
                             &positions_start));
     TRY(place_list(&list, postings, &start));
     entry->info_size =
