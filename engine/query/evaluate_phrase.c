@@ -20,8 +20,7 @@
 
 /* Where a candidate stands in the list of one word. */
 struct place {
-    uint32_t block;
-    uint8_t at;
+    uint8_t at;   /* in its block */
     uint8_t mark; /* of the block, among those of the word */
 };
 
@@ -45,8 +44,9 @@ struct phrase_run {
     unsigned narrowed;               /* words whose places candidates have */
     bool matched;                    /* candidates have matches, which move along */
     struct block_mark *marks; /* [word][BLOCK_DOCUMENTS], as many as blocks have candidates */
-    struct numbers matches;   /* places where the phrase may begin */
-    struct numbers positions; /* of the word being looked at */
+    struct place first_places[BLOCK_DOCUMENTS]; /* of all documents of a lead's block */
+    struct numbers matches;                     /* places where the phrase may begin */
+    struct numbers positions;                   /* of the word being looked at */
     unsigned (*follow)(uint32_t *, unsigned, const uint32_t *, unsigned, uint32_t);
     struct block block;
 };
@@ -81,6 +81,8 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     run->marks = arena_alloc(phrase->arena, candidates * sizeof *run->marks);
     for (unsigned i = 0; i < 2; i++)
         run->found[i] = arena_alloc(phrase->arena, BLOCK_DOCUMENTS * sizeof *run->found[i]);
+    for (unsigned i = 0; i < BLOCK_DOCUMENTS; i++)
+        run->first_places[i] = (struct place){(uint8_t)i, 0};
     if (!run->documents || !run->bounds || !run->places || !run->marks || !run->found[0] ||
         !run->found[1])
         return fail_memory();
@@ -193,7 +195,7 @@ static lupe_status probe(struct phrase_run *run, unsigned w)
             at = (uint8_t)place;
         }
         keep_candidate(run, i, kept, w);
-        here[kept++] = (struct place){open, at, (uint8_t)(mark_count - 1)};
+        here[kept++] = (struct place){at, (uint8_t)(mark_count - 1)};
     }
     run->count = kept;
 out:
@@ -213,6 +215,7 @@ static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned wo
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < run->count;) {
         unsigned found = 0;
+        TRY(ticker_tick(run->evaluation->ticker));
         TRY(leaf_match(leaf, run->documents, run->count, &next, candidate_at,
                        is_word || bounded ? document_at : NULL, &found));
         if (found == 0)
@@ -224,13 +227,12 @@ static lupe_status narrow(struct phrase_run *run, struct leaf *leaf, unsigned wo
         }
         for (unsigned i = 0; i < found; i++) {
             unsigned from = candidate_at[i];
-            uint32_t bound = run->bounds[from];
-            if (bounded && shares[from] < bound)
-                bound = shares[from];
-            run->bounds[kept] = bound;
+            if (bounded)
+                run->bounds[kept] =
+                    shares[from] < run->bounds[from] ? shares[from] : run->bounds[from];
             keep_candidate(run, from, kept, words);
             if (is_word)
-                here[kept] = (struct place){leaf->number, document_at[i], (uint8_t)mark_count};
+                here[kept] = (struct place){document_at[i], (uint8_t)mark_count};
             kept++;
         }
         if (is_word)
@@ -257,9 +259,10 @@ static struct block *block_of(struct phrase_run *run, unsigned w, unsigned i)
 {
     struct leaf *leaf = run->phrase->leaves[w];
     const struct place *place = run->places + w * BLOCK_DOCUMENTS + i;
-    if (leaf->number == place->block)
+    const struct block_mark *mark = &run->marks[w * BLOCK_DOCUMENTS + place->mark];
+    if (leaf->number == mark->number)
         return &leaf->block;
-    block_return(&run->block, &run->marks[w * BLOCK_DOCUMENTS + place->mark]);
+    block_return(&run->block, mark);
     return &run->block;
 }
 
@@ -269,7 +272,7 @@ static unsigned same_block(const struct phrase_run *run, unsigned w, unsigned i,
 {
     const struct place *places = run->places + w * BLOCK_DOCUMENTS;
     unsigned n = 0;
-    for (unsigned j = i; j < run->count && places[j].block == places[i].block; j++)
+    for (unsigned j = i; j < run->count && places[j].mark == places[i].mark; j++)
         index[n++] = places[j].at;
     return n;
 }
@@ -286,6 +289,7 @@ static lupe_status find_positions(struct phrase_run *run, unsigned w)
     lupe_status status = LUPE_OK;
     for (unsigned i = 0, n; i < run->count; i += n) {
         uint8_t index[BLOCK_DOCUMENTS];
+        TRY(ticker_tick(run->evaluation->ticker));
         n = same_block(run, w, i, index);
         struct block *block = block_of(run, w, i);
         if (n >= TOGETHER_MIN)
@@ -469,12 +473,11 @@ static lupe_status find_candidates(struct phrase_run *run, uint32_t limit)
     if (bounded) {
         TRY(leaf_score_block(lead));
         memcpy(run->bounds, lead->shares, lead->count * sizeof *run->bounds);
-    } else {
-        for (unsigned i = 0; i < lead->count; i++)
-            run->bounds[i] = UINT32_MAX;
     }
-    for (unsigned i = 0; i < lead->count && run->lead_is_word; i++)
-        run->places[i] = (struct place){lead->number, (uint8_t)i, 0};
+    if (run->lead_is_word) {
+        memcpy(run->places, run->first_places, lead->count * sizeof *run->places);
+        run->marks[0] = block_mark(&lead->block);
+    }
     if (bounded)
         keep_candidates(run, words, limit);
     for (unsigned f = 0; f < phrase->filter_count && run->count; f++) {

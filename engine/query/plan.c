@@ -476,6 +476,18 @@ static int by_frequency(const void *left, const void *right)
     return order ? order : a->size < b->size ? -1 : a->size > b->size;
 }
 
+/* Cuts what stands in found from first on to the PREFIX_TERMS_MAX most frequent; gives the lowest
+ * frequency among them. Sorting all 50,000 terms of a short prefix at once took 13 ms. */
+static uint32_t keep_most_frequent(struct buffer *found, size_t first)
+{
+    size_t count = (found->size - first) / sizeof(struct expanded);
+    struct expanded last;
+    qsort(found->data + first, count, sizeof(struct expanded), by_frequency);
+    found->size = first + PREFIX_TERMS_MAX * sizeof(struct expanded);
+    memcpy(&last, found->data + found->size - sizeof last, sizeof last);
+    return last.frequency;
+}
+
 /* The PREFIX_TERMS_MAX most frequent terms of one segment that begin so, appended to found. */
 static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const uint8_t *prefix,
                                size_t prefix_size, struct buffer *found)
@@ -484,6 +496,7 @@ static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const
     struct ticker ticker = {.request = plan->request};
     lupe_status status = LUPE_OK;
     size_t first = found->size;
+    uint32_t least = 0;
     TRY(dictionary_seek(&segment->dictionary, prefix, prefix_size, &iterator));
     for (uint32_t scanned = 0; scanned < PREFIX_SCAN_MAX; scanned++) {
         status = dictionary_next(&iterator);
@@ -497,19 +510,20 @@ static lupe_status prefix_scan(struct plan *plan, struct segment *segment, const
             TRY(ticker_ask(&ticker));
         if (iterator.key_size < prefix_size || memcmp(iterator.key, prefix, prefix_size) != 0)
             break;
+        if (iterator.entry.frequency <= least)
+            continue; /* of two with one frequency the earlier term is kept */
         uint8_t *term = arena_alloc(&plan->arena, iterator.key_size);
         if (!term)
             return fail_memory();
         memcpy(term, iterator.key, iterator.key_size);
         struct expanded one = {term, (uint32_t)iterator.key_size, iterator.entry.frequency};
         buffer_add(found, &one, sizeof one);
+        TRY(buffer_status(found));
+        if (found->size - first == 2 * PREFIX_TERMS_MAX * sizeof one)
+            least = keep_most_frequent(found, first);
     }
-    TRY(buffer_status(found));
-    size_t count = (found->size - first) / sizeof(struct expanded);
-    if (count > PREFIX_TERMS_MAX) {
-        qsort(found->data + first, count, sizeof(struct expanded), by_frequency);
-        found->size = first + PREFIX_TERMS_MAX * sizeof(struct expanded);
-    }
+    if (found->size - first > PREFIX_TERMS_MAX * sizeof(struct expanded))
+        (void)keep_most_frequent(found, first);
 out:
     return status;
 }
