@@ -349,12 +349,6 @@ static uint32_t seeds_least(const struct evaluation *evaluation, const struct co
     return share_of_rank(lead, rank);
 }
 
-static void rewind_all(struct leaf **leaves, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        leaf_rewind(leaves[i]);
-}
-
 struct seeds {
     unsigned count;
     uint32_t documents[2 * BLOCK_DOCUMENTS + 16];
@@ -399,9 +393,9 @@ static lupe_status evaluate_seeds(struct evaluation *evaluation, struct conjunct
     if (seeds.count)
         TRY(seeds_finish(evaluation, c, &seeds));
     c->seeded = least;
-    rewind_all(c->required, c->required_count);
-    rewind_all(c->optional, c->optional_count);
-    rewind_all(c->excluded, c->excluded_count);
+    leaves_rewind(c->required, c->required_count);
+    leaves_rewind(c->optional, c->optional_count);
+    leaves_rewind(c->excluded, c->excluded_count);
 out:
     return status;
 }

@@ -18,6 +18,12 @@ void leaf_rewind(struct leaf *leaf)
     leaf->shares = NULL;
 }
 
+void leaves_rewind(struct leaf **leaves, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        leaf_rewind(leaves[i]);
+}
+
 /* The beginning of a list's directory and its first blocks are asked for as soon as it is known
  * that they will be read: with cold caches the lists of a query then come side by side, not one
  * after the other (3 to 5 % of a query). Asking for more, or for each block by the one before,

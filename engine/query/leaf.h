@@ -125,5 +125,6 @@ CHECKED lupe_status leaf_init_array(struct leaf *leaf, struct arena *arena,
                                     uint32_t count, struct search_work *work);
 /* Back to the beginning. */
 void leaf_rewind(struct leaf *leaf);
+void leaves_rewind(struct leaf **leaves, unsigned count);
 
 #endif

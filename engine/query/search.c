@@ -45,12 +45,6 @@ static bool counts(const struct run *run)
     return run->request->count_limit > 0 && run->answer->total < run->count_stop && !run->counted;
 }
 
-static void rewind_all(struct leaf **leaves, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        leaf_rewind(leaves[i]);
-}
-
 /* Whether the count comes from the documents that are looked at anyhow: of two words that few
  * documents have both. Where many have them, they are counted by bits and the best ones found by
  * bounds. */
@@ -96,9 +90,9 @@ static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
                                roles->excluded_count));
     }
     if (counts(run) && !counted) {
-        rewind_all(roles->required, roles->required_count);
-        rewind_all(roles->should, roles->should_count);
-        rewind_all(roles->excluded, roles->excluded_count);
+        leaves_rewind(roles->required, roles->required_count);
+        leaves_rewind(roles->should, roles->should_count);
+        leaves_rewind(roles->excluded, roles->excluded_count);
         if (roles->has_required)
             TRY(count_required(evaluation, roles->required, roles->required_count, roles->excluded,
                                roles->excluded_count, run->count_stop, total));
