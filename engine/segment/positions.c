@@ -28,48 +28,23 @@ _Static_assert(PIECE_NUMBERS_MAX * 40u / 8u < EXTENT_PAYLOAD_BYTES / 2, "a piece
 
 /* ------------------------------------------------------------------ writing */
 
-struct bit_writer {
-    uint8_t *next;
-    uint64_t bits; /* not written yet */
-    unsigned count;
-};
-
-static inline void bits_put(struct bit_writer *writer, uint64_t bits, unsigned count)
-{
-    writer->bits |= bits << writer->count;
-    writer->count += count; /* below 8 before, at most 39 after */
-    memcpy(writer->next, &writer->bits, 8);
-    unsigned whole = writer->count / 8;
-    writer->next += whole;
-    writer->bits >>= 8 * whole;
-    writer->count %= 8;
-}
-
-/* So many zeros, then a one. */
-static inline void unary_put(struct bit_writer *writer, uint32_t zeros)
-{
-    while (zeros >= 32) {
-        bits_put(writer, 0, 32);
-        zeros -= 32;
-    }
-    bits_put(writer, (uint64_t)1 << zeros, zeros + 1);
-}
-
-static inline uint8_t *bits_end(struct bit_writer *writer)
-{
-    return writer->next + (writer->count > 0);
-}
-
 #define LIFTED_MAX 4096u /* numbers that are lifted for all bases at once */
 
 /* What bases differ in: the bits of unary above one a number, if all numbers, lifted by what their
- * widths lack, had the width base. (Of the lowest bases this tells more than there are.) */
-static uint64_t zeros_of(const uint32_t *lifted, size_t count, unsigned base)
+ * widths lack, had the width base, and for the two bases below. (Of the lowest bases this tells more
+ * than there are.) */
+static void zeros_of(const uint32_t *lifted, size_t count, unsigned base, uint64_t zeros[3])
 {
-    uint64_t zeros = 0;
-    for (size_t i = 0; i < count; i++)
-        zeros += lifted[i] >> base;
-    return zeros;
+    unsigned lower = base > 0 ? base - 1 : 0, lowest = base > 1 ? base - 2 : 0;
+    uint64_t first = 0, second = 0, third = 0;
+    for (size_t i = 0; i < count; i++) {
+        first += lifted[i] >> base;
+        second += lifted[i] >> lower;
+        third += lifted[i] >> lowest;
+    }
+    zeros[0] = first;
+    zeros[1] = second;
+    zeros[2] = third;
 }
 
 /* A unit's first numbers tell enough of it where it has more than LIFTED_MAX: the base is chosen
@@ -93,15 +68,17 @@ unsigned piece_base(const uint32_t *numbers, const uint32_t *tfs, const uint32_t
     uint64_t mean = total ? sum / total : 0;
     unsigned base = mean ? 63 - (unsigned)__builtin_clzll(mean) : 0;
     base = base < POSITION_BASE_MAX ? base : POSITION_BASE_MAX;
-    uint64_t cost = zeros_of(lifted, held, base) + held * (uint64_t)base;
-    while (base > 0 && held == total) {
-        uint64_t less = zeros_of(lifted, held, base - 1) + held * (uint64_t)(base - 1);
-        if (less >= cost)
-            break;
-        cost = less;
-        base--;
+    if (held != total)
+        return base;
+    for (;;) { /* costs fall, then rise */
+        uint64_t zeros[3];
+        zeros_of(lifted, held, base, zeros);
+        for (unsigned i = 1; i < 3; i++) {
+            if (base == 0 || zeros[i] >= zeros[i - 1] + held)
+                return base;
+            base--;
+        }
     }
-    return base;
 }
 
 size_t piece_write(const uint32_t *numbers, const uint32_t *tfs, const uint32_t *takes,
@@ -113,19 +90,35 @@ size_t piece_write(const uint32_t *numbers, const uint32_t *tfs, const uint32_t 
         widths[i] = (uint8_t)position_width(base, tfs[i]);
         low_bits += (uint64_t)takes[i] * widths[i];
     }
-    struct bit_writer low = {out, 0, 0};
-    const uint32_t *next = numbers;
+    /* Both parts are written at once, each through a word of its own. */
+    uint8_t *low = out, *unary = out + (low_bits + 7) / 8;
+    uint64_t low_word = 0, unary_word = 0, at = 0;
+    unsigned held = 0;
     for (unsigned i = 0; i < count; i++) {
-        uint32_t mask = (uint32_t)(((uint64_t)1 << widths[i]) - 1);
-        for (uint32_t j = 0; j < takes[i]; j++)
-            bits_put(&low, *next++ & mask, widths[i]);
+        unsigned width = widths[i];
+        uint32_t mask = (uint32_t)(((uint64_t)1 << width) - 1);
+        for (uint32_t j = 0; j < takes[i]; j++) {
+            uint32_t number = *numbers++;
+            low_word |= (uint64_t)(number & mask) << held;
+            held += width;
+            if (held >= 32) {
+                store_u32(low, (uint32_t)low_word);
+                low += 4;
+                low_word >>= 32;
+                held -= 32;
+            }
+            for (at += number >> width; at >= 64; at -= 64) {
+                store_u64(unary, unary_word);
+                unary += 8;
+                unary_word = 0;
+            }
+            unary_word |= (uint64_t)1 << at++;
+        }
     }
-    struct bit_writer unary = {out + (low_bits + 7) / 8, 0, 0};
-    next = numbers;
-    for (unsigned i = 0; i < count; i++)
-        for (uint32_t j = 0; j < takes[i]; j++)
-            unary_put(&unary, *next++ >> widths[i]);
-    return (size_t)(bits_end(&unary) - out);
+    for (; held > 0; held -= held < 8 ? held : 8, low_word >>= 8)
+        *low++ = (uint8_t)low_word;
+    store_u64(unary, unary_word);
+    return (size_t)(unary - out) + (size_t)(at + 7) / 8;
 }
 
 /* ------------------------------------------------------------------ reading */
