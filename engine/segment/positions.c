@@ -31,8 +31,8 @@ _Static_assert(PIECE_NUMBERS_MAX * 40u / 8u < EXTENT_PAYLOAD_BYTES / 2, "a piece
 #define LIFTED_MAX 4096u /* numbers that are lifted for all bases at once */
 
 /* What bases differ in: the bits of unary above one a number, if all numbers, lifted by what their
- * widths lack, had the width base, and for the two bases below. (Of the lowest bases this tells more
- * than there are.) */
+ * widths lack, had the width base, and for the two bases below. (Of the lowest bases this tells
+ * more than there are.) */
 static void zeros_of(const uint32_t *lifted, size_t count, unsigned base, uint64_t zeros[3])
 {
     unsigned lower = base > 0 ? base - 1 : 0, lowest = base > 1 ? base - 2 : 0;
