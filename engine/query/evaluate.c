@@ -88,8 +88,7 @@ static lupe_status blocks_by_bound(const struct leaf *leaf, uint32_t **order)
     return LUPE_OK;
 }
 
-/* The k-th best live document is no worse than champion K >= k + deleted. */
-static void raise_to_champion(struct evaluation *evaluation, const struct leaf *leaf)
+void evaluation_raise(struct evaluation *evaluation, const struct leaf *leaf)
 {
     static const uint32_t places[3] = {10, 100, 1000};
     struct collector *collector = evaluation->collector;
@@ -107,7 +106,7 @@ lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf)
     lupe_status status = LUPE_OK;
     uint32_t documents[BLOCK_DOCUMENTS + 16], scores[BLOCK_DOCUMENTS + 16];
     if (evaluation->collector)
-        raise_to_champion(evaluation, leaf);
+        evaluation_raise(evaluation, leaf);
     bool sorted = evaluation->collector && !leaf->is_array && leaf->block_count > 4;
     if (sorted)
         TRY(blocks_by_bound(leaf, &order));

@@ -64,6 +64,10 @@ static inline uint32_t evaluation_limit(const struct evaluation *evaluation)
 CHECKED lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents,
                                     const uint32_t *scores, unsigned count);
 
+/* Raises the collector's limit to what a leaf's champions tell, where any match gets at least its
+ * share: the k-th best live document is no worse than champion K >= k + deleted. */
+void evaluation_raise(struct evaluation *evaluation, const struct leaf *leaf);
+
 /* One scored leaf, best blocks first. */
 CHECKED lupe_status evaluate_single(struct evaluation *evaluation, struct leaf *leaf);
 

@@ -514,9 +514,8 @@ static lupe_status phrase_block(struct phrase_run *run, uint32_t limit)
         TRY(find_positions(run, 1));
     TRY(match_first(run));
     for (unsigned w = 1; w < phrase->count && run->count; w++) {
-        if (w >= run->narrowed) {
+        if (w >= run->narrowed)
             TRY(narrow_word(run, w, false));
-        }
         if (w > 1)
             TRY(find_positions(run, w));
         TRY(match_next(run, w));

@@ -355,20 +355,6 @@ out:
     return status;
 }
 
-/* A safe limit before anything is scanned: the best single leaf's champions. */
-static void raise_to_champions(struct evaluation *evaluation, struct leaf **leaves, unsigned count)
-{
-    static const uint32_t places[3] = {10, 100, 1000};
-    struct collector *collector = evaluation->collector;
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned c = 0; c < 3; c++)
-            if (leaves[i]->floor[c] &&
-                places[c] >= collector->k + evaluation->segment->live.deleted) {
-                collector_raise(collector, leaves[i]->floor[c]);
-                break;
-            }
-}
-
 /* ------------------------------------------------------------------ leaves gone through first */
 
 /* All leaves but the lead are looked into, wherever they are. */
@@ -482,8 +468,8 @@ lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves, 
     bool sparse = cost * WINDOW_DOCUMENTS / (evaluation->documents + 1u) < SPARSE_POSTINGS_MAX;
     window.probe_halves = sparse ? PROBE_HALVES_SPARSE : PROBE_HALVES_DENSE;
     if (evaluation->collector) {
-        if (excluded_count == 0)
-            raise_to_champions(evaluation, leaves, count);
+        for (unsigned i = 0; i < count && excluded_count == 0; i++)
+            evaluation_raise(evaluation, leaves[i]);
         TRY(leads_first(evaluation, &window, leaves, &count, excluded, &excluded_count));
     }
     uint32_t size =
