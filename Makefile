@@ -174,7 +174,7 @@ PYTHON ?= python3
 bench_corpus = $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(QUERIES),--queries '$(QUERIES)') \
 	$(BENCH_OPTIONS)
 
-.PHONY: bench-peers bench-compare check-bench
+.PHONY: bench-peers bench-compare bench-quality check-bench
 bench-peers: $(BUILD)/lupe-bench ## Lupe beside other engines, into build/peers/table.md
 	CC='$(CC)' $(PYTHON) -B bench/peers.py --bench $(BUILD)/lupe-bench --build $(BUILD)/peers \
 	    --peers '$(PEERS)' $(bench_corpus)
@@ -184,9 +184,16 @@ bench-compare: $(BUILD)/lupe-bench ## this build beside that of BASE=revision
 	$(PYTHON) -B bench/compare.py --base '$(BASE)' $(if $(NEW),--new '$(NEW)') \
 	    --bench $(BUILD)/lupe-bench --folder $(BUILD)/compare --make '$(MAKE)' $(bench_corpus)
 
-check-bench: ## the Python of the bench, where there is Python
+# DIR: a set of documents, queries and judgements or a folder of sets, else the sample of the tree;
+# QUALITY_OPTIONS as in bench/quality/README.md.
+bench-quality: $(TOOL) $(BUILD)/lupe-bench ## relevance by sets of queries and judgements
+	$(PYTHON) -B bench/quality/quality.py --lupe $(BUILD)/lupe --bench $(BUILD)/lupe-bench \
+	    --folder $(BUILD)/quality $(QUALITY_OPTIONS) '$(or $(DIR),bench/quality/sample)'
+
+check-bench: $(TOOL) $(BUILD)/lupe-bench ## the Python of the bench, where there is Python
 	@command -v $(PYTHON) > /dev/null || { echo 'check-bench: no $(PYTHON), left out'; exit 0; }; \
-	    $(PYTHON) -B -m unittest discover -q -s bench -p 'test_*.py'
+	    $(PYTHON) -B -m unittest discover -q -s bench -p 'test_*.py' && \
+	    BUILD=$(BUILD) $(PYTHON) -B -m unittest discover -q -s bench/quality -p 'test_*.py'
 
 check-layers: ## includes and calls obey the house rules
 	bash tests/check_layers.sh

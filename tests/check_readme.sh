@@ -70,7 +70,7 @@ judge "$command" "$wanted"
 # ---------------------------------------------------------------- links
 
 links=0
-for page in README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md bench/*.md engine/*.md; do
+for page in README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md bench/*.md bench/quality/*.md engine/*.md; do
     while IFS= read -r target; do
         links=$((links + 1))
         [ -e "$(dirname "$page")/${target%%#*}" ] || offend "$page: nothing is at $target"
