@@ -12,6 +12,7 @@ DESTDIR ?=
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
 WERROR ?=
+HOSTCC ?= $(CC)
 TEST_FLAGS ?= --timeout 600
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
@@ -24,7 +25,7 @@ TEST_C := $(sort $(wildcard tests/*.c))
 HEADERS := $(sort $(wildcard include/*.h engine/*.h engine/*/*.h tools/*.h bench/*.h tests/*.h))
 
 objects = $(patsubst %.c,$(BUILD)/objects/%.o,$(1))
-ENGINE_O := $(call objects,$(ENGINE_C))
+ENGINE_O := $(call objects,$(ENGINE_C)) $(BUILD)/objects/lexicon_german.o
 TOOL_O := $(call objects,$(TOOL_C))
 BENCH_O := $(call objects,$(BENCH_C) $(if $(BENCH_C),tools/jsonl.c))
 TEST_O := $(call objects,$(TEST_C))
@@ -52,6 +53,16 @@ VERSION = $(shell sed -n 's/^.define LUPE_VERSION "\(.*\)"/\1/p' include/lupe.h)
 all: $(LIBRARIES) $(TOOL) $(BENCH) ## build/lupe, liblupe.a, liblupe.so.0, lupe-bench
 
 $(BUILD)/objects/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c $< -o $@
+
+# The lexicon of German compounds: a text file, packed by a program that runs here and now.
+$(BUILD)/lexicon_pack: tools/lexicon/pack.c engine/text/lexicon_table.h
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=c11 -O1 -Wall -Wextra -Iengine -o $@ $<
+$(BUILD)/lexicon_german.c: $(BUILD)/lexicon_pack engine/text/lexicon_german.txt
+	$(BUILD)/lexicon_pack engine/text/lexicon_german.txt > $@
+$(BUILD)/objects/lexicon_german.o: $(BUILD)/lexicon_german.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c $< -o $@
 
@@ -207,7 +218,7 @@ check-install: $(LIBRARIES) $(TOOL) ## installs into the build directory and lin
 # ---------------------------------------------------------------- formatting
 
 FORMATTED = $(ENGINE_C) $(TOOL_C) $(BENCH_C) $(TEST_C) $(HEADERS) \
-	$(sort $(wildcard bench/peers/*.h bench/peers/*.c bench/peers/*.cc))
+	$(sort $(wildcard tools/lexicon/*.c bench/peers/*.h bench/peers/*.c bench/peers/*.cc))
 
 .PHONY: format format-check
 format: ## formats all sources with clang-format

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lexicon.c - opening the shipped table, which is compiled in, and reading a word list into a
+ * second one beside it.
+ */
+#include "text/lexicon.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "text/compound.h"
+#include "text/fold.h"
+
+/* A word of the user's costs as much as a rare one of the shipped lexicon: nothing is known of it
+ * but that it is there. */
+#define USER_COST 72u
+#define USER_ENTRIES_MAX 3u /* a word makes: itself, with s, with n or without its e */
+
+/* ------------------------------------------------------------------ reading a list */
+
+struct list {
+    const uint8_t *at, *end;
+    bool first_line;
+    struct fold fold;
+};
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+static bool is_count(const uint8_t *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((uint8_t)(text[i] - '0') > 9)
+            return false;
+    return size > 0;
+}
+
+static bool is_word(const struct fold *fold)
+{
+    if (fold->size < LEXICON_WORD_LETTERS_MIN || fold->size > LEXICON_WORD_LETTERS_MAX)
+        return false;
+    for (size_t i = 0; i < fold->size; i++)
+        if ((uint8_t)(fold->bytes[i] - 'a') > 'z' - 'a')
+            return false;
+    return true;
+}
+
+enum line { LINE_NONE, LINE_WORD, LINE_NO_WORD, LINE_END };
+
+/* Reads a line; of LINE_WORD the folded word is in list->fold. */
+static enum line next_line(struct list *list)
+{
+    if (list->at == list->end)
+        return LINE_END;
+    const uint8_t *text = list->at;
+    const uint8_t *line_end = memchr(text, '\n', (size_t)(list->end - text));
+    list->at = line_end ? line_end + 1 : list->end;
+    line_end = line_end ? line_end : list->end;
+    bool first_line = list->first_line;
+    list->first_line = false;
+    if (first_line && line_end - text >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3))
+        text += 3;
+    while (text < line_end && is_blank(*text))
+        text++;
+    size_t size = 0;
+    while (text + size < line_end && text[size] != '#' && text[size] != '/' && text[size] != '\t')
+        size++;
+    while (size > 0 && is_blank(text[size - 1]))
+        size--;
+    if (size == 0)
+        return text < line_end && *text == '/' ? LINE_NO_WORD : LINE_NONE;
+    if (first_line && is_count(text, size))
+        return LINE_NONE;
+    if (size > LEXICON_LINE_BYTES_MAX || memchr(text, ' ', size))
+        return LINE_NO_WORD;
+    fold_word(&list->fold, FOLD_GERMAN, text, size, false);
+    return is_word(&list->fold) ? LINE_WORD : LINE_NO_WORD;
+}
+
+/* ------------------------------------------------------------------ the user's table */
+
+static uint64_t hash_of(const uint8_t *word, size_t size)
+{
+    uint64_t hash = LEXICON_HASH_START;
+    for (size_t i = 0; i < size; i++)
+        hash = lexicon_hash_letter(hash, word[i]);
+    return lexicon_hash_end(hash);
+}
+
+/* What the shipped lexicon knows, or splits, it knows better. */
+static bool is_news(const struct lexicon *shipped, const uint8_t *word, size_t size)
+{
+    struct compound compound;
+    if (lexicon_table_find(&shipped->shipped, hash_of(word, size)))
+        return false;
+    compound_split(shipped, word, size, &compound);
+    return compound.count == 0;
+}
+
+static void insert(struct lexicon *lexicon, const uint8_t *word, size_t size, uint8_t last_cost,
+                   uint16_t bits)
+{
+    uint64_t hash = hash_of(word, size);
+    uint32_t slots = lexicon->user.slots;
+    uint32_t slot = lexicon_slot(hash, slots);
+    struct lexicon_entry *entries = lexicon->user_entries;
+    if (lexicon_table_find(&lexicon->shipped, hash))
+        return;
+    while (entries[slot].fingerprint && entries[slot].fingerprint != lexicon_fingerprint(hash))
+        slot = slot + 1 == slots ? 0 : slot + 1;
+    if (entries[slot].fingerprint && !last_cost)
+        return;
+    entries[slot].fingerprint = lexicon_fingerprint(hash);
+    entries[slot].first_cost = USER_COST;
+    entries[slot].last_cost = last_cost;
+    entries[slot].bits = bits;
+}
+
+static void insert_forms(struct lexicon *lexicon, const uint8_t *word, size_t size)
+{
+    uint8_t linked[LEXICON_WORD_LETTERS_MAX + 1];
+    bool has_e = word[size - 1] == 'e';
+    insert(lexicon, word, size, USER_COST, (1u << LEXICON_ENDINGS) - 1);
+    memcpy(linked, word, size);
+    if (word[size - 1] != 's') {
+        linked[size] = 's';
+        insert(lexicon, linked, size + 1, 0, 1u << LEXICON_LINK_SHIFT);
+    }
+    linked[size] = 'n';
+    if (has_e)
+        insert(lexicon, linked, size + 1, 0, 1u << LEXICON_LINK_SHIFT);
+}
+
+/* Reads the list through: counts without a table, fills the table when there is one. */
+static uint32_t read_words(struct lexicon *lexicon, const struct lexicon *shipped,
+                           const void *words, size_t size)
+{
+    struct list list = {.at = words, .end = (const uint8_t *)words + size, .first_line = true};
+    uint32_t news = 0;
+    enum line line;
+    lexicon->words = lexicon->passed_over = 0;
+    while ((line = next_line(&list)) != LINE_END) {
+        if (line == LINE_WORD && lexicon->words == LEXICON_WORDS_MAX)
+            line = LINE_NO_WORD;
+        lexicon->passed_over += line == LINE_NO_WORD && lexicon->passed_over != UINT32_MAX;
+        lexicon->words += line == LINE_WORD;
+        if (line != LINE_WORD || !is_news(shipped, list.fold.bytes, list.fold.size))
+            continue;
+        news++;
+        if (lexicon->user.slots)
+            insert_forms(lexicon, list.fold.bytes, list.fold.size);
+    }
+    return news;
+}
+
+/* ------------------------------------------------------------------ opening and closing */
+
+static uint32_t version_of(const struct lexicon *lexicon)
+{
+    uint64_t parts[3] = {lexicon_german_version, LEXICON_RULES_VERSION, 0};
+    if (lexicon->user.slots)
+        parts[2] =
+            hash_bytes(lexicon->user_entries, lexicon->user.slots * sizeof *lexicon->user_entries);
+    uint32_t version = checksum_32(parts, sizeof parts);
+    return version ? version : 1;
+}
+
+lupe_status lexicon_open(const void *words, size_t size, struct lexicon **out)
+{
+    lupe_status status = LUPE_OK;
+    struct lexicon *lexicon = memory_zalloc(1, sizeof *lexicon);
+    struct lexicon shipped;
+    uint32_t news = 0;
+    *out = NULL;
+    if (!lexicon)
+        return fail_memory();
+    lexicon->shipped.entries = lexicon_german_entries;
+    lexicon->shipped.slots = lexicon_german_slots;
+    shipped = *lexicon;
+    if (size > 0)
+        news = read_words(lexicon, &shipped, words, size);
+    if (news > 0) {
+        uint32_t slots = news * USER_ENTRIES_MAX + news * USER_ENTRIES_MAX / 2 + 1;
+        lexicon->user_entries = memory_zalloc(slots, sizeof *lexicon->user_entries);
+        if (!lexicon->user_entries) {
+            status = fail_memory();
+            goto out;
+        }
+        lexicon->user.entries = lexicon->user_entries;
+        lexicon->user.slots = slots;
+        read_words(lexicon, &shipped, words, size);
+    }
+    lexicon->version = version_of(lexicon);
+    *out = lexicon;
+    lexicon = NULL;
+out:
+    lexicon_close(lexicon);
+    return status;
+}
+
+void lexicon_close(struct lexicon *lexicon)
+{
+    if (!lexicon)
+        return;
+    memory_free(lexicon->user_entries);
+    memory_free(lexicon);
+}
+
+uint32_t lexicon_version(const struct lexicon *lexicon)
+{
+    return lexicon->version;
+}
+
+uint32_t lexicon_user_words(const struct lexicon *lexicon)
+{
+    return lexicon->words;
+}
+
+uint32_t lexicon_passed_over(const struct lexicon *lexicon)
+{
+    return lexicon->passed_over;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lexicon.h - the words that German compounds are made of: which there are, how likely each is as
+ * a part, which linking letters it brings, and which words are whole although they look composed.
+ *
+ * Owns the shipped table and the words of the user. Called by whoever opens an index or a writer,
+ * read by compound.c. Immutable once open, so that any thread may read it. Never splits.
+ */
+#ifndef LUPE_TEXT_LEXICON_H
+#define LUPE_TEXT_LEXICON_H
+
+#include "base/status.h"
+#include "text/lexicon_table.h"
+
+#define LEXICON_WORDS_MAX (1u << 21) /* words of the user; more are passed over */
+#define LEXICON_WORD_LETTERS_MIN 3u  /* a shorter word of the user's is passed over, */
+#define LEXICON_WORD_LETTERS_MAX 40u /* and so is a longer one */
+#define LEXICON_LINE_BYTES_MAX 1000u /* of a line, else it is passed over */
+#define LEXICON_RULES_VERSION 1u     /* raised when the same table splits otherwise */
+
+struct lexicon {
+    struct lexicon_table shipped;
+    struct lexicon_table user;
+    struct lexicon_entry *user_entries;
+    uint32_t version;
+    uint32_t words;
+    uint32_t passed_over;
+};
+
+/* Opens the shipped lexicon and, where size is above 0, the words of the user: a word a line, also
+ * as in a .dic file of hunspell (a count first, flags behind a slash) and with comments behind #.
+ * What is no word is passed over and counted. */
+CHECKED lupe_status lexicon_open(const void *words, size_t size, struct lexicon **lexicon);
+
+/* Accepts NULL. */
+void lexicon_close(struct lexicon *lexicon);
+
+/* A hash of the words and the rules, never 0: the same version splits every word the same. */
+uint32_t lexicon_version(const struct lexicon *lexicon);
+
+/* Lines of the user's list that gave a word, and those that did not. */
+uint32_t lexicon_user_words(const struct lexicon *lexicon);
+uint32_t lexicon_passed_over(const struct lexicon *lexicon);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pack.c - turns the lexicon, a text file, into the table that Lupe is linked with. Run by make on
+ * the machine that compiles: pack lexicon_german.txt > lexicon_german.c
+ *
+ * A line is a word, the cost of it as a first part, the cost as a last part ("-": it is none), the
+ * endings it takes as a last part ("-": none), its marks ("-": none): a digit is the number of its
+ * linking letters, e says that an e is to be appended, ! that the word is never split.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/lexicon_table.h"
+
+#define LINE_BYTES_MAX 256
+#define WORDS_MAX 100000u
+
+static struct lexicon_entry entries[WORDS_MAX * 3 / 2];
+static char lines[WORDS_MAX][LINE_BYTES_MAX];
+
+static void give_up(const char *what, const char *where)
+{
+    fprintf(stderr, "lexicon: %s: %s\n", what, where);
+    exit(1);
+}
+
+static uint16_t ending_bit(const char *ending, const char *line)
+{
+    for (uint32_t i = 0; i < LEXICON_ENDINGS; i++)
+        if (!strcmp(ending, lexicon_endings[i]))
+            return (uint16_t)(1u << i);
+    give_up("an unknown ending", line);
+    return 0;
+}
+
+static uint8_t cost_of(const char *text, const char *line)
+{
+    long cost = strcmp(text, "-") ? strtol(text, NULL, 10) : 0;
+    if (cost < 0 || cost > UINT8_MAX || (cost == 0 && strcmp(text, "-")))
+        give_up("a cost that is none", line);
+    return (uint8_t)cost;
+}
+
+static void insert(const char *line, uint32_t slots)
+{
+    char word[64], first[8], last[8], endings[64], marks[8];
+    struct lexicon_entry entry = {0};
+    uint64_t hash = LEXICON_HASH_START;
+    if (sscanf(line, "%63s %7s %7s %63s %7s", word, first, last, endings, marks) != 5)
+        give_up("not five columns", line);
+    for (const char *letter = word; *letter; letter++) {
+        if (*letter < 'a' || *letter > 'z')
+            give_up("a letter that is none", line);
+        hash = lexicon_hash_letter(hash, (uint8_t)*letter);
+    }
+    hash = lexicon_hash_end(hash);
+    entry.fingerprint = lexicon_fingerprint(hash);
+    entry.first_cost = cost_of(first, line);
+    entry.last_cost = cost_of(last, line);
+    if (strcmp(endings, "-"))
+        for (char *ending = endings, *comma; ending; ending = comma) {
+            comma = strchr(ending, ',');
+            if (comma)
+                *comma++ = 0;
+            entry.bits |= ending_bit(ending, line);
+        }
+    for (const char *mark = marks; *mark; mark++) {
+        if (*mark >= '1' && *mark <= '3')
+            entry.bits |= (uint16_t)((*mark - '0') << LEXICON_LINK_SHIFT);
+        else if (*mark == 'e')
+            entry.bits |= LEXICON_APPEND_E;
+        else if (*mark == '!')
+            entry.bits |= LEXICON_WHOLE;
+        else if (*mark != '-')
+            give_up("an unknown mark", line);
+    }
+    uint32_t slot = lexicon_slot(hash, slots);
+    while (entries[slot].fingerprint) {
+        if (entries[slot].fingerprint == entry.fingerprint)
+            give_up("a word that stands there twice, or two of one fingerprint", line);
+        slot = slot + 1 == slots ? 0 : slot + 1;
+    }
+    entries[slot] = entry;
+}
+
+int main(int count, char **arguments)
+{
+    uint32_t words = 0, slots;
+    uint64_t version = LEXICON_HASH_START;
+    FILE *file = count == 2 ? fopen(arguments[1], "r") : NULL;
+    if (!file)
+        give_up("cannot open", count == 2 ? arguments[1] : "one file is to be named");
+    while (words < WORDS_MAX && fgets(lines[words], LINE_BYTES_MAX, file))
+        words += lines[words][0] != '#';
+    if (words == WORDS_MAX || words == 0 || ferror(file))
+        give_up("cannot read, or too many words", arguments[1]);
+    fclose(file);
+    slots = words + words / 2;
+    for (uint32_t i = 0; i < words; i++)
+        insert(lines[i], slots);
+    printf("#include \"text/lexicon_table.h\"\nconst struct lexicon_entry lexicon_german_entries[] "
+           "= {\n");
+    for (uint32_t i = 0; i < slots; i++) {
+        const struct lexicon_entry *entry = entries + i;
+        printf("{%uu,%u,%u,%u},\n", entry->fingerprint, entry->first_cost, entry->last_cost,
+               entry->bits);
+        version = (version ^ entry->fingerprint) * 0x100000001B3u;
+        version = (version ^ ((uint64_t)entry->first_cost << 24 | (uint64_t)entry->last_cost << 16 |
+                              entry->bits)) *
+                  0x100000001B3u;
+    }
+    printf("};\nconst uint32_t lexicon_german_slots = %u;\n", slots);
+    printf("const uint64_t lexicon_german_version = %lluu;\n", (unsigned long long)version);
+    return fflush(stdout) ? 1 : 0;
+}
