@@ -41,8 +41,25 @@ static unsigned zipf_word(void)
     return (unsigned)(pow(VOCABULARY, u * u) - 1.0) % VOCABULARY;
 }
 
+static bool german; /* words are nouns and what they join to */
+
+/* The same nouns as first parts, with linking letters. */
+static const char *const nouns[] = {"Haus",   "Tisch", "Wasser",    "Arbeit",    "Schule",
+                                    "Garten", "Stadt", "Regierung", "Krankheit", "Versicherung"};
+static const char *const first_nouns[] = {"Haus",       "Tisch",        "Wasser", "Arbeits",
+                                          "Schul",      "Garten",       "Stadt",  "Regierungs",
+                                          "Krankheits", "Versicherungs"};
+enum { NOUNS = sizeof nouns / sizeof *nouns };
+
 static void append_word(char *text, size_t *size, unsigned word)
 {
+    if (german) {
+        bool joined = word % 3 == 0, long_one = word % 15 == 0;
+        *size += (size_t)snprintf(
+            text + *size, 64, "%s%s%s", long_one ? first_nouns[word / 5 % NOUNS] : "",
+            joined ? first_nouns[word / 3 % NOUNS] : "", nouns[word / 2 % NOUNS]);
+        return;
+    }
     *size += (size_t)snprintf(text + *size, 32, "w%ux", word);
 }
 
@@ -151,8 +168,11 @@ static void make_query(char *out, size_t room, unsigned class)
     enum { FORMS = sizeof forms / sizeof forms[0] };
     const char *form = forms[class % FORMS];
     size_t size = 0;
-    for (; *form && size + 16 < room; form++) {
-        if (form[0] == '%' && form[1] == 'u') {
+    for (; *form && size + 64 < room; form++) {
+        if (german && strncmp(form, "w%ux", 4) == 0) {
+            append_word(out, &size, below(2) ? zipf_word() : below(VOCABULARY));
+            form += 3;
+        } else if (form[0] == '%' && form[1] == 'u') {
             size +=
                 (size_t)snprintf(out + size, 12, "%u", below(2) ? zipf_word() : below(VOCABULARY));
             form++;
@@ -206,7 +226,7 @@ static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
     unsigned rounds = test_full() ? 40 : 6;
     for (unsigned class = 0; class < QUERY_CLASSES; class ++) {
         for (unsigned round = 0; round < rounds; round++) {
-            char text[256];
+            char text[512];
             make_query(text, sizeof text, class);
             bool other = round % 3 == 2;
             same_answers(view, index, text, ks[round % 5], other ? 0.9 + below(10) / 10.0 : 1.2,
@@ -221,6 +241,24 @@ Test(query_model, standard_segments_deletes)
 {
     struct corpus corpus = {"a", LUPE_ANALYSIS_STANDARD, 0, 1, 3000, 4, 300, 200, 1};
     compare_with_naive(&corpus, 11);
+    support_no_leaks();
+}
+
+/* Compounds, their parts and their neighbours: wide lists, places near each other, the second look
+ * at the best hits. */
+Test(query_model, compounds)
+{
+    struct corpus corpus = {"k", LUPE_ANALYSIS_STANDARD, 0, 1, 1500, 4, 100, 60, 1};
+    german = true;
+    compare_with_naive(&corpus, 31);
+    support_no_leaks();
+}
+
+Test(query_model, compounds_of_weighted_titles)
+{
+    struct corpus corpus = {"l", LUPE_ANALYSIS_STANDARD, 0, 2.5, 800, 2, 30, 40, 1};
+    german = true;
+    compare_with_naive(&corpus, 32);
     support_no_leaks();
 }
 

@@ -58,6 +58,9 @@
 #define FRAME_BYTES 2048u                     /* aim of a frame of stored documents, uncompressed */
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
+/* Wide lists: words with the compounds they are part of. */
+#define WIDE_UNIT 4u /* F: their tfs count such fractions of a word */
+
 /* Pairs of frequent words. */
 #define PAIR_TERM_BYTES_MAX 60u       /* F: longer words are not paired */
 #define PAIR_WORDS_MAX 128u           /* F: of a segment */

@@ -100,6 +100,8 @@ CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **lea
 struct phrase {
     struct leaf **leaves; /* rarest first */
     const uint32_t *offsets;
+    uint32_t
+        near; /* other than 0: in any order, no further than this from the rarest; no offsets */
     unsigned count;
     struct leaf **filters; /* lists of pairs of its words, rarest first: no match without them */
     unsigned filter_count;

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "query/evaluate.h"
+#include "query/proximity.h"
 
 /* In lists of more than this share of the documents, whose blocks are bit sets as a rule,
  * candidates are looked for one by one when most stand alone in a block. */
@@ -385,9 +386,12 @@ static lupe_status match_next(struct phrase_run *run, unsigned w)
     uint32_t begin = 0;
     for (unsigned i = 0; i < run->count; i++) {
         uint32_t end = matches->starts[i + 1];
-        unsigned count = run->follow(
-            matches->items + begin, end - begin, positions->items + positions->starts[i],
-            positions->starts[i + 1] - positions->starts[i], run->phrase->offsets[w]);
+        const uint32_t *here = positions->items + positions->starts[i];
+        unsigned here_count = positions->starts[i + 1] - positions->starts[i];
+        unsigned count = run->phrase->near ? keep_near(matches->items + begin, end - begin, here,
+                                                       here_count, run->phrase->near)
+                                           : run->follow(matches->items + begin, end - begin, here,
+                                                         here_count, run->phrase->offsets[w]);
         if (count)
             move_candidate(run, i, kept++, begin, count);
         begin = end;

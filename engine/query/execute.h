@@ -44,6 +44,9 @@ struct roles {
     bool has_required; /* the node has MUST clauses */
     bool nothing;
 };
+/* The same of a node that is the whole query: one required leaf, or two of which any will do. */
+CHECKED lupe_status execution_word(struct execution *execution, const struct plan_node *node,
+                                   struct roles *roles);
 CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
                                     struct roles *roles);
 

@@ -8,6 +8,7 @@
 
 #include "query/evaluate.h"
 #include "query/plan.h"
+#include "query/proximity.h"
 
 /* Share by document; 0 where the node does not match. A matching filter has NAIVE_FILTER. */
 #define NAIVE_FILTER UINT32_MAX
@@ -78,6 +79,8 @@ static lupe_status naive_list(const struct naive *naive, const struct list *list
     struct spread spread;
     bool positional = field >= 0 && (list->flags & ENTRY_HAS_POSITIONS);
     lupe_status status = LUPE_OK;
+    if (list->is_wide)
+        weight /= WIDE_UNIT;
     TRY(spread_list(naive, list, positional, &spread));
     for (uint32_t d = 0; d < naive->documents; d++) {
         uint32_t tf = spread.tfs[d];
@@ -89,6 +92,34 @@ static lupe_status naive_list(const struct naive *naive, const struct list *list
 out:
     spread_free(&spread);
     return status;
+}
+
+/* The places of the rarest word that have all others near. */
+static uint32_t naive_near(const struct spread *spreads, const struct plan_variant *variant,
+                           uint32_t segment, uint32_t document)
+{
+    unsigned rarest = 0;
+    uint32_t count = 0;
+    for (unsigned w = 1; w < variant->count; w++)
+        if (variant->terms[w]->lists[segment]->frequency <
+            variant->terms[rarest]->lists[segment]->frequency)
+            rarest = w;
+    const struct spread *lead = &spreads[rarest];
+    for (uint32_t i = 0; i < lead->tfs[document]; i++) {
+        uint32_t place = lead->positions[lead->starts[document] + i];
+        bool all = true;
+        for (unsigned w = 0; w < variant->count && all; w++) {
+            const struct spread *spread = &spreads[w];
+            bool any = false;
+            for (uint32_t j = 0; j < spread->tfs[document] && !any; j++) {
+                uint32_t other = spread->positions[spread->starts[document] + j];
+                any = other + variant->near >= place && place + variant->near >= other;
+            }
+            all = any;
+        }
+        count += all;
+    }
+    return count;
 }
 
 static lupe_status naive_variant(const struct naive *naive, const struct plan_node *node,
@@ -109,7 +140,11 @@ static lupe_status naive_variant(const struct naive *naive, const struct plan_no
         uint32_t count = 0, least = UINT32_MAX;
         for (unsigned w = 0; w < variant->count; w++)
             least = spreads[w].tfs[d] < least ? spreads[w].tfs[d] : least;
-        for (uint32_t i = 0; positions && least && i < spreads[0].tfs[d]; i++) {
+        if (variant->near) {
+            count = naive_near(spreads, variant, naive->place, d);
+            least = least < count ? least : count;
+        }
+        for (uint32_t i = 0; !variant->near && positions && least && i < spreads[0].tfs[d]; i++) {
             uint32_t place = spreads[0].positions[spreads[0].starts[d] + i];
             bool all = place >= variant->offsets[0];
             for (unsigned w = 1; w < variant->count && all; w++)
@@ -122,7 +157,7 @@ static lupe_status naive_variant(const struct naive *naive, const struct plan_no
             }
             count += inside;
         }
-        x[d] += (float)(positions ? count : least);
+        x[d] += variant->weight * (float)(positions ? count : least);
     }
 out:
     while (opened)
@@ -254,8 +289,10 @@ lupe_status search_run_naive(struct view *view, const struct lupe_query *query,
         TRY(naive_segment(&naive, &hits));
     }
     answer->total = hits.size / sizeof *answer->hits;
-    if (hits.size)
+    if (hits.size) {
         qsort(hits.data, answer->total, sizeof *answer->hits, hit_order);
+        TRY(proximity_apply(plan, (struct search_hit *)(void *)hits.data, (size_t)answer->total));
+    }
     answer->hit_count = answer->total < request->k ? (size_t)answer->total : (size_t)request->k;
     answer->hits = (struct search_hit *)(void *)hits.data;
     hits.data = NULL;

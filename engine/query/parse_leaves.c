@@ -14,6 +14,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "text/function_words.h"
 
 #define KEY_HEAD_BYTES 5u
 #define DROPPED_SLOTS_MIN 64u
@@ -115,6 +116,19 @@ static lupe_status leaf_drop(struct parse_leaves *leaves, uint64_t hash, uint32_
     return LUPE_OK;
 }
 
+unsigned leaves_readings(const struct parse_leaves *leaves, int field)
+{
+    return field >= 0 ? 1 : leaves->schema->word_analyzer_count;
+}
+
+static struct analyzer *reading_analyzer(const struct parse_leaves *leaves, int field,
+                                         unsigned reading)
+{
+    const struct schema *schema = leaves->schema;
+    return field >= 0 ? schema_analyzer(schema, field)
+                      : schema->analyzers[schema->word_analyzers[reading]];
+}
+
 /* ---- from a key to a node */
 
 static const uint8_t *take_u32(const uint8_t *at, uint32_t *value)
@@ -157,6 +171,7 @@ static lupe_status elements_make(struct parse_leaves *leaves, const uint8_t *at,
         if (!alternatives || !bytes)
             return fail_memory();
         memcpy(bytes, surface->bytes, surface->size);
+        element->form = NULL;
         element->surface = bytes;
         element->surface_size = surface->size;
         element->alternatives = alternatives;
@@ -167,6 +182,66 @@ static lupe_status elements_make(struct parse_leaves *leaves, const uint8_t *at,
         }
     }
     return LUPE_OK;
+}
+
+static lupe_status term_copy(struct arena *arena, const void *bytes, size_t size,
+                             struct query_term *term)
+{
+    uint8_t *copy = arena_alloc(arena, size + 1);
+    if (!copy)
+        return fail_memory();
+    memcpy(copy, bytes, size);
+    *term = (struct query_term){copy, (uint32_t)size};
+    return LUPE_OK;
+}
+
+/* The form of the word that an analyzer saw last. */
+static lupe_status form_make(struct arena *arena, struct analyzer *analyzer,
+                             const struct word_form **out)
+{
+    struct word_parts parts;
+    const uint8_t *folded;
+    size_t size;
+    lupe_status status = LUPE_OK;
+    if (!analyzer_folded(analyzer, &folded, &size))
+        return LUPE_OK;
+    struct word_form *form = arena_alloc(arena, sizeof *form);
+    if (!form)
+        return fail_memory();
+    form->is_function_word = is_function_word(folded, size);
+    TRY(term_copy(arena, folded, size, &form->folded));
+    struct term tail;
+    TRY(analyzer_tail(analyzer, &tail));
+    TRY(term_copy(arena, tail.bytes, tail.size, &form->tail));
+    TRY(analyzer_parts(analyzer, &parts));
+    size_t room = (size_t)parts.count * parts.count + 1;
+    struct query_term *terms = arena_alloc(arena, room * sizeof *terms);
+    if (!terms)
+        return fail_memory();
+    for (unsigned i = 0; i < parts.count; i++)
+        for (unsigned j = i; j < parts.count; j++) {
+            struct term term;
+            TRY(analyzer_parts_joined(analyzer, &parts.compound, i, j, &term));
+            TRY(term_copy(arena, term.bytes, term.size, &terms[i * parts.count + j]));
+        }
+    form->parts = terms;
+    form->part_count = parts.count;
+    *out = form;
+out:
+    return status;
+}
+
+/* Of a plain word, by the first of its readings that splits words. */
+static lupe_status word_form(struct parse_leaves *leaves, struct node *node)
+{
+    struct element *element = (struct element *)node->elements;
+    lupe_status status = LUPE_OK;
+    if (element->alternatives[0].term_count != 1 || !element->alternatives[0].joined)
+        return LUPE_OK;
+    for (unsigned r = 0; r < leaves_readings(leaves, node->field) && !element->form; r++)
+        TRY(form_make(leaves->arena, reading_analyzer(leaves, node->field, r), &element->form));
+out:
+    return status;
 }
 
 static lupe_status leaf_make(struct parse_leaves *leaves, uint64_t hash, struct parse_leaf **out)
@@ -188,6 +263,8 @@ static lupe_status leaf_make(struct parse_leaves *leaves, uint64_t hash, struct 
     leaf->node.boost = 1;
     if (leaf->node.kind == NODE_SEQUENCE) {
         lupe_status status = elements_make(leaves, key + KEY_HEAD_BYTES, &leaf->node);
+        if (status == LUPE_OK && leaf->node.element_count == 1)
+            status = word_form(leaves, &leaf->node);
         if (status != LUPE_OK)
             return status;
     } else {
@@ -244,19 +321,6 @@ void leaves_begin(struct parse_leaves *leaves, int field)
     key_begin(leaves, NODE_SEQUENCE, field);
     buffer_add_u32(&leaves->key, 0); /* elements, patched by element_close */
     leaves->element_count = 0;
-}
-
-unsigned leaves_readings(const struct parse_leaves *leaves, int field)
-{
-    return field >= 0 ? 1 : leaves->schema->word_analyzer_count;
-}
-
-static struct analyzer *reading_analyzer(const struct parse_leaves *leaves, int field,
-                                         unsigned reading)
-{
-    const struct schema *schema = leaves->schema;
-    return field >= 0 ? schema_analyzer(schema, field)
-                      : schema->analyzers[schema->word_analyzers[reading]];
 }
 
 /* An element being written: where it and its alternatives begin in the key. */

@@ -7,231 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "query/evaluate.h"
+#include "query/plan_compounds.h"
 
-#define TABLE_MIN 16u
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
 #define PREFIX_SCAN_TICK 1024u   /* entries between two questions whether to go on: some 50 us */
 
-struct plan_entry {
-    uint64_t hash;
-    struct plan_term *term;
-};
-
-/* Where a segment has a term, if it has it. */
-struct term_place {
-    struct dictionary_search search;
-    bool located;
-    bool here; /* as far as is known */
-    struct entry entry;
-};
-
-/* ------------------------------------------------------------------ terms */
-
-static lupe_status table_grow(struct plan *plan)
-{
-    size_t size = plan->table_size ? 4 * plan->table_size : TABLE_MIN;
-    struct plan_entry *table = arena_alloc(&plan->arena, size * sizeof *table);
-    if (!table)
-        return fail_memory();
-    memset(table, 0, size * sizeof *table);
-    for (size_t i = 0; i < plan->table_size; i++) {
-        if (!plan->table[i].term)
-            continue;
-        size_t at = plan->table[i].hash & (size - 1);
-        while (table[at].term)
-            at = (at + 1) & (size - 1);
-        table[at] = plan->table[i];
-    }
-    plan->table = table;
-    plan->table_size = size;
-    return LUPE_OK;
-}
-
-/* Terms are looked up in three steps: where in each segment's dictionary a term must stand, what
- * the dictionary says, and the list. Each asks for the memory of the next, so that what is not
- * in the caches is waited for once, not once a word and segment. */
-static lupe_status term_begin(struct plan *plan, const uint8_t *key, size_t key_size,
-                              struct plan_term *term)
-{
-    struct view *view = plan->view;
-    uint32_t segments = view->catalogue.segment_count;
-    uint8_t *copy = arena_alloc(&plan->arena, key_size);
-    term->lists = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->lists);
-    term->found = plan->spare;
-    plan->spare = NULL;
-    if (!term->found)
-        term->found = arena_alloc(&plan->arena, (segments + 1) * sizeof *term->found);
-    if (!term->lists || !term->found || !copy)
-        return fail_memory();
-    bool alone = segments == 1 && plan->alone;
-    memcpy(copy, key, key_size);
-    term->frequency = 0;
-    term->key = copy;
-    term->key_size = key_size;
-    for (uint32_t s = 0; s < segments; s++) {
-        term->lists[s] = NULL;
-        struct term_place *place = &term->found[s];
-        struct dictionary *dictionary = &view->segments[s]->dictionary;
-        lupe_status status = LUPE_OK;
-        if (alone)
-            status = dictionary_locate(dictionary, copy, key_size, &place->search.address);
-        else if (!dictionary_search_begin(&place->search, dictionary, copy, key_size))
-            status = LUPE_NOT_FOUND;
-        if (status && status != LUPE_NOT_FOUND)
-            return status;
-        place->here = !status;
-        place->located = alone || !place->here;
-    }
-    return LUPE_OK;
-}
-
-/* A step for each of the places that are still being searched for; *all when none is left. */
-static lupe_status terms_step(struct plan *plan, bool *all)
-{
-    lupe_status status = LUPE_OK;
-    *all = true;
-    for (struct plan_term *term = plan->pending; term; term = term->next)
-        for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++) {
-            struct term_place *place = &term->found[s];
-            if (place->located)
-                continue;
-            TRY(dictionary_search_go(&place->search, &place->located));
-            *all &= place->located;
-        }
-out:
-    return status;
-}
-
-static lupe_status term_enter(struct plan *plan, struct plan_term *term)
-{
-    struct view *view = plan->view;
-    for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
-        struct term_place *place = &term->found[s];
-        if (!place->here)
-            continue;
-        lupe_status status = segment_find_at(view->segments[s], place->search.address, term->key,
-                                             term->key_size, &place->entry);
-        if (status && status != LUPE_NOT_FOUND)
-            return status;
-        if (status)
-            place->here = false;
-    }
-    return LUPE_OK;
-}
-
-static lupe_status term_open(struct plan *plan, struct plan_term *term)
-{
-    struct view *view = plan->view;
-    for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
-        if (!term->found[s].here)
-            continue;
-        struct list *list = arena_alloc(&plan->arena, sizeof *list);
-        if (!list)
-            return fail_memory();
-        lupe_status status = segment_list(view->segments[s], &term->found[s].entry, list);
-        if (status)
-            return status;
-        term->lists[s] = list;
-        term->frequency += list->frequency;
-    }
-    plan->spare = term->found;
-    term->found = NULL;
-    return LUPE_OK;
-}
-
-/* Looks up the terms that were begun. */
-static lupe_status terms_finish(struct plan *plan)
-{
-    lupe_status status = LUPE_OK;
-    bool all = false;
-    while (!all)
-        TRY(terms_step(plan, &all));
-    for (struct plan_term *term = plan->pending; term; term = term->next)
-        TRY(term_enter(plan, term));
-    for (struct plan_term *term = plan->pending; term; term = term->next)
-        TRY(term_open(plan, term));
-    plan->pending = NULL;
-out:
-    return status;
-}
-
-/* The term of a key, located once a search however often the query names it. */
-static lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key_size,
-                              struct plan_term **out)
-{
-    lupe_status status = LUPE_OK;
-    uint64_t hash = hash_bytes(key, key_size);
-    if (4 * (plan->table_count + 1) > 3 * plan->table_size)
-        TRY(table_grow(plan));
-    size_t at = hash & (plan->table_size - 1);
-    for (; plan->table[at].term; at = (at + 1) & (plan->table_size - 1)) {
-        const struct plan_entry *entry = &plan->table[at];
-        if (entry->hash == hash && entry->term->key_size == key_size &&
-            memcmp(entry->term->key, key, key_size) == 0) {
-            *out = entry->term;
-            return LUPE_OK;
-        }
-    }
-    struct plan_term *term = arena_alloc(&plan->arena, sizeof *term);
-    if (!term)
-        return fail_memory();
-    TRY(term_begin(plan, key, key_size, term));
-    term->next = plan->pending;
-    plan->pending = term;
-    plan->table[at] = (struct plan_entry){hash, term};
-    plan->table_count++;
-    *out = term;
-out:
-    return status;
-}
-
-/* The same, looked up. */
-static lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
-                             struct plan_term **out)
-{
-    lupe_status status = plan_begin(plan, key, key_size, out);
-    return status || !plan->pending ? status : terms_finish(plan);
-}
-
-static double idf(const struct plan *plan, uint64_t frequency)
-{
-    double n = (double)plan->documents;
-    double df = (double)(frequency < plan->documents ? frequency : plan->documents);
-    return log(1.0 + (n - df + 0.5) / (df + 0.5));
-}
-
 /* ------------------------------------------------------------------ words */
-
-/* Members grow one by one: a word has few, a prefix many. */
-struct members {
-    struct plan_member *items;
-    unsigned count;
-    unsigned capacity;
-};
-
-static lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term,
-                               float weight, bool own)
-{
-    if (term->frequency == 0 && !own)
-        return LUPE_OK;
-    if (members->count == members->capacity) {
-        unsigned capacity = members->capacity ? 2 * members->capacity : 4;
-        struct plan_member *items = arena_alloc(&plan->arena, capacity * sizeof *items);
-        if (!items)
-            return fail_memory();
-        if (members->count)
-            memcpy(items, members->items, members->count * sizeof *items);
-        members->items = items;
-        members->capacity = capacity;
-    }
-    for (unsigned i = 0; i < members->count; i++)
-        if (members->items[i].term == term) /* two languages, one term */
-            return LUPE_OK;
-    members->items[members->count++] = (struct plan_member){term, weight, own};
-    return LUPE_OK;
-}
 
 static bool has_own_list(const struct plan *plan, int field)
 {
@@ -265,10 +47,45 @@ out:
     return status;
 }
 
+/* The joined forms of hyphen words that a word of a field answers to. */
+static lupe_status add_joined(struct plan *plan, struct members *members,
+                              const struct query_term *term, uint64_t *frequency)
+{
+    struct plan_term *joined[HYPHEN_PARTS_MAX];
+    uint32_t spans[HYPHEN_PARTS_MAX];
+    unsigned count = 0;
+    lupe_status status = LUPE_OK;
+    TRY(joined_terms(plan, term, joined, spans, &count));
+    for (unsigned i = 0; i < count; i++) {
+        TRY(members_add(plan, members, joined[i], 1.0f, false));
+        *frequency += joined[i]->frequency;
+    }
+out:
+    return status;
+}
+
+/* What a word counts more for in weighted fields. */
+static lupe_status add_fields(struct plan *plan, struct members *members,
+                              const struct query_term *term)
+{
+    const struct catalogue *catalogue = &plan->view->catalogue;
+    uint8_t key[KEY_BYTES_MAX];
+    struct plan_term *found = NULL;
+    lupe_status status = LUPE_OK;
+    for (uint32_t f = 0; f < catalogue->field_count; f++) {
+        const struct field *field = &catalogue->fields[f];
+        if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) || field->weight <= 1.0)
+            continue;
+        TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size), &found));
+        TRY(members_add(plan, members, found, (float)(field->weight - 1.0), false));
+    }
+out:
+    return status;
+}
+
 /* A word all of whose readings are single terms: the group of its lists. */
 static lupe_status compile_group(struct plan *plan, const struct node *node, struct plan_node *out)
 {
-    const struct catalogue *catalogue = &plan->view->catalogue;
     const struct element *element = &node->elements[0];
     struct members members = {0};
     uint8_t key[KEY_BYTES_MAX];
@@ -283,33 +100,26 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         struct plan_term *found = NULL;
         uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
-        TRY(members_add(plan, &members, found, 1.0f, true));
         own += found->frequency;
+        if (alternative->joined && node->field < 0) {
+            TRY(plan_widen(plan, term, found, &found));
+            out->is_part |= found->widened;
+        }
+        all += found->frequency;
+        TRY(members_add(plan, &members, found, 1.0f, true));
         if (own_list)
             continue;
-        if (alternative->joined) {
-            struct plan_term *joined[HYPHEN_PARTS_MAX];
-            uint32_t spans[HYPHEN_PARTS_MAX];
-            unsigned count = 0;
-            TRY(joined_terms(plan, term, joined, spans, &count));
-            for (unsigned i = 0; i < count; i++) {
-                TRY(members_add(plan, &members, joined[i], 1.0f, false));
-                all += joined[i]->frequency;
-            }
-        }
-        for (uint32_t f = 0; node->field < 0 && f < catalogue->field_count; f++) {
-            const struct field *field = &catalogue->fields[f];
-            if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) ||
-                field->weight <= 1.0)
-                continue;
-            TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size),
-                          &found));
-            TRY(members_add(plan, &members, found, (float)(field->weight - 1.0), false));
-        }
+        if (alternative->joined && node->field >= 0)
+            TRY(add_joined(plan, &members, term, &all));
+        if (node->field < 0)
+            TRY(add_fields(plan, &members, term));
     }
     out->members = members.items;
     out->member_count = members.count;
-    out->gain = idf(plan, own ? own : all) * node->boost;
+    out->gain = plan_idf(plan, own ? own : all) * node->boost;
+    out->boost = node->boost;
+    out->form = node->field < 0 ? element->form : NULL;
+    out->term = &element->alternatives[0].terms[0];
 out:
     return status;
 }
@@ -344,6 +154,8 @@ static lupe_status variant_add(struct expansion *e, unsigned length)
         variant->offsets[i] = e->readings[i].offset;
     }
     variant->count = length;
+    variant->near = 0;
+    variant->weight = 1.0f;
     e->count++;
     return LUPE_OK;
 }
@@ -425,7 +237,7 @@ static lupe_status sequence_gain(struct plan *plan, const struct node *node, dou
             TRY(plan_term(plan, key,
                           key_make(key, LIST_WORDS, best->terms[t].bytes, best->terms[t].size),
                           &found));
-            *gain += idf(plan, found->frequency);
+            *gain += plan_idf(plan, found->frequency);
         }
     }
     *gain *= node->boost;
@@ -556,7 +368,7 @@ static lupe_status compile_prefix(struct plan *plan, const struct node *node, st
     }
     out->members = members.items;
     out->member_count = members.count;
-    out->gain = idf(plan, all) * node->boost;
+    out->gain = plan_idf(plan, all) * node->boost;
 out:
     buffer_free(&found);
     return status;
@@ -609,6 +421,8 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
     case NODE_SEQUENCE:
         TRY(is_group(node) ? compile_group(plan, node, compiled)
                            : compile_sequence(plan, node, compiled));
+        if (compiled->form && compiled->form->part_count)
+            TRY(plan_add_readings(plan, compiled));
         break;
     case NODE_PREFIX:
         TRY(compile_prefix(plan, node, compiled));
@@ -628,6 +442,10 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
         for (uint32_t i = 0; i < node->clause_count; i++) {
             compiled->occurs[i] = node->clauses[i].occur;
             TRY(compile(plan, node->clauses[i].node, &compiled->children[i]));
+        }
+        if (compiled->child_count > 1) {
+            plan_weigh_function_words(compiled);
+            TRY(plan_join_neighbours(plan, compiled));
         }
         break;
     }

@@ -19,6 +19,7 @@ struct plan_term {
     struct list **lists;      /* [segment]; NULL where the term is not */
     struct term_place *found; /* [segment]; until the lists are open */
     struct plan_term *next;   /* likewise: of plan->pending */
+    bool widened;             /* wide lists, with own ones where there is none */
 };
 
 /* A list of a group: tf times weight adds to x. */
@@ -33,6 +34,8 @@ struct plan_variant {
     struct plan_term **terms;
     uint32_t *offsets;
     unsigned count;
+    uint32_t near; /* other than 0: in any order, so near to the rarest */
+    float weight;  /* of a match */
 };
 
 enum plan_kind { PLAN_GROUP, PLAN_SEQUENCE, PLAN_FILTER, PLAN_BOOLEAN };
@@ -44,11 +47,17 @@ struct plan_node {
     float weight;                /* gain in score units, at least 1; 0 for filters and booleans */
     struct plan_member *members; /* GROUP, FILTER (one) */
     unsigned member_count;
-    struct plan_variant *variants; /* SEQUENCE */
+    struct plan_variant *variants; /* SEQUENCE; of a GROUP: its parts near each other */
     unsigned variant_count;
     struct plan_node **children; /* BOOLEAN */
     enum occur *occurs;
     unsigned child_count;
+    double boost;
+    const struct word_form *form;  /* GROUP of a plain word, where words are split */
+    const struct query_term *term; /* likewise */
+    bool is_part;                  /* likewise: some compound has it as a part */
+    struct plan_variant *later;    /* GROUP: adds to what the best hits have (proximity.h) */
+    struct plan_node *next_later;  /* of plan->later */
 };
 
 struct plan {
@@ -66,6 +75,7 @@ struct plan {
     bool alone;                /* the query is one word */
     struct term_place *spare;  /* of a term that was looked up, for the next: a prefix has many */
     struct plan_term *pending; /* their lists are not open yet */
+    struct plan_node *later;   /* the groups with later */
 };
 
 #define PLAN_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */

@@ -37,11 +37,21 @@ struct alternative {
                   * whatever its span */
 };
 
+/* What a single word of a query is besides its term, where words are split. */
+struct word_form {
+    struct query_term folded; /* before it was stemmed */
+    struct query_term tail;   /* stemmed as the end of a longer word */
+    bool is_function_word;
+    uint32_t part_count;            /* of a compound, else 0 */
+    const struct query_term *parts; /* [first * part_count + last]: parts first to last as a term */
+};
+
 struct element {
     const struct alternative *alternatives;
     uint32_t alternative_count;
     const uint8_t *surface; /* as typed, for highlights and lupe_query_text */
     uint32_t surface_size;
+    const struct word_form *form; /* NULL: a phrase, or words are not split */
 };
 
 struct node {

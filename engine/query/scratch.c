@@ -18,6 +18,8 @@ lupe_status scratch_of(struct view *view, const struct bm25 *used, struct scratc
         view->scratch = scratch;
     }
     norm_factors(used, scratch->factors);
+    for (unsigned norm = 0; norm < NORMS; norm++)
+        scratch->wide_factors[norm] = WIDE_UNIT * scratch->factors[norm];
     for (uint32_t s = 0; s < segments; s++)
         bound_values(&view->segments[s]->bm25, used, 1.0, scratch->bound_values[s]);
     scratch->used = *used;

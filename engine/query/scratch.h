@@ -28,6 +28,7 @@ struct count_window {
 struct scratch {
     struct bm25 used;
     float factors[NORMS];
+    float wide_factors[NORMS];       /* for tfs in WIDE_UNIT-ths */
     uint32_t sums[SPARSE_DOCUMENTS]; /* zero between searches */
     uint32_t window_documents[WINDOW_DOCUMENTS + 16];
     uint32_t window_scores[WINDOW_DOCUMENTS + 16];

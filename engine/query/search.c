@@ -9,6 +9,7 @@
 
 #include "query/execute.h"
 #include "query/floor.h"
+#include "query/proximity.h"
 
 #define LEAF_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */
 
@@ -26,7 +27,8 @@ struct run {
 static lupe_status run_init(struct run *run)
 {
     lupe_status status = LUPE_OK;
-    TRY(collector_init(&run->collector, run->request->k, run->plan->documents));
+    TRY(collector_init(&run->collector, proximity_hits(run->plan, run->request->k),
+                       run->plan->documents));
     run->collects = run->collector.k > 0;
     run->ticker.request = run->request;
     run->count_stop =
@@ -125,7 +127,6 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
     const struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;
     struct roles roles = {0};
-    struct leaf *leaf = NULL;
     view->leaves = (struct arena){NULL, NULL, NULL, 0};
     if (root->kind == PLAN_SEQUENCE) {
         struct phrase phrase;
@@ -140,9 +141,7 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
     if (root->kind == PLAN_BOOLEAN) {
         TRY(execution_roles(&execution, root, &roles));
     } else {
-        TRY(execution_leaf(&execution, root, &leaf));
-        roles = (struct roles){
-            .required = &leaf, .required_count = 1, .has_required = true, .nothing = !leaf};
+        TRY(execution_word(&execution, root, &roles));
     }
     TRY(run_roles(run, &evaluation, &roles));
 out:
@@ -175,7 +174,10 @@ static lupe_status take_hits(struct run *run)
         answer->hits[i] = (struct search_hit){(uint32_t)(key >> 32), place, document};
     }
     answer->hit_count = run->collector.count;
-    return LUPE_OK;
+    status = proximity_apply(run->plan, answer->hits, answer->hit_count);
+    if (answer->hit_count > run->request->k)
+        answer->hit_count = (size_t)run->request->k;
+    return status;
 }
 
 static lupe_status run_segments(struct run *run, uint32_t floor)

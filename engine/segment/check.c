@@ -146,6 +146,7 @@ static void check_values(struct check *check, struct list_check *state, const st
     for (uint32_t i = 0; i < block->count; i++) {
         float tf = (float)block->tfs[i];
         float factor = check->factors[check->segment->norms[block->documents[i]]];
+        factor *= list->is_wide ? WIDE_UNIT : 1;
         double value = (double)(tf / (tf + factor));
         if (value > best)
             best = value;
@@ -294,6 +295,7 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
                   segment->entry.documents, &at->entry, &list);
     if (!sound(check, &status))
         return status;
+    list.is_wide = list_number == LIST_WIDE;
     struct block block;
     for (uint32_t i = 0; i < list.block_count; i++) {
         uint32_t findings = check->findings;

@@ -22,13 +22,15 @@
 struct postings_writer {
     struct section_writer *postings;
     struct section_writer *positions;
-    const uint8_t *norms;   /* of the segment's documents */
-    float factors[NORMS];   /* k1 * n by norm */
-    float (*values)[NORMS]; /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
-    const uint8_t *key;     /* with a parcel: of the list being written */
+    const uint8_t *norms;      /* of the segment's documents */
+    float factors[NORMS];      /* k1 * n by norm, */
+    float wide_factors[NORMS]; /* in units of a wide list */
+    float (*values)[NORMS];    /* [VALUES_TF_MAX]: tf / (tf + factor) of small tfs */
+    const uint8_t *key;        /* with a parcel: of the list being written */
     size_t key_size;
     unsigned document_bits; /* of the segment */
     uint8_t flags;          /* ENTRY_HAS_... of the list being written */
+    bool is_wide;           /* its tfs count WIDE_UNIT-ths */
     uint32_t frequency;
     uint64_t occurrences;
     uint32_t last; /* last document added, UINT32_MAX before the first */
@@ -58,6 +60,11 @@ void postings_writer_free(struct postings_writer *writer);
 
 /* Begins a list. flags: ENTRY_HAS_TF, ENTRY_HAS_POSITIONS (which needs tf). */
 void postings_writer_begin(struct postings_writer *writer, uint8_t flags);
+/* Then: its tfs count WIDE_UNIT-ths of a word. */
+static inline void postings_writer_set_wide(struct postings_writer *writer)
+{
+    writer->is_wide = true;
+}
 
 /* Adds postings in document order, any number at a time. tfs may be NULL without tf; positions
  * (absolute, ascending within a document, sum of tfs of them) NULL without positions. */
@@ -118,6 +125,7 @@ struct list {
     uint32_t single_document; /* single */
     uint32_t single_position;
     uint8_t storage;        /* ENTRY_LIST, ... */
+    bool is_wide;           /* its tfs count WIDE_UNIT-ths: whoever opens it says so */
     uint32_t documents_max; /* of the segment, to check against */
 };
 

@@ -47,6 +47,8 @@ lupe_status postings_writer_init(struct postings_writer *writer, struct section_
     writer->positions = positions;
     writer->norms = norms;
     norm_factors(bm25, writer->factors);
+    for (unsigned norm = 0; norm < NORMS; norm++)
+        writer->wide_factors[norm] = WIDE_UNIT * writer->factors[norm];
     writer->blocks = BUFFER_INIT(0);
     writer->directory = BUFFER_INIT(0);
     writer->units = BUFFER_INIT(0);
@@ -82,6 +84,7 @@ void postings_writer_begin(struct postings_writer *writer, uint8_t flags)
 {
     assert(!(flags & ENTRY_HAS_POSITIONS) || (flags & ENTRY_HAS_TF));
     writer->flags = flags;
+    writer->is_wide = false;
     writer->frequency = 0;
     writer->occurrences = 0;
     writer->last = UINT32_MAX;
@@ -292,8 +295,13 @@ static float block_best(struct postings_writer *writer)
     for (unsigned i = 0; i < writer->count; i++) {
         uint32_t tf = writer->tfs[i];
         uint8_t norm = writer->norms[writer->documents[i]];
-        float value = tf < VALUES_TF_MAX ? writer->values[tf][norm]
-                                         : (float)tf / ((float)tf + writer->factors[norm]);
+        float value;
+        if (writer->is_wide)
+            value = (float)tf / ((float)tf + writer->wide_factors[norm]);
+        else if (tf < VALUES_TF_MAX)
+            value = writer->values[tf][norm];
+        else
+            value = (float)tf / ((float)tf + writer->factors[norm]);
         best = value > best ? value : best;
         if (keep_champions)
             champion_add(writer, value);

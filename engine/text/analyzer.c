@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "text/fold.h"
+#include "text/lexicon.h"
 
 /* To be raised when a rule changes that the words below may not show. */
 #define RULES_VERSION 2u
@@ -23,6 +24,7 @@ struct analyzer {
     struct sb_stemmer *stemmer; /* NULL: none */
     uint64_t fingerprint;       /* 0: not yet computed */
     struct fold fold;
+    struct lexicon *lexicon; /* NULL: no compounds */
 };
 
 /* ------------------------------------------------------------------ languages */
@@ -133,6 +135,8 @@ lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analy
     opened->rules = rules_for(mode, opened->language);
     if (opened->rules != FOLD_PLAIN && opened->rules != FOLD_GENERAL)
         TRY(stemmer_prepare(opened));
+    if (mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN)
+        TRY(lexicon_open(NULL, 0, &opened->lexicon));
     *analyzer = opened;
     opened = NULL;
 out:
@@ -145,6 +149,7 @@ void analyzer_close(struct analyzer *analyzer)
     if (!analyzer)
         return;
     sb_stemmer_delete(analyzer->stemmer);
+    lexicon_close(analyzer->lexicon);
     memory_free(analyzer);
 }
 
@@ -216,6 +221,62 @@ lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t
         return stem(analyzer, term);
     term_set(term, analyzer->fold.bytes, analyzer->fold.size, analyzer->fold.cut);
     return LUPE_OK;
+}
+
+lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compound *compound,
+                                  unsigned first, unsigned last, struct term *term)
+{
+    const struct compound_part *end = &compound->parts[last];
+    uint8_t word[COMPOUND_LETTERS_MAX + 1];
+    size_t start = compound->parts[first].first;
+    size_t size = end->first + end->base_size - start;
+    memcpy(word, analyzer->fold.bytes + start, size);
+    if (end->append)
+        word[size++] = (uint8_t)end->append;
+    const sb_symbol *stemmed = sb_stemmer_stem(analyzer->stemmer, word, (int)size);
+    if (!stemmed)
+        return fail_memory();
+    term_set(term, stemmed, (size_t)sb_stemmer_length(analyzer->stemmer), false);
+    return LUPE_OK;
+}
+
+lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
+{
+    static const uint8_t before[] = "babab"; /* both regions begin in it */
+    uint8_t word[sizeof before + COMPOUND_LETTERS_MAX];
+    size_t head = sizeof before - 1;
+    memcpy(word, before, head);
+    memcpy(word + head, analyzer->fold.bytes, analyzer->fold.size);
+    const sb_symbol *stemmed =
+        sb_stemmer_stem(analyzer->stemmer, word, (int)(head + analyzer->fold.size));
+    if (!stemmed)
+        return fail_memory();
+    size_t size = (size_t)sb_stemmer_length(analyzer->stemmer);
+    term_set(term, stemmed + head, size > head ? size - head : 0, false);
+    return LUPE_OK;
+}
+
+bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, size_t *size)
+{
+    *bytes = analyzer->fold.bytes;
+    *size = analyzer->fold.size;
+    return analyzer->lexicon && analyzer->fold.letters && !analyzer->fold.cut &&
+           analyzer->fold.size <= COMPOUND_LETTERS_MAX;
+}
+
+lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts)
+{
+    lupe_status status = LUPE_OK;
+    const struct fold *fold = &analyzer->fold;
+    parts->count = 0;
+    if (!analyzer->lexicon || !fold->letters || fold->cut || fold->size > COMPOUND_LETTERS_MAX)
+        return LUPE_OK;
+    compound_split(analyzer->lexicon, fold->bytes, fold->size, &parts->compound);
+    for (unsigned i = 0; i < parts->compound.count; i++)
+        TRY(analyzer_parts_joined(analyzer, &parts->compound, i, i, &parts->terms[i]));
+    parts->count = parts->compound.count;
+out:
+    return status;
 }
 
 lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t size,

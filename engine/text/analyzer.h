@@ -22,6 +22,7 @@
 
 #include "base/limits.h"
 #include "base/status.h"
+#include "text/compound.h"
 
 #define LANGUAGE_NAME_BYTES 32u
 
@@ -51,6 +52,28 @@ struct term {
  * word). Errors: LUPE_NO_MEMORY. */
 CHECKED lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t size,
                                   struct term *term);
+
+/* The parts of a compound, in order, as terms. */
+struct word_parts {
+    unsigned count;           /* 0: no compound */
+    struct compound compound; /* where they lie in the folded word */
+    struct term terms[COMPOUND_PARTS_MAX];
+};
+
+/* Some neighbouring parts of that word as one. */
+CHECKED lupe_status analyzer_parts_joined(struct analyzer *analyzer,
+                                          const struct compound *compound, unsigned first,
+                                          unsigned last, struct term *term);
+
+/* The parts of the word whose term was asked for last; none where words are not split: in other
+ * modes and languages than STANDARD and German. */
+CHECKED lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts);
+
+/* That word before it was stemmed; false where words are not split. Valid until the next word. */
+bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, size_t *size);
+
+/* That word stemmed as the end of a longer one is: regions of the stemmer begin before it. */
+CHECKED lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term);
 
 /* The same without stemming, of the beginning of a word: what a prefix query compares with
  * terms and a keyword never uses. What may be half an umlaut is read as one ("Hae" is "ha"). */

@@ -61,12 +61,20 @@ struct accumulated_document {
     uint32_t boundary_count;
 };
 
+/* A wide list (FORMAT.md section 4) has the documents of a source. */
+struct part_note {
+    uint32_t wide;   /* list by number: empty, only its key counts */
+    uint32_t source; /* likewise: of a compound, or a joined form */
+    uint32_t weight; /* in WIDE_UNIT-ths */
+};
+
 struct word_items;
 
 struct accumulator {
     /* from the catalogue */
     lupe_analysis analysis;
     bool with_positions;
+    bool with_parts; /* wide lists */
     uint32_t field_gap;
     uint8_t *field_analyzers; /* by field; fields beyond field_count have analyzer 0 */
     bool *field_own_list;
@@ -79,7 +87,8 @@ struct accumulator {
     struct buffer surfaces;
     struct table term_table; /* ref: list + 1 */
     struct buffer keys;
-    void **list_blocks; /* list_block_count of them, some not in use */
+    struct buffer parts; /* struct part_note, sorted by accumulator_seal */
+    void **list_blocks;  /* list_block_count of them, some not in use */
     uint32_t list_block_count;
     uint32_t list_block_capacity;
     uint32_t list_count;
@@ -123,6 +132,10 @@ CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t do
 /* Gives back what only adding needs, where it is large: called before a flush, which needs memory
  * to sort. Only reset and close are allowed afterwards. */
 void accumulator_seal(struct accumulator *accumulator);
+
+/* What a wide list is made of besides the word's own list; behind accumulator_seal. */
+const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t wide,
+                                          size_t *count);
 
 /* Bytes in use, with what the next document may make a table grow by. */
 size_t accumulator_bytes(const struct accumulator *accumulator);

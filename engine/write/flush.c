@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "write/pair_lists.h"
+#include "write/wide_lists.h"
 
 #define RADIX_BITS 8u
 #define RADIX_SIZE (1u << RADIX_BITS)
@@ -516,12 +517,15 @@ struct term_order {
     lupe_status status;
 };
 
-/* Lists of the accumulators come before, between and behind those made of ids and of pairs. */
-enum { STAGE_WORDS, STAGE_IDS, STAGE_FIELDS };
+/* Lists of the accumulators come before, between and behind those made of ids, of parts and of
+ * pairs. */
+enum { STAGE_WORDS, STAGE_JOINED, STAGE_WIDE, STAGE_FIELDS };
 
 static inline uint8_t stage_of(uint16_t list)
 {
-    return list < LIST_IDS ? STAGE_WORDS : list < LIST_PAIRS ? STAGE_IDS : STAGE_FIELDS;
+    if (list == LIST_WORDS)
+        return STAGE_WORDS;
+    return list < LIST_WIDE ? STAGE_JOINED : list == LIST_WIDE ? STAGE_WIDE : STAGE_FIELDS;
 }
 
 /* The list of a term in one accumulator; one of the same term in another follows. */
@@ -861,6 +865,64 @@ static lupe_status stage_write(struct terms *terms, struct lister *lister, uint8
                                        : terms_write(terms, lister, first, *done);
 }
 
+/* ---- wide lists */
+
+static int compare_with_word(const struct terms *terms, struct term_ref word, const uint8_t *wide)
+{
+    const struct accumulator *from = terms->flusher->input->accumulators[word.accumulator];
+    const uint8_t *key = from->keys.data + list_of(terms, word)->key;
+    size_t shared = (key[0] < wide[0] ? key[0] : wide[0]) - 2u;
+    int order = memcmp(key + 3, wide + 3, shared);
+    return order ? order : (int)key[0] - (int)wide[0];
+}
+
+/* Adds the word's own lists: words and wide lists are in one order. */
+static lupe_status own_add(const struct terms *terms, struct wide_lists *wide, const uint8_t *key,
+                           uint64_t *word)
+{
+    lupe_status status = LUPE_OK;
+    while (*word < terms->count && ref_at(terms, *word).stage == STAGE_WORDS) {
+        struct term_ref ref = ref_at(terms, *word);
+        int order = compare_with_word(terms, ref, key);
+        if (order > 0)
+            break;
+        if (order == 0)
+            TRY(wide_lists_add(wide, terms->flusher->input->accumulators[ref.accumulator],
+                               ref.number, WIDE_UNIT));
+        ++*word;
+    }
+out:
+    return status;
+}
+
+/* Writes the wide lists, which begin at *done, and moves it on. */
+static lupe_status wide_stage_write(struct terms *terms, uint64_t *done)
+{
+    lupe_status status = LUPE_OK;
+    struct flusher *flusher = terms->flusher;
+    struct wide_lists wide = {0};
+    uint64_t word = 0;
+    if (*done == terms->count || ref_at(terms, *done).stage != STAGE_WIDE)
+        return LUPE_OK;
+    TRY(wide_lists_init(&wide, flusher->writer, flusher->map, flusher->documents));
+    while (*done < terms->count && ref_at(terms, *done).stage == STAGE_WIDE) {
+        struct term_ref ref = ref_at(terms, *done);
+        const uint8_t *key =
+            flusher->input->accumulators[ref.accumulator]->keys.data + list_of(terms, ref)->key;
+        TRY(own_add(terms, &wide, key, &word));
+        do {
+            ref = ref_at(terms, *done);
+            TRY(wide_lists_add_parts(&wide, flusher->input->accumulators[ref.accumulator],
+                                     ref.number));
+            ++*done;
+        } while (*done < terms->count && ref_at(terms, *done).again);
+        TRY(wide_lists_write(&wide, key));
+    }
+out:
+    wide_lists_free(&wide);
+    return status;
+}
+
 static lupe_status segment_fill(struct flusher *flusher, struct terms *terms,
                                 const struct publication *publication)
 {
@@ -889,7 +951,8 @@ static lupe_status segment_fill(struct flusher *flusher, struct terms *terms,
         TRY(lister_init(&lister, flusher));
     TRY(stage_write(terms, &lister, STAGE_WORDS, &done));
     TRY(ids_flush(flusher));
-    TRY(stage_write(terms, &lister, STAGE_IDS, &done));
+    TRY(stage_write(terms, &lister, STAGE_JOINED, &done));
+    TRY(wide_stage_write(terms, &done));
     TRY(pair_lists_write(flusher->writer, publication));
     TRY(stage_write(terms, &lister, STAGE_FIELDS, &done));
 out:

@@ -408,6 +408,11 @@ out:
     return status;
 }
 
+static uint32_t tf_times(uint32_t tf, uint32_t factor)
+{
+    return tf <= DOCUMENT_WORDS_MAX / factor ? tf * factor : DOCUMENT_WORDS_MAX;
+}
+
 /* Maps the documents of merge->block in place; index gets the places of live ones in the block. */
 static uint32_t block_map(struct merge *merge, const struct source *source,
                           uint8_t index[BLOCK_DOCUMENTS])
@@ -431,15 +436,16 @@ static uint32_t block_map(struct merge *merge, const struct source *source,
     return count;
 }
 
+/* factor: what its tfs are multiplied by; other than 1 for a wide list, without positions. */
 static lupe_status block_copy(struct merge *merge, const struct source *source,
-                              const struct list *list, uint32_t number)
+                              const struct list *list, uint32_t number, uint32_t factor)
 {
     lupe_status status = LUPE_OK;
     struct block *block = &merge->block;
     uint8_t index[BLOCK_DOCUMENTS];
     uint32_t tfs[BLOCK_DOCUMENTS];
     uint64_t words = 0;
-    bool has_positions = list->flags & ENTRY_HAS_POSITIONS;
+    bool has_positions = factor == 1 && list->flags & ENTRY_HAS_POSITIONS;
 
     TRY(block_read(list, number, block));
     TRY(block_read_tfs(list, block));
@@ -447,7 +453,7 @@ static lupe_status block_copy(struct merge *merge, const struct source *source,
     if (count == 0)
         goto out;
     for (uint32_t i = 0; i < count; i++)
-        words += tfs[i] = block->tfs[index[i]];
+        words += tfs[i] = tf_times(block->tfs[index[i]], factor);
     if (merge->origins) {
         struct permute *permute = &merge->permute;
         if (has_positions)
@@ -476,8 +482,45 @@ static lupe_status list_copy(struct merge *merge, const struct source *source)
     TRY(list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
                   segment->entry.documents, &source->terms.entry, &list));
     for (uint32_t i = 0; i < list.block_count; i++)
-        TRY(block_copy(merge, source, &list, i));
+        TRY(block_copy(merge, source, &list, i, 1));
     merge->bytes_done += source->terms.key_size / 2 + TERM_BYTES;
+out:
+    return status;
+}
+
+/* Of a source that has no wide list of the word, its own list is one. */
+static lupe_status own_list_copy(struct merge *merge, const struct source *source,
+                                 const uint8_t *wide_key, size_t key_size)
+{
+    lupe_status status = LUPE_OK;
+    uint8_t key[KEY_BYTES_MAX];
+    struct list list;
+    key_size = key_make(key, LIST_WORDS, wide_key + 2, key_size - 2);
+    status = segment_find(source->segment, key, key_size, &list);
+    if (status)
+        return status == LUPE_NOT_FOUND ? LUPE_OK : status;
+    for (uint32_t i = 0; i < list.block_count; i++)
+        TRY(block_copy(merge, source, &list, i, WIDE_UNIT));
+out:
+    return status;
+}
+
+/* The wide lists of all sources that have one or a list of the word's own. */
+static lupe_status wide_copy(struct merge *merge, uint32_t same)
+{
+    lupe_status status = LUPE_OK;
+    uint8_t key[KEY_BYTES_MAX];
+    size_t key_size = merge->sources[merge->order[0]].terms.key_size;
+    memcpy(key, merge->sources[merge->order[0]].terms.key, key_size);
+    for (uint32_t s = 0, at = 0; s < merge->count; s++) {
+        const struct source *source = &merge->sources[s];
+        if (at < same && merge->order[at] == s) {
+            TRY(list_copy(merge, source));
+            at++;
+        } else {
+            TRY(own_list_copy(merge, source, key, key_size));
+        }
+    }
 out:
     return status;
 }
@@ -490,6 +533,7 @@ static lupe_status term_copy(struct merge *merge)
     const struct dictionary_iterator *first = &merge->sources[merge->order[0]].terms;
     uint8_t flags = first->entry.flags & LIST_FLAGS;
     uint32_t same = same_count(merge);
+    bool wide = key_is_of(first->key, LIST_WIDE);
     permute_clear(&merge->permute);
     TRY(segment_writer_term_begin(merge->writer, first->key, first->key_size, flags));
     for (uint32_t i = 0; i < same; i++) {
@@ -499,8 +543,11 @@ static lupe_status term_copy(struct merge *merge)
                         "segment %u: a list has other contents than the same list of segment %u",
                         source->segment->entry.number,
                         merge->sources[merge->order[0]].segment->entry.number);
-        TRY(list_copy(merge, source));
+        if (!wide)
+            TRY(list_copy(merge, source));
     }
+    if (wide)
+        TRY(wide_copy(merge, same));
     if (merge->origins)
         TRY(permute_write(&merge->permute, merge->documents, flags, merge->writer));
     TRY(segment_writer_term_end(merge->writer));

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan_compounds.c - see plan_compounds.h. The weights were chosen by half the queries of the
+ * relevance sets and checked with the others (bench/DECISIONS.md).
+ */
+#include "query/plan_compounds.h"
+
+#include "query/weights.h"
+
+#define NEIGHBOURS_BETWEEN 2u /* function words that neighbours may have between them */
+#define JOIN_WORD_BYTES_MIN 3u
+
+/* ---- the parts of a compound */
+
+/* One way to put a compound's parts together, cut behind the parts whose bits of cuts are set.
+ * Nothing when the index lacks one of the words. */
+static lupe_status add_reading(struct plan *plan, struct plan_node *group, unsigned cuts,
+                               double *gain)
+{
+    const struct word_form *form = group->form;
+    struct plan_variant *variant = &group->variants[group->variant_count];
+    unsigned parts = form->part_count;
+    uint8_t key[KEY_BYTES_MAX];
+    double sum = 0;
+    lupe_status status = LUPE_OK;
+    variant->terms = arena_alloc(&plan->arena, parts * sizeof *variant->terms);
+    variant->offsets = arena_alloc(&plan->arena, parts * sizeof *variant->offsets);
+    if (!variant->terms || !variant->offsets)
+        return fail_memory();
+    variant->count = 0;
+    for (unsigned first = 0, last = 0; last < parts; last++) {
+        struct plan_term *found = NULL;
+        if (last + 1 < parts && !(cuts >> last & 1))
+            continue;
+        const struct query_term *term = &form->parts[first * parts + last];
+        TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term->bytes, term->size), &found));
+        if (found->frequency == 0)
+            return LUPE_OK;
+        sum += plan_idf(plan, found->frequency);
+        variant->terms[variant->count] = found;
+        variant->offsets[variant->count++] = 0;
+        first = last + 1;
+    }
+    variant->near = (uint32_t)PARTS_NEAR;
+    variant->weight = (float)PARTS_WEIGHT;
+    group->variant_count++;
+    *gain = sum > *gain ? sum : *gain;
+out:
+    return status;
+}
+
+lupe_status plan_add_readings(struct plan *plan, struct plan_node *group)
+{
+    unsigned parts = group->form->part_count;
+    double gain = 0;
+    lupe_status status = LUPE_OK;
+    if (plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS)
+        return LUPE_OK;
+    group->variants = arena_alloc(&plan->arena, (parts + 1) * sizeof *group->variants);
+    if (!group->variants)
+        return fail_memory();
+    for (unsigned cut = 0; cut + 1 < parts; cut++)
+        TRY(add_reading(plan, group, 1u << cut, &gain));
+    if (parts > 2)
+        TRY(add_reading(plan, group, (1u << (parts - 1)) - 1, &gain));
+    /* A compound nobody has written counts what its parts would. */
+    if (group->variant_count && group->members[0].term->frequency == 0)
+        group->gain = gain * group->boost;
+out:
+    return status;
+}
+
+/* ---- neighbours */
+
+/* Linking letters; with the stem of a first word before them they make most forms of it that
+ * compounds begin with. Behind the word as it is written only the first two are tried. */
+static const char *const links[] = {"", "s", "es", "n", "en", "er", "e", "ens"};
+#define LINKS (sizeof links / sizeof *links)
+#define LINKS_OF_WORD 2u
+
+struct join {
+    struct members members;
+    uint64_t frequency;
+};
+
+static lupe_status join_with(struct plan *plan, struct join *join, const struct query_term *first,
+                             unsigned link_count, const struct query_term *second)
+{
+    uint8_t word[TERM_BYTES_MAX];
+    uint8_t key[KEY_BYTES_MAX];
+    lupe_status status = LUPE_OK;
+    if (first->size + 3 + second->size > sizeof word)
+        return LUPE_OK;
+    memcpy(word, first->bytes, first->size);
+    for (unsigned l = 0; l < link_count; l++) {
+        struct plan_term *own = NULL, *found = NULL;
+        size_t size = first->size;
+        for (const char *letter = links[l]; *letter; letter++)
+            word[size++] = (uint8_t)*letter;
+        memcpy(word + size, second->bytes, second->size);
+        struct query_term term = {word, (uint32_t)(size + second->size)};
+        TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
+        if (own->frequency == 0)
+            continue;
+        TRY(plan_widen(plan, &term, own, &found));
+        TRY(members_add(plan, &join->members, found, 1.0f, true));
+        join->frequency += own->frequency;
+    }
+out:
+    return status;
+}
+
+/* What two words may be joined to, in this order. */
+static lupe_status join_in_order(struct plan *plan, struct join *join,
+                                 const struct plan_node *first, const struct plan_node *second)
+{
+    const struct query_term *tail = &second->form->tail;
+    bool two_tails = tail->size && (tail->size != second->term->size ||
+                                    memcmp(tail->bytes, second->term->bytes, tail->size) != 0);
+    bool inflected = first->form->folded.size != first->term->size;
+    lupe_status status = LUPE_OK;
+    for (unsigned t = 0; t < 1u + two_tails; t++) {
+        const struct query_term *end = t ? tail : second->term;
+        TRY(join_with(plan, join, first->term, LINKS, end));
+        if (inflected)
+            TRY(join_with(plan, join, &first->form->folded, LINKS_OF_WORD, end));
+    }
+out:
+    return status;
+}
+
+/* The places where two words stand near each other, for the best hits only. */
+static lupe_status note_near(struct plan *plan, const struct plan_node *first,
+                             const struct plan_node *second, struct plan_node *group)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    const struct query_term *terms[2] = {first->term, second->term};
+    lupe_status status = LUPE_OK;
+    struct plan_variant *near = arena_alloc(&plan->arena, sizeof *near);
+    if (!near)
+        return fail_memory();
+    *near = (struct plan_variant){
+        .count = 2, .near = (uint32_t)WORDS_NEAR, .weight = (float)WORDS_WEIGHT};
+    near->terms = arena_alloc(&plan->arena, 2 * sizeof *near->terms);
+    near->offsets = arena_alloc(&plan->arena, 2 * sizeof *near->offsets);
+    if (!near->terms || !near->offsets)
+        return fail_memory();
+    for (unsigned i = 0; i < 2; i++) {
+        near->offsets[i] = 0;
+        TRY(plan_term(plan, key, key_make(key, LIST_WORDS, terms[i]->bytes, terms[i]->size),
+                      &near->terms[i]));
+        if (near->terms[i]->frequency == 0)
+            return LUPE_OK;
+    }
+    if (near->terms[0] != near->terms[1]) {
+        group->later = near;
+        group->next_later = plan->later;
+        plan->later = group;
+    }
+out:
+    return status;
+}
+
+static lupe_status join_two(struct plan *plan, const struct plan_node *first,
+                            const struct plan_node *second, bool adjacent,
+                            struct plan_node *boolean)
+{
+    struct join join = {{0}, 0};
+    lupe_status status = LUPE_OK;
+    if (adjacent)
+        TRY(join_in_order(plan, &join, first, second));
+    TRY(join_in_order(plan, &join, second, first));
+    if (join.frequency == 0)
+        goto out;
+    struct plan_node *group = arena_alloc(&plan->arena, sizeof *group);
+    if (!group)
+        return fail_memory();
+    memset(group, 0, sizeof *group);
+    group->kind = PLAN_GROUP;
+    group->field = -1;
+    group->members = join.members.items;
+    group->member_count = join.members.count;
+    group->gain = JOIN_GAIN * (first->gain < second->gain ? first->gain : second->gain);
+    if (!(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS))
+        TRY(note_near(plan, first, second, group));
+    boolean->children[boolean->child_count] = group;
+    boolean->occurs[boolean->child_count++] = OCCUR_SHOULD;
+out:
+    return status;
+}
+
+/* Whether a clause is a word that some compound of the index has as a part. */
+static bool may_join(const struct plan_node *boolean, unsigned i)
+{
+    const struct plan_node *node = boolean->children[i];
+    return boolean->occurs[i] != OCCUR_NOT && node->form && node->is_part &&
+           !node->form->is_function_word && node->form->folded.size >= JOIN_WORD_BYTES_MIN;
+}
+
+lupe_status plan_join_neighbours(struct plan *plan, struct plan_node *boolean)
+{
+    unsigned count = boolean->child_count;
+    struct plan_node more = *boolean;
+    lupe_status status = LUPE_OK;
+    more.children = arena_alloc(&plan->arena, 2 * (size_t)count * sizeof *more.children + 8);
+    more.occurs = arena_alloc(&plan->arena, 2 * (size_t)count * sizeof *more.occurs + 8);
+    if (!more.children || !more.occurs)
+        return fail_memory();
+    memcpy(more.children, boolean->children, count * sizeof *more.children);
+    memcpy(more.occurs, boolean->occurs, count * sizeof *more.occurs);
+    for (unsigned i = 0; i + 1 < count; i++) {
+        unsigned next = i + 1;
+        while (next + 1 < count && next - i <= NEIGHBOURS_BETWEEN &&
+               boolean->children[next]->form && boolean->children[next]->form->is_function_word)
+            next++;
+        if (may_join(boolean, i) && may_join(boolean, next))
+            TRY(join_two(plan, boolean->children[i], boolean->children[next], next == i + 1,
+                         &more));
+    }
+    *boolean = more;
+out:
+    return status;
+}
+
+/* ---- function words */
+
+void plan_weigh_function_words(struct plan_node *boolean)
+{
+    unsigned content = 0;
+    for (unsigned i = 0; i < boolean->child_count; i++) {
+        const struct word_form *form = boolean->children[i]->form;
+        content += form && !form->is_function_word;
+    }
+    for (unsigned i = 0; content >= CONTENT_WORDS_MIN && i < boolean->child_count; i++) {
+        struct plan_node *node = boolean->children[i];
+        if (node->form && node->form->is_function_word)
+            node->gain *= FUNCTION_WORD_GAIN;
+    }
+}

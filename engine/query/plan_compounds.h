@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan_compounds.h - what the making of German words adds to a plan.
+ *
+ * - A compound of the query also finds its parts near each other: Krankenversicherungsbeitrag the
+ *   text on Beiträge zur Krankenversicherung. Such a place counts for part of the word's own.
+ * - Neighbouring words of the query also find the compound that they join to, in either order:
+ *   Munition Lieferung the Munitionslieferungen, Grenze des Datums the Datumsgrenze.
+ * - Articles, pronouns and the like count less where a query has enough other words: a question.
+ *
+ * Owns these rules and their weights. Called by plan.c. What a word's wide list has needs nothing
+ * of this. Never applies where words are not split: their nodes have no form.
+ */
+#ifndef LUPE_QUERY_PLAN_COMPOUNDS_H
+#define LUPE_QUERY_PLAN_COMPOUNDS_H
+
+#include "query/plan_terms.h"
+
+/* Adds the readings of a compound to its group. */
+CHECKED lupe_status plan_add_readings(struct plan *plan, struct plan_node *group);
+
+/* Adds what neighbours among the words of a boolean join to. */
+CHECKED lupe_status plan_join_neighbours(struct plan *plan, struct plan_node *boolean);
+
+void plan_weigh_function_words(struct plan_node *boolean);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weights.h - the numbers of ranking beyond BM25's own, in one place.
+ *
+ * Owns them. Read by the planner and by proximity.c. They were chosen with one half of the queries
+ * of the relevance sets and checked with the other (bench/quality/tune.py, bench/DECISIONS.md);
+ * a build with LUPE_TUNING takes them from the environment, so that the script can.
+ */
+#ifndef LUPE_QUERY_WEIGHTS_H
+#define LUPE_QUERY_WEIGHTS_H
+
+#if defined(LUPE_TUNING)
+#include <stdlib.h>
+static inline double weight_of(const char *name, double otherwise)
+{
+    const char *value = getenv(name);
+    return value ? atof(value) : otherwise;
+}
+#define WEIGHT(name, value) weight_of("LUPE_" #name, value)
+#else
+#define WEIGHT(name, value) (value)
+#endif
+
+/* A place where the parts of a compound stand near each other counts for so much of a place of the
+ * compound; the parts are at most so many positions from the rarest of them. */
+#define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.5)
+#define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
+
+/* A compound that neighbours of a query join to counts for so much of the rarer of them; so does a
+ * place of both near each other, by half. */
+#define JOIN_GAIN WEIGHT(JOIN_GAIN, 1.2)
+#define WORDS_WEIGHT WEIGHT(WORDS_WEIGHT, 0.5)
+#define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)
+
+/* Function words count so much of what they would, beside so many others. */
+#define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.4)
+#define CONTENT_WORDS_MIN WEIGHT(CONTENT_WORDS_MIN, 3)
+
+#endif
