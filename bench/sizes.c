@@ -156,7 +156,7 @@ static const char *const section_names[SECTION_COUNT] = {
 
 static const char *const list_names[LIST_FIELDS] = {
     [LIST_WORDS] = "0, words", [LIST_IDS] = "1, ids",           [LIST_JOINED] = "2, joined forms",
-    [LIST_WIDE] = "3, wide",   [LIST_VARIANTS] = "4, variants", [LIST_PAIRS] = "5, pairs",
+    [LIST_PARTS] = "3, parts", [LIST_VARIANTS] = "4, variants", [LIST_PAIRS] = "5, pairs",
 };
 
 const char *section_name(enum section_id section)

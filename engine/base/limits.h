@@ -58,8 +58,11 @@
 #define FRAME_BYTES 2048u                     /* aim of a frame of stored documents, uncompressed */
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
-/* Wide lists: words with the compounds they are part of. */
-#define WIDE_UNIT 4u /* F: their tfs count such fractions of a word */
+/* Compounds in the lists of their parts. */
+#define WIDE_UNIT 4u              /* F: tfs count such fractions of a word */
+#define PARTS_DOCUMENTS_MAX 1024u /* in more documents a word gets a wide list */
+#define PARTS_TF_UNIT 64u         /* F: in a list of parts the word's own tf counts so much, */
+#define PARTS_EXTRA_MAX 63u       /* F: and what compounds count is no more */
 
 /* Pairs of frequent words. */
 #define PAIR_TERM_BYTES_MAX 60u       /* F: longer words are not paired */

@@ -52,6 +52,19 @@ static lupe_status gathered_add(struct gathered *gathered, const uint32_t *docum
     return LUPE_OK;
 }
 
+static bool is_skipped(const struct evaluation *evaluation, uint32_t document)
+{
+    uint32_t low = 0, high = evaluation->skipped_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (evaluation->skipped[middle] < document)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < evaluation->skipped_count && evaluation->skipped[low] == document;
+}
+
 lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents,
                             const uint32_t *scores, unsigned count)
 {
@@ -60,7 +73,7 @@ lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *docum
     const struct live *live = &evaluation->segment->live;
     lupe_status status = LUPE_OK;
     for (unsigned i = 0; i < count; i++) {
-        if (!live_has(live, documents[i]))
+        if (!live_has(live, documents[i]) || is_skipped(evaluation, documents[i]))
             continue;
         TRY(collector_add(evaluation->collector, scores[i], evaluation->base + documents[i]));
     }

@@ -47,6 +47,8 @@ struct evaluation {
     struct ticker *ticker;
     struct search_work *work;
     bool unordered; /* documents come in any order: of two with one score the later may be first */
+    const uint32_t *skipped; /* documents that were handed out already, in order */
+    uint32_t skipped_count;
     uint32_t *sums; /* [SPARSE_DOCUMENTS], all zero between windows */
     struct count_window *count_window;
     uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */
@@ -83,6 +85,21 @@ CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf
 /* Documents that any of the leaves has and none of excluded. */
 CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves,
                                    unsigned count, struct leaf **excluded, unsigned excluded_count);
+
+/* A required word: its list, what few documents have more, and which of these the list has not. */
+struct word_leaves {
+    struct leaf *leaf;
+    struct leaf *more; /* NULL: none */
+    const uint32_t *fresh;
+    uint32_t fresh_count;
+};
+/* The documents that have all words, but of some only what their lists have not: those which
+ * evaluate_required, given the lists, does not find. Hands them out in no order when collects, and
+ * counts live ones into *count (NULL: not at all). */
+CHECKED lupe_status evaluate_fresh(struct evaluation *evaluation, const struct word_leaves *words,
+                                   unsigned word_count, struct leaf **optional,
+                                   unsigned optional_count, struct leaf **excluded,
+                                   unsigned excluded_count, bool collects, uint64_t *count);
 
 /* How many live documents match; stops at limit. */
 CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required,

@@ -33,6 +33,16 @@ CHECKED lupe_status execution_leaf(struct execution *execution, const struct pla
 CHECKED lupe_status execution_phrase(struct execution *execution, const struct plan_node *node,
                                      struct phrase *phrase, bool *simple);
 
+/* What few documents have besides the list of a word. */
+struct extras {
+    uint32_t *documents;
+    uint32_t *full; /* the shares of all they have, */
+    uint32_t *more; /* and what that is above the list's */
+    uint32_t count;
+    uint32_t *fresh; /* those that the list has not */
+    uint32_t fresh_count;
+};
+
 /* The children of a boolean by role. A required child without matches: *nothing. */
 struct roles {
     struct leaf **required;
@@ -43,11 +53,18 @@ struct roles {
     unsigned excluded_count;
     bool has_required; /* the node has MUST clauses */
     bool nothing;
+    struct word_leaves *words; /* [required_count] */
+    bool has_fresh;            /* of some: evaluate_fresh has work */
+    struct leaf **optional;    /* should without what the words have more */
+    unsigned optional_count;
+    const struct extras *extras; /* of a word that is the whole query; or NULL */
 };
-/* The same of a node that is the whole query: one required leaf, or two of which any will do. */
+/* Apart: what only few documents have of a required word stands in words and should, not in
+ * required. */
+CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
+                                    bool apart, struct roles *roles);
+/* The same of a node that is the whole query: one required leaf, with its extras. */
 CHECKED lupe_status execution_word(struct execution *execution, const struct plan_node *node,
                                    struct roles *roles);
-CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
-                                    struct roles *roles);
 
 #endif

@@ -73,21 +73,21 @@ static bool has_place(const struct spread *spread, uint32_t document, uint32_t p
 }
 
 /* Adds weight * (tf, or occurrences in the field) of a list to x. */
-static lupe_status naive_list(const struct naive *naive, const struct list *list, float weight,
-                              int field, float *x)
+static lupe_status naive_list(const struct naive *naive, const struct list *list,
+                              const struct plan_member *member, int field, float *x)
 {
     struct spread spread;
     bool positional = field >= 0 && (list->flags & ENTRY_HAS_POSITIONS);
     lupe_status status = LUPE_OK;
-    if (list->is_wide)
-        weight /= WIDE_UNIT;
+    bool is_parts = member->kind == MEMBER_PARTS;
+    float weight = list->is_wide || is_parts ? member->weight / WIDE_UNIT : member->weight;
     TRY(spread_list(naive, list, positional, &spread));
     for (uint32_t d = 0; d < naive->documents; d++) {
         uint32_t tf = spread.tfs[d];
         if (tf && positional)
             TRY(field_places(naive->segment, naive->plan->view->catalogue.field_gap, field, d,
                              spread.positions + spread.starts[d], spread.tfs[d], 1, &tf));
-        x[d] += weight * (float)tf;
+        x[d] += weight * (float)(is_parts ? tf % PARTS_TF_UNIT : tf);
     }
 out:
     spread_free(&spread);
@@ -178,7 +178,7 @@ static lupe_status naive_words(const struct naive *naive, const struct plan_node
     for (unsigned m = 0; m < node->member_count; m++) {
         const struct list *list = node->members[m].term->lists[naive->place];
         if (list)
-            TRY(naive_list(naive, list, node->members[m].weight, node->field, x));
+            TRY(naive_list(naive, list, &node->members[m], node->field, x));
     }
     for (unsigned v = 0; v < node->variant_count; v++)
         TRY(naive_variant(naive, node, &node->variants[v], x));

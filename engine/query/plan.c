@@ -22,32 +22,7 @@ static bool has_own_list(const struct plan *plan, int field)
            (catalogue->fields[field].flags & FIELD_OWN_LIST);
 }
 
-/* The joined forms equal to a term, whatever they span. */
-static lupe_status joined_terms(struct plan *plan, const struct query_term *term,
-                                struct plan_term *terms[HYPHEN_PARTS_MAX],
-                                uint32_t spans[HYPHEN_PARTS_MAX], unsigned *count)
-{
-    uint8_t key[KEY_BYTES_MAX];
-    lupe_status status = LUPE_OK;
-    *count = 0;
-    if (term->size > TERM_BYTES_MAX)
-        return LUPE_OK;
-    size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
-    for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX; span++) {
-        struct plan_term *found = NULL;
-        key[size] = 0;
-        key[size + 1] = span;
-        TRY(plan_term(plan, key, size + 2, &found));
-        if (found->frequency == 0)
-            continue;
-        terms[*count] = found;
-        spans[(*count)++] = span;
-    }
-out:
-    return status;
-}
-
-/* The joined forms of hyphen words that a word of a field answers to. */
+/* The joined forms of hyphen words that a word answers to. */
 static lupe_status add_joined(struct plan *plan, struct members *members,
                               const struct query_term *term, uint64_t *frequency)
 {
@@ -55,9 +30,9 @@ static lupe_status add_joined(struct plan *plan, struct members *members,
     uint32_t spans[HYPHEN_PARTS_MAX];
     unsigned count = 0;
     lupe_status status = LUPE_OK;
-    TRY(joined_terms(plan, term, joined, spans, &count));
+    TRY(plan_joined(plan, term, joined, spans, &count));
     for (unsigned i = 0; i < count; i++) {
-        TRY(members_add(plan, members, joined[i], 1.0f, false));
+        TRY(members_add(plan, members, joined[i], 1.0f, MEMBER_EXTRA));
         *frequency += joined[i]->frequency;
     }
 out:
@@ -77,7 +52,7 @@ static lupe_status add_fields(struct plan *plan, struct members *members,
         if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) || field->weight <= 1.0)
             continue;
         TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size), &found));
-        TRY(members_add(plan, members, found, (float)(field->weight - 1.0), false));
+        TRY(members_add(plan, members, found, (float)(field->weight - 1.0), MEMBER_FIELD));
     }
 out:
     return status;
@@ -102,14 +77,16 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
         own += found->frequency;
         if (alternative->joined && node->field < 0) {
-            TRY(plan_widen(plan, term, found, &found));
-            out->is_part |= found->widened;
+            bool is_part = false;
+            TRY(plan_add_word(plan, term, found, &members, &all, &is_part));
+            out->is_part |= is_part;
+        } else {
+            all += found->frequency;
+            TRY(members_add(plan, &members, found, 1.0f, MEMBER_LIST));
         }
-        all += found->frequency;
-        TRY(members_add(plan, &members, found, 1.0f, true));
         if (own_list)
             continue;
-        if (alternative->joined && node->field >= 0)
+        if (alternative->joined)
             TRY(add_joined(plan, &members, term, &all));
         if (node->field < 0)
             TRY(add_fields(plan, &members, term));
@@ -207,7 +184,7 @@ static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned
         struct plan_term *joined[HYPHEN_PARTS_MAX];
         uint32_t spans[HYPHEN_PARTS_MAX];
         unsigned count = 0;
-        TRY(joined_terms(e->plan, &alternative->terms[0], joined, spans, &count));
+        TRY(plan_joined(e->plan, &alternative->terms[0], joined, spans, &count));
         for (unsigned i = 0; i < count; i++) {
             /* Joined forms of as many parts as the query's word has are found by the parts. */
             if (spans[i] == parts)
@@ -362,7 +339,7 @@ static lupe_status compile_prefix(struct plan *plan, const struct node *node, st
         struct plan_term *term = NULL;
         unsigned before = members.count;
         TRY(plan_term(plan, terms[i].term, terms[i].size, &term));
-        TRY(members_add(plan, &members, term, 1.0f, true));
+        TRY(members_add(plan, &members, term, 1.0f, MEMBER_LIST));
         if (members.count > before)
             all += term->frequency;
     }
@@ -388,7 +365,7 @@ static lupe_status compile_keyword(struct plan *plan, const struct node *node,
     TRY(plan_term(plan, key,
                   key_of_keyword(key, (uint32_t)node->field, node->prefix.bytes, node->prefix.size),
                   &term));
-    TRY(members_add(plan, &members, term, 1.0f, true));
+    TRY(members_add(plan, &members, term, 1.0f, MEMBER_LIST));
     out->members = members.items;
     out->member_count = members.count;
 out:

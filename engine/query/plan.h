@@ -19,14 +19,22 @@ struct plan_term {
     struct list **lists;      /* [segment]; NULL where the term is not */
     struct term_place *found; /* [segment]; until the lists are open */
     struct plan_term *next;   /* likewise: of plan->pending */
-    bool widened;             /* wide lists, with own ones where there is none */
+    bool split;               /* of list 3: wide lists are kept apart */
+    struct plan_term *wide;   /* then: these, with the word's own where there is none; or NULL */
+};
+
+enum member_kind {
+    MEMBER_LIST,  /* of the word itself */
+    MEMBER_FIELD, /* of the word in a weighted field */
+    MEMBER_EXTRA, /* joined forms of hyphen words */
+    MEMBER_PARTS  /* compounds, with tfs in the form of a list of parts */
 };
 
 /* A list of a group: tf times weight adds to x. */
 struct plan_member {
     struct plan_term *term;
     float weight;
-    bool own; /* the word's own list, which idf is made of */
+    enum member_kind kind;
 };
 
 /* A reading of a sequence: term i at offsets[i]. */

@@ -93,7 +93,7 @@ static lupe_status join_with(struct plan *plan, struct join *join, const struct 
         return LUPE_OK;
     memcpy(word, first->bytes, first->size);
     for (unsigned l = 0; l < link_count; l++) {
-        struct plan_term *own = NULL, *found = NULL;
+        struct plan_term *own = NULL;
         size_t size = first->size;
         for (const char *letter = links[l]; *letter; letter++)
             word[size++] = (uint8_t)*letter;
@@ -102,8 +102,9 @@ static lupe_status join_with(struct plan *plan, struct join *join, const struct 
         TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
         if (own->frequency == 0)
             continue;
-        TRY(plan_widen(plan, &term, own, &found));
-        TRY(members_add(plan, &join->members, found, 1.0f, true));
+        bool is_part;
+        uint64_t frequency = 0;
+        TRY(plan_add_word(plan, &term, own, &join->members, &frequency, &is_part));
         join->frequency += own->frequency;
     }
 out:

@@ -64,7 +64,8 @@ static lupe_status term_begin(struct plan *plan, const uint8_t *key, size_t key_
     bool alone = segments == 1 && plan->alone;
     memcpy(copy, key, key_size);
     term->frequency = 0;
-    term->widened = false;
+    term->split = false;
+    term->wide = NULL;
     term->key = copy;
     term->key_size = key_size;
     for (uint32_t s = 0; s < segments; s++) {
@@ -202,9 +203,9 @@ double plan_idf(const struct plan *plan, uint64_t frequency)
 /* ---- members */
 
 lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term,
-                        float weight, bool own)
+                        float weight, enum member_kind kind)
 {
-    if (term->frequency == 0 && !own)
+    if (term->frequency == 0 && kind != MEMBER_LIST)
         return LUPE_OK;
     if (members->count == members->capacity) {
         unsigned capacity = members->capacity ? 2 * members->capacity : 4;
@@ -219,36 +220,101 @@ lupe_status members_add(struct plan *plan, struct members *members, struct plan_
     for (unsigned i = 0; i < members->count; i++)
         if (members->items[i].term == term) /* two languages, one term */
             return LUPE_OK;
-    members->items[members->count++] = (struct plan_member){term, weight, own};
+    members->items[members->count++] = (struct plan_member){term, weight, kind};
     return LUPE_OK;
 }
 
-/* ---- wide lists */
+/* ---- words that are parts of compounds */
 
-/* The list that a word is searched with: the wide one of each segment that has one, else its own.
- * Of a word of one field, whose places count, only its own. */
-lupe_status plan_widen(struct plan *plan, const struct query_term *term, struct plan_term *own,
-                       struct plan_term **out)
+/* Takes the wide lists out of a term of list 3. Where there are any, the word's list is these and,
+ * in other segments, its own. */
+static lupe_status split_lists(struct plan *plan, struct plan_term *parts,
+                               const struct plan_term *own)
+{
+    uint32_t segments = plan->view->catalogue.segment_count;
+    parts->split = true;
+    for (uint32_t s = 0; s < segments; s++) {
+        if (!parts->lists[s] || !parts->lists[s]->is_wide)
+            continue;
+        if (!parts->wide) {
+            parts->wide = arena_alloc(&plan->arena, sizeof *parts->wide);
+            if (!parts->wide)
+                return fail_memory();
+            *parts->wide = *own;
+            parts->wide->lists = arena_alloc(&plan->arena, segments * sizeof *own->lists);
+            if (!parts->wide->lists)
+                return fail_memory();
+            memcpy(parts->wide->lists, own->lists, segments * sizeof *own->lists);
+        }
+        parts->wide->frequency += parts->lists[s]->frequency;
+        parts->wide->frequency -= own->lists[s] ? own->lists[s]->frequency : 0;
+        parts->wide->lists[s] = parts->lists[s];
+        parts->frequency -= parts->lists[s]->frequency;
+        parts->lists[s] = NULL;
+    }
+    return LUPE_OK;
+}
+
+lupe_status plan_add_word(struct plan *plan, const struct query_term *term, struct plan_term *own,
+                          struct members *members, uint64_t *frequency, bool *is_part)
 {
     uint8_t key[KEY_BYTES_MAX];
-    struct plan_term *wide = NULL;
-    uint32_t segments = plan->view->catalogue.segment_count;
+    struct plan_term *parts = NULL;
     lupe_status status = LUPE_OK;
-    *out = own;
-    TRY(plan_term(plan, key, key_make(key, LIST_WIDE, term->bytes, term->size), &wide));
-    if (wide->frequency == 0 || wide->widened)
-        goto out;
-    wide->widened = true;
-    wide->frequency = 0;
-    for (uint32_t s = 0; s < segments; s++) {
-        if (wide->lists[s])
-            wide->lists[s]->is_wide = true;
-        else
-            wide->lists[s] = own->lists[s];
-        wide->frequency += wide->lists[s] ? wide->lists[s]->frequency : 0;
+    TRY(plan_term(plan, key, key_make(key, LIST_PARTS, term->bytes, term->size), &parts));
+    if (parts->frequency && !parts->split)
+        TRY(split_lists(plan, parts, own));
+    *is_part = parts->wide || parts->frequency;
+    *frequency += (parts->wide ? parts->wide : own)->frequency + parts->frequency;
+    TRY(members_add(plan, members, parts->wide ? parts->wide : own, 1.0f, MEMBER_LIST));
+    TRY(members_add(plan, members, parts, 1.0f, MEMBER_PARTS));
+out:
+    return status;
+}
+
+/* ---- joined forms */
+
+/* Which spans joined forms of a term have in a segment, as bits. */
+static lupe_status joined_spans(struct segment *segment, const uint8_t *key, size_t size,
+                                uint32_t *spans)
+{
+    struct dictionary_iterator *at = memory_alloc(sizeof *at);
+    lupe_status status = LUPE_OK;
+    if (!at)
+        return fail_memory();
+    TRY(dictionary_seek(&segment->dictionary, key, size, at));
+    while ((status = dictionary_next(at)) == LUPE_OK && at->key_size == size + 1 &&
+           memcmp(at->key, key, size) == 0)
+        if (at->key[size] >= 2 && at->key[size] <= HYPHEN_PARTS_MAX)
+            *spans |= 1u << at->key[size];
+    if (status == LUPE_NOT_FOUND)
+        status = LUPE_OK;
+out:
+    memory_free(at);
+    return status;
+}
+
+lupe_status plan_joined(struct plan *plan, const struct query_term *term,
+                        struct plan_term *terms[HYPHEN_PARTS_MAX], uint32_t spans[HYPHEN_PARTS_MAX],
+                        unsigned *count)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    uint32_t present = 0;
+    lupe_status status = LUPE_OK;
+    *count = 0;
+    if (term->size > TERM_BYTES_MAX)
+        return LUPE_OK;
+    size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
+    key[size++] = 0;
+    for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++)
+        TRY(joined_spans(plan->view->segments[s], key, size, &present));
+    for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX; span++) {
+        if (!(present >> span & 1))
+            continue;
+        key[size] = span;
+        TRY(plan_term(plan, key, size + 1, &terms[*count]));
+        spans[(*count)++] = span;
     }
 out:
-    if (!status && wide->frequency)
-        *out = wide;
     return status;
 }

@@ -27,13 +27,19 @@ struct members {
     unsigned capacity;
 };
 
-/* Adds a term with its weight once; one that nobody has only when it is the word's own. */
+/* Adds a term with its weight once; one that nobody has only when it is the word itself. */
 CHECKED lupe_status members_add(struct plan *plan, struct members *members, struct plan_term *term,
-                                float weight, bool own);
+                                float weight, enum member_kind kind);
 
-/* The list that a word is searched with: the wide one of each segment that has one, else its own.
- */
-CHECKED lupe_status plan_widen(struct plan *plan, const struct query_term *term,
-                               struct plan_term *own, struct plan_term **out);
+/* Adds the list that a word is searched with: the wide one of each segment that has one, else its
+ * own, and those of compounds it is a part of. *frequency grows by their documents. */
+CHECKED lupe_status plan_add_word(struct plan *plan, const struct query_term *term,
+                                  struct plan_term *own, struct members *members,
+                                  uint64_t *frequency, bool *is_part);
+
+/* The joined forms equal to a term, with what they span. */
+CHECKED lupe_status plan_joined(struct plan *plan, const struct query_term *term,
+                                struct plan_term *terms[HYPHEN_PARTS_MAX],
+                                uint32_t spans[HYPHEN_PARTS_MAX], unsigned *count);
 
 #endif

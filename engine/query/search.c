@@ -67,6 +67,24 @@ static bool counts_on_the_way(const struct evaluation *evaluation, const struct 
                            roles->excluded_count);
 }
 
+/* Of a word that is the whole query the documents that have more than its list come first, and are
+ * then passed over in it. */
+static lupe_status take_extras(struct run *run, struct evaluation *evaluation,
+                               const struct extras *extras)
+{
+    lupe_status status = LUPE_OK;
+    for (uint32_t i = 0; i < extras->fresh_count && counts(run); i++)
+        run->answer->total += live_has(&evaluation->segment->live, extras->fresh[i]);
+    if (!run->collects)
+        return LUPE_OK;
+    evaluation->unordered = true;
+    TRY(evaluation_emit(evaluation, extras->documents, extras->full, extras->count));
+    evaluation->skipped = extras->documents;
+    evaluation->skipped_count = extras->count;
+out:
+    return status;
+}
+
 static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
                              const struct roles *roles)
 {
@@ -78,6 +96,8 @@ static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
                                               !roles->should_count && roles->required[0]->scored) ||
                                              (!roles->has_required && roles->should_count == 1));
     bool counted = false; /* on the way */
+    if (roles->extras)
+        TRY(take_extras(run, evaluation, roles->extras));
     if (run->collects) {
         if (single)
             TRY(evaluate_single(evaluation,
@@ -102,6 +122,10 @@ static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
             TRY(count_union(evaluation, roles->should, roles->should_count, roles->excluded,
                             roles->excluded_count, run->count_stop, total));
     }
+    if (roles->has_fresh)
+        TRY(evaluate_fresh(evaluation, roles->words, roles->required_count, roles->optional,
+                           roles->optional_count, roles->excluded, roles->excluded_count,
+                           run->collects, counts(run) ? total : NULL));
 out:
     return status;
 }
@@ -139,7 +163,7 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
         }
     }
     if (root->kind == PLAN_BOOLEAN) {
-        TRY(execution_roles(&execution, root, &roles));
+        TRY(execution_roles(&execution, root, true, &roles));
     } else {
         TRY(execution_word(&execution, root, &roles));
     }

@@ -295,7 +295,6 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
                   segment->entry.documents, &at->entry, &list);
     if (!sound(check, &status))
         return status;
-    list.is_wide = list_number == LIST_WIDE;
     struct block block;
     for (uint32_t i = 0; i < list.block_count; i++) {
         uint32_t findings = check->findings;

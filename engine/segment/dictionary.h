@@ -13,7 +13,7 @@
 #define LIST_WORDS 0u
 #define LIST_IDS 1u
 #define LIST_JOINED 2u
-#define LIST_WIDE 3u
+#define LIST_PARTS 3u
 #define LIST_VARIANTS 4u
 #define LIST_PAIRS 5u
 #define LIST_FIELDS 16u /* + field number */

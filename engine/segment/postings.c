@@ -17,7 +17,8 @@
 #define LIST_HAS_CHAMPIONS 1u
 #define LIST_HAS_TF 2u
 #define LIST_HAS_POSITIONS 4u
-#define LIST_FLAGS_KNOWN 7u
+#define LIST_IS_WIDE 8u
+#define LIST_FLAGS_KNOWN 15u
 #define HEAD_BIT_SET 0x1fu
 
 /* Lists in the dictionary have no bound. */
@@ -89,6 +90,7 @@ lupe_status list_open(struct section *postings, struct section *positions,
     if (!(flags & LIST_HAS_TF) != !(list->flags & ENTRY_HAS_TF) ||
         !(flags & LIST_HAS_POSITIONS) != !(list->flags & ENTRY_HAS_POSITIONS))
         return list_corrupt(list, "its header and its dictionary entry differ");
+    list->is_wide = flags & LIST_IS_WIDE;
     list->bound = bytes[1];
     list->bounds = bytes + 1;
     list->header_size = 2;

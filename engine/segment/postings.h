@@ -60,7 +60,7 @@ void postings_writer_free(struct postings_writer *writer);
 
 /* Begins a list. flags: ENTRY_HAS_TF, ENTRY_HAS_POSITIONS (which needs tf). */
 void postings_writer_begin(struct postings_writer *writer, uint8_t flags);
-/* Then: its tfs count WIDE_UNIT-ths of a word. */
+/* Then: its tfs count WIDE_UNIT-ths of a word. Such a list is never inline. */
 static inline void postings_writer_set_wide(struct postings_writer *writer)
 {
     writer->is_wide = true;
@@ -125,7 +125,7 @@ struct list {
     uint32_t single_document; /* single */
     uint32_t single_position;
     uint8_t storage;        /* ENTRY_LIST, ... */
-    bool is_wide;           /* its tfs count WIDE_UNIT-ths: whoever opens it says so */
+    bool is_wide;           /* its tfs count WIDE_UNIT-ths */
     uint32_t documents_max; /* of the segment, to check against */
 };
 

@@ -28,6 +28,7 @@
 #define LIST_HAS_CHAMPIONS 1u
 #define LIST_HAS_TF 2u
 #define LIST_HAS_POSITIONS 4u
+#define LIST_IS_WIDE 8u
 #define HEAD_BIT_SET 0x1fu
 #define CHAMPIONS_MAX 1000u
 #define DIRECTORY_RECORD_BYTES 9u /* last, size, bound, while the list is being written */
@@ -449,6 +450,7 @@ static void write_directory(struct postings_writer *writer, struct buffer *out, 
             bound = records[i * DIRECTORY_RECORD_BYTES + 8];
     buffer_add_u8(out, (uint8_t)((champions ? LIST_HAS_CHAMPIONS : 0) |
                                  (writer->flags & ENTRY_HAS_TF ? LIST_HAS_TF : 0) |
+                                 (writer->is_wide ? LIST_IS_WIDE : 0) |
                                  (writer->flags & ENTRY_HAS_POSITIONS ? LIST_HAS_POSITIONS : 0)));
     buffer_add_u8(out, bound);
     if (champions) {
@@ -688,7 +690,7 @@ lupe_status postings_writer_end(struct postings_writer *writer, uint8_t info[256
     *info_size = 0;
     if (writer->frequency == 0)
         return LUPE_OK;
-    if (writer->directory.size == 0) {
+    if (writer->directory.size == 0 && !writer->is_wide) {
         *info_size = write_inline(writer, info);
         if (*info_size)
             return writer->parcel ? parcel_list(writer, info, *info_size) : LUPE_OK;

@@ -154,9 +154,12 @@ lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8
     if (writer->is_id && writer->ids.ranked == 0)
         writer->ids_first = writer->dictionary.terms;
     postings_writer_begin(&writer->postings, flags);
-    if (key_is_of(key, LIST_WIDE))
-        postings_writer_set_wide(&writer->postings);
     return LUPE_OK;
+}
+
+void segment_writer_term_wide(struct segment_writer *writer)
+{
+    postings_writer_set_wide(&writer->postings);
 }
 
 lupe_status segment_writer_term_add(struct segment_writer *writer, const uint32_t *documents,

@@ -62,6 +62,7 @@ CHECKED lupe_status segment_writer_documents_done(struct segment_writer *writer)
 CHECKED lupe_status
 segment_writer_term_begin(struct segment_writer *writer, const uint8_t *key, size_t key_size,
                           uint8_t flags /* ENTRY_HAS_TF, ENTRY_HAS_POSITIONS */);
+void segment_writer_term_wide(struct segment_writer *writer); /* see postings_writer_set_wide */
 CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer,
                                             const uint32_t *documents, const uint32_t *tfs,
                                             const uint32_t *positions, size_t count);

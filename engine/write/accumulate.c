@@ -199,14 +199,14 @@ static void buffer_reset(struct buffer *buffer)
     buffer_clear(buffer);
 }
 
-/* ---- what wide lists are made of */
+/* ---- the parts of compounds */
 
 static int compare_notes(const void *left, const void *right)
 {
     const struct part_note *a = left;
     const struct part_note *b = right;
-    if (a->wide != b->wide)
-        return a->wide < b->wide ? -1 : 1;
+    if (a->part != b->part)
+        return a->part < b->part ? -1 : 1;
     if (a->source != b->source)
         return a->source < b->source ? -1 : 1;
     return a->weight < b->weight ? 1 : a->weight > b->weight ? -1 : 0;
@@ -222,13 +222,13 @@ static void parts_sort(struct accumulator *accumulator)
         return;
     qsort(notes, count, sizeof *notes, compare_notes);
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || notes[i].wide != notes[kept - 1].wide ||
+        if (i == 0 || notes[i].part != notes[kept - 1].part ||
             notes[i].source != notes[kept - 1].source)
             notes[kept++] = notes[i];
     accumulator->parts.size = kept * sizeof *notes;
 }
 
-const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t wide,
+const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t part,
                                           size_t *count)
 {
     const struct part_note *notes = (const struct part_note *)(const void *)accumulator->parts.data;
@@ -236,12 +236,12 @@ const struct part_note *accumulator_parts(const struct accumulator *accumulator,
     size_t low = 0, high = end;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (notes[middle].wide < wide)
+        if (notes[middle].part < part)
             low = middle + 1;
         else
             high = middle;
     }
-    for (high = low; high < end && notes[high].wide == wide;)
+    for (high = low; high < end && notes[high].part == part;)
         high++;
     *count = high - low;
     return notes + low;
@@ -465,15 +465,15 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
     return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
 }
 
-/* Notes that the wide list of a term has the documents of a list. */
+/* Notes that a term is a part of the words of a list. */
 static lupe_status part_note(struct accumulator *accumulator, const struct term *term,
                              uint32_t source, uint32_t weight)
 {
     struct part_note note = {.source = source, .weight = weight};
     uint8_t key[KEY_BYTES_MAX];
     lupe_status status =
-        list_of_key(accumulator, key, key_make(key, LIST_WIDE, term->bytes, term->size), GROWING_TF,
-                    &note.wide);
+        list_of_key(accumulator, key, key_make(key, LIST_PARTS, term->bytes, term->size),
+                    GROWING_TF, &note.part);
     if (status)
         return status;
     buffer_add(&accumulator->parts, &note, sizeof note);
@@ -517,8 +517,7 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
                          accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
     if (status != LUPE_OK || !accumulator->with_parts)
         return status;
-    return parts ? part_note(accumulator, &term, *list, WIDE_UNIT)
-                 : compound_note(accumulator, item, *list);
+    return parts ? LUPE_OK : compound_note(accumulator, item, *list);
 }
 
 static __attribute__((noinline)) lupe_status surface_new(struct accumulator *accumulator,

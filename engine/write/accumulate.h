@@ -61,10 +61,10 @@ struct accumulated_document {
     uint32_t boundary_count;
 };
 
-/* A wide list (FORMAT.md section 4) has the documents of a source. */
+/* A word is a part of the words of a list. */
 struct part_note {
-    uint32_t wide;   /* list by number: empty, only its key counts */
-    uint32_t source; /* likewise: of a compound, or a joined form */
+    uint32_t part;   /* the list of the part by number: empty, only its key counts */
+    uint32_t source; /* likewise: of compounds */
     uint32_t weight; /* in WIDE_UNIT-ths */
 };
 
@@ -74,7 +74,7 @@ struct accumulator {
     /* from the catalogue */
     lupe_analysis analysis;
     bool with_positions;
-    bool with_parts; /* wide lists */
+    bool with_parts; /* compounds are noted with their parts */
     uint32_t field_gap;
     uint8_t *field_analyzers; /* by field; fields beyond field_count have analyzer 0 */
     bool *field_own_list;
@@ -133,8 +133,8 @@ CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t do
  * to sort. Only reset and close are allowed afterwards. */
 void accumulator_seal(struct accumulator *accumulator);
 
-/* What a wide list is made of besides the word's own list; behind accumulator_seal. */
-const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t wide,
+/* What has a word as a part, by the list made for it; behind accumulator_seal. */
+const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t part,
                                           size_t *count);
 
 /* Bytes in use, with what the next document may make a table grow by. */

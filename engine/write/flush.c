@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "write/pair_lists.h"
-#include "write/wide_lists.h"
+#include "write/part_lists.h"
 
 #define RADIX_BITS 8u
 #define RADIX_SIZE (1u << RADIX_BITS)
@@ -519,13 +519,13 @@ struct term_order {
 
 /* Lists of the accumulators come before, between and behind those made of ids, of parts and of
  * pairs. */
-enum { STAGE_WORDS, STAGE_JOINED, STAGE_WIDE, STAGE_FIELDS };
+enum { STAGE_WORDS, STAGE_JOINED, STAGE_PARTS, STAGE_FIELDS };
 
 static inline uint8_t stage_of(uint16_t list)
 {
     if (list == LIST_WORDS)
         return STAGE_WORDS;
-    return list < LIST_WIDE ? STAGE_JOINED : list == LIST_WIDE ? STAGE_WIDE : STAGE_FIELDS;
+    return list < LIST_PARTS ? STAGE_JOINED : list == LIST_PARTS ? STAGE_PARTS : STAGE_FIELDS;
 }
 
 /* The list of a term in one accumulator; one of the same term in another follows. */
@@ -865,19 +865,19 @@ static lupe_status stage_write(struct terms *terms, struct lister *lister, uint8
                                        : terms_write(terms, lister, first, *done);
 }
 
-/* ---- wide lists */
+/* ---- words that are parts of compounds */
 
-static int compare_with_word(const struct terms *terms, struct term_ref word, const uint8_t *wide)
+static int compare_with_word(const struct terms *terms, struct term_ref word, const uint8_t *part)
 {
     const struct accumulator *from = terms->flusher->input->accumulators[word.accumulator];
     const uint8_t *key = from->keys.data + list_of(terms, word)->key;
-    size_t shared = (key[0] < wide[0] ? key[0] : wide[0]) - 2u;
-    int order = memcmp(key + 3, wide + 3, shared);
-    return order ? order : (int)key[0] - (int)wide[0];
+    size_t shared = (key[0] < part[0] ? key[0] : part[0]) - 2u;
+    int order = memcmp(key + 3, part + 3, shared);
+    return order ? order : (int)key[0] - (int)part[0];
 }
 
-/* Adds the word's own lists: words and wide lists are in one order. */
-static lupe_status own_add(const struct terms *terms, struct wide_lists *wide, const uint8_t *key,
+/* Adds the word's own lists: words and parts are in one order, in which *word moves on. */
+static lupe_status own_add(const struct terms *terms, struct part_lists *parts, const uint8_t *key,
                            uint64_t *word)
 {
     lupe_status status = LUPE_OK;
@@ -887,39 +887,40 @@ static lupe_status own_add(const struct terms *terms, struct wide_lists *wide, c
         if (order > 0)
             break;
         if (order == 0)
-            TRY(wide_lists_add(wide, terms->flusher->input->accumulators[ref.accumulator],
-                               ref.number, WIDE_UNIT));
+            TRY(part_lists_add_own_list(parts, terms->flusher->input->accumulators[ref.accumulator],
+                                        ref.number, terms->flusher->map));
         ++*word;
     }
 out:
     return status;
 }
 
-/* Writes the wide lists, which begin at *done, and moves it on. */
-static lupe_status wide_stage_write(struct terms *terms, uint64_t *done)
+/* Writes the lists of parts, which begin at *done, and moves it on. */
+static lupe_status parts_write(struct terms *terms, uint64_t *done)
 {
     lupe_status status = LUPE_OK;
     struct flusher *flusher = terms->flusher;
-    struct wide_lists wide = {0};
+    struct accumulator *const *accumulators = flusher->input->accumulators;
+    struct part_lists parts = {0};
     uint64_t word = 0;
-    if (*done == terms->count || ref_at(terms, *done).stage != STAGE_WIDE)
+    if (*done == terms->count || ref_at(terms, *done).stage != STAGE_PARTS)
         return LUPE_OK;
-    TRY(wide_lists_init(&wide, flusher->writer, flusher->map, flusher->documents));
-    while (*done < terms->count && ref_at(terms, *done).stage == STAGE_WIDE) {
+    TRY(part_lists_init(&parts, flusher->writer, flusher->documents));
+    while (*done < terms->count && ref_at(terms, *done).stage == STAGE_PARTS) {
         struct term_ref ref = ref_at(terms, *done);
-        const uint8_t *key =
-            flusher->input->accumulators[ref.accumulator]->keys.data + list_of(terms, ref)->key;
-        TRY(own_add(terms, &wide, key, &word));
+        const uint8_t *key = accumulators[ref.accumulator]->keys.data + list_of(terms, ref)->key;
         do {
             ref = ref_at(terms, *done);
-            TRY(wide_lists_add_parts(&wide, flusher->input->accumulators[ref.accumulator],
-                                     ref.number));
+            TRY(part_lists_add_noted(&parts, accumulators[ref.accumulator], ref.number,
+                                     flusher->map));
             ++*done;
         } while (*done < terms->count && ref_at(terms, *done).again);
-        TRY(wide_lists_write(&wide, key));
+        part_lists_choose(&parts);
+        TRY(own_add(terms, &parts, key, &word));
+        TRY(part_lists_write(&parts, key + 1, key[0]));
     }
 out:
-    wide_lists_free(&wide);
+    part_lists_free(&parts);
     return status;
 }
 
@@ -952,7 +953,7 @@ static lupe_status segment_fill(struct flusher *flusher, struct terms *terms,
     TRY(stage_write(terms, &lister, STAGE_WORDS, &done));
     TRY(ids_flush(flusher));
     TRY(stage_write(terms, &lister, STAGE_JOINED, &done));
-    TRY(wide_stage_write(terms, &done));
+    TRY(parts_write(terms, &done));
     TRY(pair_lists_write(flusher->writer, publication));
     TRY(stage_write(terms, &lister, STAGE_FIELDS, &done));
 out:

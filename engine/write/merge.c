@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "write/pair_lists.h"
+#include "write/part_lists.h"
 #include "write/permute.h"
 #include "write/reorder.h"
 
@@ -69,6 +70,7 @@ struct merge {
     struct reorder *reorder; /* while the order is being found */
     struct origin *origins;  /* by new document; NULL: in the sources' order */
     struct permute permute;
+    struct part_lists parts;
     struct pair_lists *pair_lists; /* while they are made */
     bool pairs_done;
 };
@@ -228,6 +230,7 @@ void merge_close(struct merge *merge)
     buffer_free(&merge->id);
     reorder_close(merge->reorder);
     permute_free(&merge->permute);
+    part_lists_free(&merge->parts);
     memory_free(merge->origins);
     memory_free(merge->pairs);
     memory_free(merge->positions);
@@ -322,6 +325,7 @@ static lupe_status terms_begin(struct merge *merge)
 {
     lupe_status status = LUPE_OK;
     TRY(segment_writer_documents_done(merge->writer));
+    TRY(part_lists_init(&merge->parts, merge->writer, merge->documents));
     TRY(terms_seek(merge));
     merge->stage = STAGE_TERMS;
 out:
@@ -408,11 +412,6 @@ out:
     return status;
 }
 
-static uint32_t tf_times(uint32_t tf, uint32_t factor)
-{
-    return tf <= DOCUMENT_WORDS_MAX / factor ? tf * factor : DOCUMENT_WORDS_MAX;
-}
-
 /* Maps the documents of merge->block in place; index gets the places of live ones in the block. */
 static uint32_t block_map(struct merge *merge, const struct source *source,
                           uint8_t index[BLOCK_DOCUMENTS])
@@ -436,16 +435,15 @@ static uint32_t block_map(struct merge *merge, const struct source *source,
     return count;
 }
 
-/* factor: what its tfs are multiplied by; other than 1 for a wide list, without positions. */
 static lupe_status block_copy(struct merge *merge, const struct source *source,
-                              const struct list *list, uint32_t number, uint32_t factor)
+                              const struct list *list, uint32_t number)
 {
     lupe_status status = LUPE_OK;
     struct block *block = &merge->block;
     uint8_t index[BLOCK_DOCUMENTS];
     uint32_t tfs[BLOCK_DOCUMENTS];
     uint64_t words = 0;
-    bool has_positions = factor == 1 && list->flags & ENTRY_HAS_POSITIONS;
+    bool has_positions = list->flags & ENTRY_HAS_POSITIONS;
 
     TRY(block_read(list, number, block));
     TRY(block_read_tfs(list, block));
@@ -453,7 +451,7 @@ static lupe_status block_copy(struct merge *merge, const struct source *source,
     if (count == 0)
         goto out;
     for (uint32_t i = 0; i < count; i++)
-        words += tfs[i] = tf_times(block->tfs[index[i]], factor);
+        words += tfs[i] = block->tfs[index[i]];
     if (merge->origins) {
         struct permute *permute = &merge->permute;
         if (has_positions)
@@ -482,46 +480,99 @@ static lupe_status list_copy(struct merge *merge, const struct source *source)
     TRY(list_open(&segment->sections[SECTION_POSTINGS], &segment->sections[SECTION_POSITIONS],
                   segment->entry.documents, &source->terms.entry, &list));
     for (uint32_t i = 0; i < list.block_count; i++)
-        TRY(block_copy(merge, source, &list, i, 1));
+        TRY(block_copy(merge, source, &list, i));
     merge->bytes_done += source->terms.key_size / 2 + TERM_BYTES;
 out:
     return status;
 }
 
-/* Of a source that has no wide list of the word, its own list is one. */
-static lupe_status own_list_copy(struct merge *merge, const struct source *source,
-                                 const uint8_t *wide_key, size_t key_size)
+/* ---- words that are parts of compounds */
+
+/* What is done with the documents of a list of a source. */
+enum part_use { PART_EXTRA, PART_WIDE, PART_OWN, PART_OWN_OF_PARTS };
+
+static lupe_status part_add(struct part_lists *parts, enum part_use use, uint32_t document,
+                            uint32_t tf)
 {
+    uint32_t own = tf / PARTS_TF_UNIT;
+    switch (use) {
+    case PART_EXTRA:
+        return part_lists_add_extra(parts, document, tf % PARTS_TF_UNIT);
+    case PART_WIDE:
+        return part_lists_add_wide(parts, document, tf);
+    case PART_OWN:
+        return part_lists_add_own(parts, document, tf);
+    case PART_OWN_OF_PARTS:
+        return own ? part_lists_add_own(parts, document, own) : LUPE_OK;
+    }
+    return LUPE_OK;
+}
+
+static lupe_status part_list_add(struct merge *merge, const struct source *source,
+                                 const struct list *list, enum part_use use)
+{
+    struct block *block = &merge->block;
+    uint8_t index[BLOCK_DOCUMENTS];
     lupe_status status = LUPE_OK;
-    uint8_t key[KEY_BYTES_MAX];
-    struct list list;
-    key_size = key_make(key, LIST_WORDS, wide_key + 2, key_size - 2);
-    status = segment_find(source->segment, key, key_size, &list);
-    if (status)
-        return status == LUPE_NOT_FOUND ? LUPE_OK : status;
-    for (uint32_t i = 0; i < list.block_count; i++)
-        TRY(block_copy(merge, source, &list, i, WIDE_UNIT));
+    for (uint32_t b = 0; b < list->block_count; b++) {
+        TRY(block_read(list, b, block));
+        TRY(block_read_tfs(list, block));
+        uint32_t count = block_map(merge, source, index);
+        for (uint32_t i = 0; i < count; i++)
+            TRY(part_add(&merge->parts, use, block->documents[i], block->tfs[index[i]]));
+        merge->bytes_done += count;
+    }
 out:
     return status;
 }
 
-/* The wide lists of all sources that have one or a list of the word's own. */
-static lupe_status wide_copy(struct merge *merge, uint32_t same)
+/* The lists of a part in the sources, which are all at its key or behind it; those that have none
+ * are told by the block count 0. */
+struct part_sources {
+    struct list parts;
+    struct list own;
+};
+
+/* Of the next term, a list of parts: the same source has both a list of it and the word's own as a
+ * rule. A wide list stands for its source's own one. */
+static lupe_status parts_copy(struct merge *merge, uint32_t same)
 {
     lupe_status status = LUPE_OK;
-    uint8_t key[KEY_BYTES_MAX];
+    struct part_lists *parts = &merge->parts;
+    uint8_t key[KEY_BYTES_MAX], own_key[KEY_BYTES_MAX];
     size_t key_size = merge->sources[merge->order[0]].terms.key_size;
+    struct part_sources *lists = memory_zalloc(merge->count, sizeof *lists);
+    if (!lists)
+        return fail_memory();
     memcpy(key, merge->sources[merge->order[0]].terms.key, key_size);
-    for (uint32_t s = 0, at = 0; s < merge->count; s++) {
-        const struct source *source = &merge->sources[s];
-        if (at < same && merge->order[at] == s) {
-            TRY(list_copy(merge, source));
-            at++;
-        } else {
-            TRY(own_list_copy(merge, source, key, key_size));
-        }
+    size_t own_size = key_make(own_key, LIST_WORDS, key + 2, key_size - 2);
+    for (uint32_t i = 0; i < same; i++) {
+        const struct source *source = &merge->sources[merge->order[i]];
+        struct list *list = &lists[merge->order[i]].parts;
+        TRY(segment_list(source->segment, &source->terms.entry, list));
+        TRY(part_list_add(merge, source, list, list->is_wide ? PART_WIDE : PART_EXTRA));
     }
+    part_lists_choose(parts);
+    for (uint32_t s = 0; s < merge->count; s++) {
+        const struct source *source = &merge->sources[s];
+        struct list *list = &lists[s].parts;
+        if (list->is_wide)
+            continue;
+        if (!parts->is_wide) {
+            if (list->block_count)
+                TRY(part_list_add(merge, source, list, PART_OWN_OF_PARTS));
+            continue;
+        }
+        status = segment_find(source->segment, own_key, own_size, &lists[s].own);
+        if (!status)
+            status = part_list_add(merge, source, &lists[s].own, PART_OWN);
+        if (status && status != LUPE_NOT_FOUND)
+            goto out;
+        status = LUPE_OK;
+    }
+    TRY(part_lists_write(parts, key, key_size));
 out:
+    memory_free(lists);
     return status;
 }
 
@@ -533,7 +584,11 @@ static lupe_status term_copy(struct merge *merge)
     const struct dictionary_iterator *first = &merge->sources[merge->order[0]].terms;
     uint8_t flags = first->entry.flags & LIST_FLAGS;
     uint32_t same = same_count(merge);
-    bool wide = key_is_of(first->key, LIST_WIDE);
+    if (key_is_of(first->key, LIST_PARTS)) {
+        TRY(parts_copy(merge, same));
+        TRY(same_advance(merge, same));
+        goto out;
+    }
     permute_clear(&merge->permute);
     TRY(segment_writer_term_begin(merge->writer, first->key, first->key_size, flags));
     for (uint32_t i = 0; i < same; i++) {
@@ -543,11 +598,8 @@ static lupe_status term_copy(struct merge *merge)
                         "segment %u: a list has other contents than the same list of segment %u",
                         source->segment->entry.number,
                         merge->sources[merge->order[0]].segment->entry.number);
-        if (!wide)
-            TRY(list_copy(merge, source));
+        TRY(list_copy(merge, source));
     }
-    if (wide)
-        TRY(wide_copy(merge, same));
     if (merge->origins)
         TRY(permute_write(&merge->permute, merge->documents, flags, merge->writer));
     TRY(segment_writer_term_end(merge->writer));

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evaluate_fresh.c - documents that have a required word only in what stands beside its list: as a
+ * part of a compound, as the joined form of a hyphen word. They are few: each is looked for in the
+ * other words.
+ */
+#include "query/evaluate.h"
+
+/* Candidates of a block, with their scores so far. */
+struct candidates {
+    uint32_t documents[BLOCK_DOCUMENTS + 16];
+    uint32_t scores[BLOCK_DOCUMENTS + 16];
+    unsigned count;
+};
+
+/* Adds the shares that a leaf has for candidates and marks those it has. */
+static lupe_status add_and_mark(struct leaf *leaf, struct candidates *candidates,
+                                uint8_t has[BLOCK_DOCUMENTS])
+{
+    uint8_t candidate_at[BLOCK_DOCUMENTS], document_at[BLOCK_DOCUMENTS];
+    lupe_status status = LUPE_OK;
+    for (unsigned next = 0, found = 0; next < candidates->count;) {
+        TRY(leaf_match(leaf, candidates->documents, candidates->count, &next, candidate_at,
+                       document_at, &found));
+        if (found == 0)
+            continue;
+        if (leaf->scored)
+            TRY(leaf_add_shares(leaf, candidates->documents, candidate_at, document_at, found,
+                                candidates->scores));
+        for (unsigned i = 0; i < found; i++)
+            has[candidate_at[i]] = 1;
+    }
+out:
+    return status;
+}
+
+/* Keeps the candidates that a word has, in its list or beside it. */
+static lupe_status require_word(const struct word_leaves *word, struct candidates *candidates)
+{
+    uint8_t has[BLOCK_DOCUMENTS] = {0};
+    unsigned kept = 0;
+    lupe_status status = LUPE_OK;
+    TRY(add_and_mark(word->leaf, candidates, has));
+    if (word->more)
+        TRY(add_and_mark(word->more, candidates, has));
+    for (unsigned i = 0; i < candidates->count; i++) {
+        candidates->documents[kept] = candidates->documents[i];
+        candidates->scores[kept] = candidates->scores[i];
+        kept += has[i];
+    }
+    candidates->count = kept;
+out:
+    return status;
+}
+
+/* Whether an earlier word has the document freshly, too: then it was a candidate before. */
+static bool came_before(const struct word_leaves *words, unsigned word, uint32_t *places,
+                        uint32_t document)
+{
+    bool came = false;
+    for (unsigned w = 0; w < word; w++) {
+        while (places[w] < words[w].fresh_count && words[w].fresh[places[w]] < document)
+            places[w]++;
+        came |= places[w] < words[w].fresh_count && words[w].fresh[places[w]] == document;
+    }
+    return came;
+}
+
+static void rewind_all(const struct word_leaves *words, unsigned word_count, struct leaf **optional,
+                       unsigned optional_count, struct leaf **excluded, unsigned excluded_count)
+{
+    for (unsigned w = 0; w < word_count; w++) {
+        leaf_rewind(words[w].leaf);
+        if (words[w].more)
+            leaf_rewind(words[w].more);
+    }
+    leaves_rewind(optional, optional_count);
+    leaves_rewind(excluded, excluded_count);
+}
+
+lupe_status evaluate_fresh(struct evaluation *evaluation, const struct word_leaves *words,
+                           unsigned word_count, struct leaf **optional, unsigned optional_count,
+                           struct leaf **excluded, unsigned excluded_count, bool collects,
+                           uint64_t *count)
+{
+    struct candidates candidates;
+    uint32_t places[QUERY_TERMS_MAX];
+    lupe_status status = LUPE_OK;
+    evaluation->unordered = true;
+    for (unsigned word = 0; word < word_count; word++) {
+        memset(places, 0, word * sizeof *places);
+        rewind_all(words, word_count, optional, optional_count, excluded, excluded_count);
+        for (uint32_t next = 0; next < words[word].fresh_count;) {
+            TRY(ticker_tick(evaluation->ticker));
+            candidates.count = 0;
+            while (next < words[word].fresh_count && candidates.count < BLOCK_DOCUMENTS) {
+                uint32_t document = words[word].fresh[next++];
+                candidates.documents[candidates.count] = document;
+                candidates.scores[candidates.count] = 0;
+                candidates.count += !came_before(words, word, places, document);
+            }
+            for (unsigned w = 0; w < word_count && candidates.count; w++)
+                TRY(require_word(&words[w], &candidates));
+            for (unsigned e = 0; e < excluded_count && candidates.count; e++)
+                TRY(leaf_exclude(excluded[e], candidates.documents, candidates.scores,
+                                 &candidates.count));
+            for (unsigned o = 0; o < optional_count && candidates.count; o++)
+                TRY(leaf_add_optional(optional[o], candidates.documents, candidates.scores,
+                                      candidates.count));
+            for (unsigned i = 0; count && i < candidates.count; i++)
+                *count += live_has(&evaluation->segment->live, candidates.documents[i]);
+            if (collects)
+                TRY(evaluation_emit(evaluation, candidates.documents, candidates.scores,
+                                    candidates.count));
+        }
+    }
+out:
+    return status;
+}
