@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * analyzer.c - fold, then stem; and who an analyzer is: mode, language, fingerprint.
+ * analyzer.c - fold, respell, stem; and who an analyzer is: mode, language, fingerprint.
  */
 #include "text/analyzer.h"
 
@@ -12,10 +12,12 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "text/fold.h"
+#include "text/inflection.h"
 #include "text/lexicon.h"
+#include "text/spelling.h"
 
 /* To be raised when a rule changes that the words below may not show. */
-#define RULES_VERSION 2u
+#define RULES_VERSION 3u
 
 struct analyzer {
     lupe_analysis mode;
@@ -23,6 +25,11 @@ struct analyzer {
     char language[LANGUAGE_NAME_BYTES];
     struct sb_stemmer *stemmer; /* NULL: none */
     uint64_t fingerprint;       /* 0: not yet computed */
+    bool respells;              /* old spelling is brought into today's */
+    bool mends;                 /* stemming accidents are mended */
+    uint8_t mended[REWRITE_GROWTH_MAX * TERM_BYTES_MAX];
+    struct rewrite spelling;
+    struct rewrite inflection;
     struct fold fold;
     struct lexicon *lexicon; /* NULL: no compounds */
 };
@@ -137,6 +144,10 @@ lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analy
         TRY(stemmer_prepare(opened));
     if (mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN)
         TRY(lexicon_open(NULL, 0, &opened->lexicon));
+    opened->respells = mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN;
+    opened->mends = opened->respells;
+    spelling_open(&opened->spelling);
+    inflection_open(&opened->inflection);
     *analyzer = opened;
     opened = NULL;
 out:
@@ -181,6 +192,45 @@ static void term_set(struct term *term, const uint8_t *bytes, size_t size, bool 
     term->cut = cut || kept < size;
 }
 
+/* Rewrites the folded word. What has other letters than [a-z] is no German word. */
+static void rewrite_folded(struct fold *fold, const struct rewrite *rewrite, bool beginning)
+{
+    if (!fold->letters || fold->size > TERM_BYTES_MAX || !is_ascii(fold->bytes, fold->size))
+        return;
+    size_t size = rewrite_apply(rewrite, fold->bytes, fold->size, beginning, fold->draft);
+    if (!size)
+        return;
+    memcpy(fold->bytes, fold->draft, size);
+    fold->size = size;
+}
+
+/* Stems a word of letters, but for what the table of accidents says; of German it is mended first.
+ * stemmed is valid until the next word. */
+static CHECKED lupe_status stem_letters(struct analyzer *analyzer, const uint8_t *word, size_t size,
+                                        const uint8_t **stemmed, size_t *stemmed_size)
+{
+    if (analyzer->mends) {
+        size_t mended = rewrite_apply(&analyzer->inflection, word, size, false, analyzer->mended);
+        const uint8_t *stop = mended ? memchr(analyzer->mended, '.', mended) : NULL;
+        if (stop) { /* the term itself */
+            *stemmed = analyzer->mended;
+            *stemmed_size = (size_t)(stop - analyzer->mended);
+            return LUPE_OK;
+        }
+        word = mended ? analyzer->mended : word;
+        size = mended ? mended : size;
+    }
+    *stemmed = sb_stemmer_stem(analyzer->stemmer, word, (int)size);
+    if (!*stemmed)
+        return fail_memory();
+    *stemmed_size = (size_t)sb_stemmer_length(analyzer->stemmer);
+    if (*stemmed_size == 0) {
+        *stemmed = word;
+        *stemmed_size = size;
+    }
+    return LUPE_OK;
+}
+
 /* Stems the folded word and, where the stemmer wanted diacritics, folds them now. A word that
  * is too long is not stemmed: it is cut. */
 static CHECKED lupe_status stem(struct analyzer *analyzer, struct term *term)
@@ -191,14 +241,9 @@ static CHECKED lupe_status stem(struct analyzer *analyzer, struct term *term)
     bool cut = fold->cut;
     bool german = analyzer->rules == FOLD_GERMAN;
     if (size > 0 && size <= TERM_BYTES_MAX && fold->letters && (!german || is_ascii(bytes, size))) {
-        const sb_symbol *stemmed = sb_stemmer_stem(analyzer->stemmer, bytes, (int)size);
-        int stemmed_size = sb_stemmer_length(analyzer->stemmer);
-        if (!stemmed)
-            return fail_memory();
-        if (stemmed_size > 0) {
-            bytes = stemmed;
-            size = (size_t)stemmed_size;
-        }
+        lupe_status status = stem_letters(analyzer, bytes, size, &bytes, &size);
+        if (status)
+            return status;
     }
     if (!german && !is_ascii(bytes, size)) {
         uint8_t copy[FOLD_BYTES_MAX];
@@ -217,6 +262,8 @@ lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t
                           struct term *term)
 {
     fold_word(&analyzer->fold, analyzer->rules, surface, size, false);
+    if (analyzer->respells)
+        rewrite_folded(&analyzer->fold, &analyzer->spelling, false);
     if (analyzer->stemmer)
         return stem(analyzer, term);
     term_set(term, analyzer->fold.bytes, analyzer->fold.size, analyzer->fold.cut);
@@ -233,11 +280,11 @@ lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compou
     memcpy(word, analyzer->fold.bytes + start, size);
     if (end->append)
         word[size++] = (uint8_t)end->append;
-    const sb_symbol *stemmed = sb_stemmer_stem(analyzer->stemmer, word, (int)size);
-    if (!stemmed)
-        return fail_memory();
-    term_set(term, stemmed, (size_t)sb_stemmer_length(analyzer->stemmer), false);
-    return LUPE_OK;
+    const uint8_t *stemmed;
+    lupe_status status = stem_letters(analyzer, word, size, &stemmed, &size);
+    if (!status)
+        term_set(term, stemmed, size, false);
+    return status;
 }
 
 lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
@@ -247,13 +294,13 @@ lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
     size_t head = sizeof before - 1;
     memcpy(word, before, head);
     memcpy(word + head, analyzer->fold.bytes, analyzer->fold.size);
-    const sb_symbol *stemmed =
-        sb_stemmer_stem(analyzer->stemmer, word, (int)(head + analyzer->fold.size));
-    if (!stemmed)
-        return fail_memory();
-    size_t size = (size_t)sb_stemmer_length(analyzer->stemmer);
-    term_set(term, stemmed + head, size > head ? size - head : 0, false);
-    return LUPE_OK;
+    const uint8_t *stemmed;
+    size_t size;
+    lupe_status status =
+        stem_letters(analyzer, word, head + analyzer->fold.size, &stemmed, &size);
+    if (!status)
+        term_set(term, stemmed + head, size > head ? size - head : 0, false);
+    return status;
 }
 
 bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, size_t *size)
@@ -286,6 +333,8 @@ lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t
     if (rules == FOLD_LOWER || rules == FOLD_TURKISH)
         rules = FOLD_GENERAL;
     fold_word(&analyzer->fold, rules, surface, size, true);
+    if (analyzer->respells)
+        rewrite_folded(&analyzer->fold, &analyzer->spelling, true);
     term_set(term, analyzer->fold.bytes, analyzer->fold.size, analyzer->fold.cut);
     return LUPE_OK;
 }
@@ -305,6 +354,8 @@ static const char *const fingerprint_words[] = {
     "Wohnung", "Wohnungen", "Freiheit", "Freiheiten", "Möglichkeit", "Möglichkeiten",
     "freundlich", "freundlicher", "freundlichste", "Wissenschaft", "wissenschaftlich",
     "Wissenschaftlern", "Ergebnis", "Ergebnisse", "Ergebnisses", "System", "Systeme", "Systems",
+    "Theil", "Concert", "studiren", "giebt", "Photographie", "Schiffahrt", "selbständig", "Regeln",
+    "Autos", "Museen", "organisierte", "sicher", "Kurs", "Tageszeitung",
     "Munition", "Regierung", "Regierungserklärung", "Donaudampfschifffahrt", "Kindern", "Kindes",
     "Männer", "Mann", "Äpfel", "Apfels", "Jahre", "Jahres", "Tagen", "arbeiten", "arbeitete",
     "gearbeitet", "Arbeiterin", "schönes", "schoenster", "kürzlich", "bald", "aber", "daß",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * analyzer.h - turns the surface form of a word into the term that is indexed: normalize, fold,
- * stem.
+ * respell, stem.
  *
  * Owns a stemmer and scratch memory. Called once per distinct surface form by write/ (which
  * caches), per word by query/ and result/. Never finds words (words.h), never splits compounds:
@@ -12,9 +12,11 @@
  *   separators stay (3.10.1990), unless they part thousands (1.000 is 1000); case folded; ß
  *   and ẞ are ss; in German ae, oe, ue are read as ä, ö, ü (fold.c has the exceptions: neue,
  *   Steuer, Quelle, aktuell, Poet, ...); underscores around a word dropped; other diacritics
- *   folded; Snowball. In other languages diacritics are folded behind the stemmer, which needs
- *   them. What contains a digit, + or # or is no Latin word in a German text is not stemmed.
- * BARE:  the same folding and stems; stays as it is when STANDARD learns more.
+ *   folded; old and Swiss spelling of German brought into today's (spelling.c: Theil is Teil);
+ *   Snowball, whose accidents with German words are mended (inflection.c: Regeln are a Regel,
+ *   Sicherheit is no sich). In other languages diacritics are folded behind the stemmer, which
+ *   needs them. What contains a digit, + or # or is no Latin word in a German text is not stemmed.
+ * BARE:  the same folding and Snowball's stems; stays as it is when STANDARD learns more.
  * PLAIN: lower case, nothing more.
  */
 #ifndef LUPE_TEXT_ANALYZER_H

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rewrite.c - reading a table of rows.
+ */
+#include "text/rewrite.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define END 26u /* of the word, as a letter */
+
+/* How many letters of the group and behind it a beginning must have when a context reaches
+ * beyond it: Thei* is Teil, and for Theismus a letter more is needed. */
+#define REACH_TO_CHANGE 4u
+#define REACH_TO_STAY 5u
+
+static bool is_vowel(uint8_t letter)
+{
+    return letter == 'a' || letter == 'e' || letter == 'i' || letter == 'o' || letter == 'u' ||
+           letter == 'y';
+}
+
+static bool is_fit(char wanted, uint8_t letter)
+{
+    if (wanted == 'V')
+        return is_vowel(letter);
+    if (wanted == 'K')
+        return !is_vowel(letter);
+    return (uint8_t)wanted == letter;
+}
+
+/* A word, and whether it is but the beginning of one. */
+struct text {
+    const uint8_t *letters;
+    size_t size;
+    bool beginning;
+};
+
+/* The letters behind the group, from at, against those of a context. A beginning fits when it
+ * reaches so far. */
+static bool fits_behind(const struct text *text, size_t at, const char *context, size_t reach)
+{
+    for (; *context && *context != ' '; context++, at++) {
+        if (*context == '$')
+            return at == text->size && !text->beginning;
+        if (at >= text->size)
+            return text->beginning && at >= reach;
+        if (!is_fit(*context, text->letters[at]))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the group of the row, from at to end, stands in one of its contexts. */
+static bool is_in_context(const struct text *text, size_t at, size_t end,
+                          const struct rewrite_row *row)
+{
+    size_t reach = at + (strcmp(row->from, row->to) ? REACH_TO_CHANGE : REACH_TO_STAY);
+    const char *context = row->contexts;
+    for (;;) {
+        bool anchored = *context == '^';
+        context += anchored;
+        size_t before = 0;
+        while (context[before] != '_')
+            before++;
+        bool fits = anchored ? before == at : before <= at;
+        for (size_t i = 0; fits && i < before; i++)
+            fits = is_fit(context[i], text->letters[at - before + i]);
+        context += before + 1;
+        if (fits && fits_behind(text, end, context, reach))
+            return true;
+        while (*context != ' ')
+            if (!*context++)
+                return false;
+        context++;
+    }
+}
+
+static unsigned pair_of(const struct text *text, size_t at)
+{
+    unsigned letter = (unsigned)(text->letters[at] - 'a');
+    unsigned next = at + 1 < text->size ? (unsigned)(text->letters[at + 1] - 'a') : END;
+    return letter * REWRITE_LETTERS + next;
+}
+
+/* The row that decides at at, or NULL. */
+static const struct rewrite_row *row_at(const struct rewrite *rewrite, const struct text *text,
+                                        size_t at)
+{
+    unsigned pair = pair_of(text, at);
+    const uint8_t *here = text->letters + at;
+    size_t left = text->size - at;
+    for (size_t i = rewrite->first[pair]; i < rewrite->first[pair + 1]; i++) {
+        const struct rewrite_candidate *candidate = &rewrite->candidates[i];
+        const struct rewrite_row *row = &rewrite->rows[candidate->row];
+        size_t size = candidate->size;
+        if (candidate->last ? size != left : size > left)
+            continue;
+        if (candidate->third &&
+            (candidate->third != here[2] || memcmp(row->from + 3, here + 3, size - 3) != 0))
+            continue;
+        if (is_in_context(text, at, at + size, row))
+            return row;
+    }
+    return NULL;
+}
+
+/* Whether each of the contexts has its group: a mistake in a table shows in every test. */
+static bool is_sound(const char *contexts)
+{
+    for (;; contexts++) {
+        size_t size = strcspn(contexts, " ");
+        if (!size || !memchr(contexts, '_', size))
+            return false;
+        contexts += size;
+        if (!*contexts)
+            return true;
+    }
+}
+
+/* The letters that may stand second where the row applies: a bit each. */
+static uint32_t seconds_of(const struct rewrite_row *row)
+{
+    uint32_t seconds = 0;
+    if (row->from[1])
+        return 1u << (row->from[1] - 'a');
+    for (const char *at = strchr(row->contexts, '_'); at; at = strchr(at + 1, '_')) {
+        char next = at[1];
+        if (next == 0 || next == ' ' || next == 'V' || next == 'K')
+            return (2u << END) - 1;
+        seconds |= 1u << (next == '$' ? END : (unsigned)(next - 'a'));
+    }
+    return seconds;
+}
+
+/* Whether all contexts of a row end with its group. */
+static bool is_last(const struct rewrite_row *row)
+{
+    for (const char *at = strchr(row->contexts, '_'); at; at = strchr(at + 1, '_'))
+        if (at[1] != '$')
+            return false;
+    return true;
+}
+
+static struct rewrite_candidate candidate_of(const struct rewrite_row *rows, size_t i)
+{
+    size_t size = strlen(rows[i].from);
+    return (struct rewrite_candidate){.row = (uint16_t)i,
+                                      .size = (uint8_t)size,
+                                      .third = size > 2 ? (uint8_t)rows[i].from[2] : 0,
+                                      .last = is_last(&rows[i])};
+}
+
+void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, size_t count)
+{
+    uint32_t seconds[REWRITE_ROWS_MAX];
+    size_t to = 0, begin = 0, end = 0;
+    assert(count <= REWRITE_ROWS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        assert(is_sound(rows[i].contexts) && (i == 0 || rows[i - 1].from[0] <= rows[i].from[0]));
+        seconds[i] = seconds_of(&rows[i]);
+    }
+    rewrite->rows = rows;
+    for (unsigned pair = 0; pair < 26 * REWRITE_LETTERS; pair++) {
+        unsigned next = pair % REWRITE_LETTERS;
+        rewrite->first[pair] = (uint16_t)to;
+        for (begin = next ? begin : end; next == 0 && end < count; end++)
+            if (rows[end].from[0] != (char)('a' + pair / REWRITE_LETTERS))
+                break;
+        for (size_t i = begin; i < end; i++)
+            if (seconds[i] >> next & 1) {
+                assert(to < REWRITE_CANDIDATES_MAX);
+                rewrite->candidates[to++] = candidate_of(rows, i);
+            }
+    }
+    rewrite->first[26 * REWRITE_LETTERS] = (uint16_t)to;
+}
+
+size_t rewrite_apply(const struct rewrite *rewrite, const uint8_t *word, size_t size,
+                     bool beginning, uint8_t *out)
+{
+    struct text text = {word, size, beginning};
+    size_t to = 0, at = 0;
+    bool changed = false;
+    while (at < size) {
+        const struct rewrite_row *row = row_at(rewrite, &text, at);
+        if (!row) {
+            out[to++] = word[at++];
+            continue;
+        }
+        size_t group = strlen(row->from);
+        size_t respelled = strlen(row->to);
+        changed |= strcmp(row->from, row->to) != 0;
+        memcpy(out + to, row->to, respelled);
+        to += respelled;
+        at += group;
+    }
+    return changed ? to : 0;
+}
