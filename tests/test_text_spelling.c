@@ -155,3 +155,60 @@ Test(text_spelling, random_letters_stay_within_the_limit)
     }
     support_no_leaks();
 }
+
+/* ------------------------------------------------------------------ umlauts written out */
+
+/* Writes a word with ae, oe, ue and ss; returns its size. */
+static size_t transliterate(const struct case_text *word, char *out, bool capitals)
+{
+    static const char *const pairs[][2] = {{"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"ß", "ss"},
+                                           {"Ä", "Ae"}, {"Ö", "Oe"}, {"Ü", "Ue"}};
+    size_t to = 0;
+    for (size_t at = 0; at < word->size;) {
+        size_t step = 1;
+        out[to] = (char)word->bytes[at];
+        for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+            if (at + 2 <= word->size && memcmp(word->bytes + at, pairs[i][0], 2) == 0) {
+                step = 2;
+                memcpy(out + to, pairs[i][1], 2);
+            }
+        at += step;
+        to += step;
+    }
+    for (size_t i = 0; capitals && i < to; i++)
+        out[i] = out[i] >= 'a' && out[i] <= 'z' ? (char)(out[i] - 'a' + 'A') : out[i];
+    return to;
+}
+
+Test(text_spelling, umlauts_may_be_written_out)
+{
+    struct analyzer *analyzer = opened(LUPE_ANALYSIS_STANDARD, "german");
+    static struct fold fold;
+    struct case_file cases;
+    struct case_text word;
+    unsigned count = 0, kept = 0;
+    cases_open(&cases, "umlauts.txt");
+    while (cases_next(&cases, 1)) {
+        bool keeps = cases.columns[0][0] == '=';
+        for (char *list = cases.columns[0] + keeps; case_item(&list, &word); count++) {
+            char written[CASE_BYTES_MAX], capitals[CASE_BYTES_MAX];
+            size_t size = transliterate(&word, written, false);
+            transliterate(&word, capitals, true);
+            struct term term = term_of(analyzer, word.bytes, word.size);
+            struct term other = term_of(analyzer, written, size);
+            struct term loud = term_of(analyzer, capitals, size);
+            cr_expect(term.size == other.size && !memcmp(term.bytes, other.bytes, term.size),
+                      "%.*s: %.*s", (int)size, written, (int)other.size, (char *)other.bytes);
+            cr_expect(term.size == loud.size && !memcmp(term.bytes, loud.bytes, term.size),
+                      "%.*s: %.*s", (int)size, capitals, (int)loud.size, (char *)loud.bytes);
+            fold_word(&fold, FOLD_GERMAN, word.bytes, word.size, false);
+            kept += keeps;
+            cr_expect(!keeps || fold.size == word.size, "%.*s is %.*s", (int)size, written,
+                      (int)fold.size, (char *)fold.bytes);
+        }
+    }
+    cr_expect_gt(count - kept, 400u);
+    cr_expect_gt(kept, 60u);
+    analyzer_close(analyzer);
+    support_no_leaks();
+}

@@ -420,10 +420,7 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
             compiled->occurs[i] = node->clauses[i].occur;
             TRY(compile(plan, node->clauses[i].node, &compiled->children[i]));
         }
-        if (compiled->child_count > 1) {
-            plan_weigh_function_words(compiled);
-            TRY(plan_join_neighbours(plan, compiled));
-        }
+        TRY(plan_relate_words(plan, compiled));
         break;
     }
     *out = compiled;
@@ -507,9 +504,13 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
         TRY(compile(plan, query->root, &plan->root));
         /* Sums must stay below 2^31 whatever the boosts are. */
         double total = total_gain(plan->root);
+        for (const struct plan_node *group = plan->later; group; group = group->next_later)
+            total += group->gain;
         while (ldexp(total, plan->score_bits) >= 1073741824.0)
             plan->score_bits--;
         set_weights(plan->root, plan->score_bits);
+        for (struct plan_node *group = plan->later; group; group = group->next_later)
+            set_weights(group, plan->score_bits);
     }
     *out = plan;
 out:

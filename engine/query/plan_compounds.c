@@ -78,6 +78,12 @@ static const char *const links[] = {"", "s", "es", "n", "en", "er", "e", "ens"};
 #define LINKS (sizeof links / sizeof *links)
 #define LINKS_OF_WORD 2u
 
+/* What neighbours count, in parts of the rarer one. */
+struct neighbours {
+    double join_gain; /* of a compound they join to */
+    double pair_gain; /* otherwise, where they are near each other */
+};
+
 struct join {
     struct members members;
     uint64_t frequency;
@@ -132,29 +138,27 @@ out:
 
 /* The places where two words stand near each other, for the best hits only. */
 static lupe_status note_near(struct plan *plan, const struct plan_node *first,
-                             const struct plan_node *second, struct plan_node *group)
+                             const struct plan_node *second, double near, struct plan_node *group)
 {
     uint8_t key[KEY_BYTES_MAX];
     const struct query_term *terms[2] = {first->term, second->term};
     lupe_status status = LUPE_OK;
-    struct plan_variant *near = arena_alloc(&plan->arena, sizeof *near);
-    if (!near)
+    struct plan_variant *later = arena_alloc(&plan->arena, sizeof *later);
+    if (!later)
         return fail_memory();
-    *near = (struct plan_variant){
-        .count = 2, .near = (uint32_t)WORDS_NEAR, .weight = (float)WORDS_WEIGHT};
-    near->terms = arena_alloc(&plan->arena, 2 * sizeof *near->terms);
-    near->offsets = arena_alloc(&plan->arena, 2 * sizeof *near->offsets);
-    if (!near->terms || !near->offsets)
+    *later =
+        (struct plan_variant){.count = 2, .near = (uint32_t)near, .weight = (float)WORDS_WEIGHT};
+    later->terms = arena_alloc(&plan->arena, 2 * sizeof *later->terms);
+    if (!later->terms)
         return fail_memory();
     for (unsigned i = 0; i < 2; i++) {
-        near->offsets[i] = 0;
         TRY(plan_term(plan, key, key_make(key, LIST_WORDS, terms[i]->bytes, terms[i]->size),
-                      &near->terms[i]));
-        if (near->terms[i]->frequency == 0)
+                      &later->terms[i]));
+        if (later->terms[i]->frequency == 0)
             return LUPE_OK;
     }
-    if (near->terms[0] != near->terms[1]) {
-        group->later = near;
+    if (later->terms[0] != later->terms[1]) {
+        group->later = later;
         group->next_later = plan->later;
         plan->later = group;
     }
@@ -162,43 +166,49 @@ out:
     return status;
 }
 
-static lupe_status join_two(struct plan *plan, const struct plan_node *first,
-                            const struct plan_node *second, bool adjacent,
-                            struct plan_node *boolean)
+static lupe_status join_two(struct plan *plan, const struct neighbours *neighbours, unsigned i,
+                            unsigned next, struct plan_node *boolean)
 {
+    const struct plan_node *first = boolean->children[i], *second = boolean->children[next];
+    double least = first->gain < second->gain ? first->gain : second->gain;
     struct join join = {{0}, 0};
     lupe_status status = LUPE_OK;
-    if (adjacent)
-        TRY(join_in_order(plan, &join, first, second));
-    TRY(join_in_order(plan, &join, second, first));
-    if (join.frequency == 0)
+    if (first->is_part && second->is_part) {
+        if (next == i + 1)
+            TRY(join_in_order(plan, &join, first, second));
+        TRY(join_in_order(plan, &join, second, first));
+    }
+    double gain = (join.frequency ? neighbours->join_gain : neighbours->pair_gain) * least;
+    if (!(gain > 0))
         goto out;
     struct plan_node *group = arena_alloc(&plan->arena, sizeof *group);
     if (!group)
         return fail_memory();
-    memset(group, 0, sizeof *group);
-    group->kind = PLAN_GROUP;
-    group->field = -1;
-    group->members = join.members.items;
-    group->member_count = join.members.count;
-    group->gain = JOIN_GAIN * (first->gain < second->gain ? first->gain : second->gain);
+    *group = (struct plan_node){.kind = PLAN_GROUP,
+                                .field = -1,
+                                .gain = gain,
+                                .members = join.members.items,
+                                .member_count = join.members.count};
     if (!(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS))
-        TRY(note_near(plan, first, second, group));
-    boolean->children[boolean->child_count] = group;
-    boolean->occurs[boolean->child_count++] = OCCUR_SHOULD;
+        TRY(note_near(plan, first, second, join.frequency ? WORDS_NEAR : PAIR_NEAR, group));
+    if (join.frequency) {
+        boolean->children[boolean->child_count] = group;
+        boolean->occurs[boolean->child_count++] = OCCUR_SHOULD;
+    }
 out:
     return status;
 }
 
-/* Whether a clause is a word that some compound of the index has as a part. */
+/* Whether a clause is a word that may be joined to another. */
 static bool may_join(const struct plan_node *boolean, unsigned i)
 {
     const struct plan_node *node = boolean->children[i];
-    return boolean->occurs[i] != OCCUR_NOT && node->form && node->is_part &&
-           !node->form->is_function_word && node->form->folded.size >= JOIN_WORD_BYTES_MIN;
+    return boolean->occurs[i] != OCCUR_NOT && node->form && !node->form->is_function_word &&
+           node->form->folded.size >= JOIN_WORD_BYTES_MIN;
 }
 
-lupe_status plan_join_neighbours(struct plan *plan, struct plan_node *boolean)
+static lupe_status join_neighbours(struct plan *plan, const struct neighbours *neighbours,
+                                   struct plan_node *boolean)
 {
     unsigned count = boolean->child_count;
     struct plan_node more = *boolean;
@@ -215,26 +225,32 @@ lupe_status plan_join_neighbours(struct plan *plan, struct plan_node *boolean)
                boolean->children[next]->form && boolean->children[next]->form->is_function_word)
             next++;
         if (may_join(boolean, i) && may_join(boolean, next))
-            TRY(join_two(plan, boolean->children[i], boolean->children[next], next == i + 1,
-                         &more));
+            TRY(join_two(plan, neighbours, i, next, &more));
     }
     *boolean = more;
 out:
     return status;
 }
 
-/* ---- function words */
+/* ---- all words of a query */
 
-void plan_weigh_function_words(struct plan_node *boolean)
+lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
 {
-    unsigned content = 0;
+    struct neighbours neighbours = {JOIN_GAIN, PAIR_GAIN};
+    unsigned content = 0, function = 0;
     for (unsigned i = 0; i < boolean->child_count; i++) {
         const struct word_form *form = boolean->children[i]->form;
         content += form && !form->is_function_word;
+        function += form && form->is_function_word;
     }
-    for (unsigned i = 0; content >= CONTENT_WORDS_MIN && i < boolean->child_count; i++) {
-        struct plan_node *node = boolean->children[i];
-        if (node->form && node->form->is_function_word)
-            node->gain *= FUNCTION_WORD_GAIN;
+    if (content >= CONTENT_WORDS_MIN) {
+        for (unsigned i = 0; i < boolean->child_count; i++) {
+            struct plan_node *node = boolean->children[i];
+            if (node->form && node->form->is_function_word)
+                node->gain *= FUNCTION_WORD_GAIN;
+        }
+        if (function >= SENTENCE_FUNCTION_WORDS_MIN)
+            neighbours = (struct neighbours){JOIN_GAIN_SENTENCE, PAIR_GAIN_SENTENCE};
     }
+    return content > 1 ? join_neighbours(plan, &neighbours, boolean) : LUPE_OK;
 }

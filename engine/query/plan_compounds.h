@@ -5,7 +5,8 @@
  * - A compound of the query also finds its parts near each other: Krankenversicherungsbeitrag the
  *   text on Beiträge zur Krankenversicherung. Such a place counts for part of the word's own.
  * - Neighbouring words of the query also find the compound that they join to, in either order:
- *   Munition Lieferung the Munitionslieferungen, Grenze des Datums the Datumsgrenze.
+ *   Munition Lieferung the Munitionslieferungen, Grenze des Datums the Datumsgrenze. Among the best
+ *   hits they count for more where they stand near each other (proximity.h).
  * - Articles, pronouns and the like count less where a query has enough other words: a question.
  *
  * Owns these rules and their weights. Called by plan.c. What a word's wide list has needs nothing
@@ -19,9 +20,7 @@
 /* Adds the readings of a compound to its group. */
 CHECKED lupe_status plan_add_readings(struct plan *plan, struct plan_node *group);
 
-/* Adds what neighbours among the words of a boolean join to. */
-CHECKED lupe_status plan_join_neighbours(struct plan *plan, struct plan_node *boolean);
-
-void plan_weigh_function_words(struct plan_node *boolean);
+/* Adds what neighbours among the words of a boolean join to, and weighs its function words. */
+CHECKED lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean);
 
 #endif

@@ -26,14 +26,24 @@ static inline double weight_of(const char *name, double otherwise)
 #define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.5)
 #define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
 
-/* A compound that neighbours of a query join to counts for so much of the rarer of them; so does a
- * place of both near each other, by half. */
-#define JOIN_GAIN WEIGHT(JOIN_GAIN, 1.2)
+/* A compound that neighbours of a query join to counts for so much of the rarer of them, and a place
+ * of both near each other for so much of a place of the compound. */
+#define JOIN_GAIN WEIGHT(JOIN_GAIN, 1.8)
 #define WORDS_WEIGHT WEIGHT(WORDS_WEIGHT, 0.5)
 #define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)
 
-/* Function words count so much of what they would, beside so many others. */
-#define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.4)
+/* Other neighbours, where they stand near each other, likewise. */
+#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.4)
+#define PAIR_NEAR WEIGHT(PAIR_NEAR, 20)
+
+/* In a sentence words have their neighbours from grammar: there both say less. */
+#define JOIN_GAIN_SENTENCE WEIGHT(JOIN_GAIN_SENTENCE, 0.4)
+#define PAIR_GAIN_SENTENCE WEIGHT(PAIR_GAIN_SENTENCE, 0)
+
+/* A query with so many words that carry its topic gives those that carry grammar less weight; with
+ * so many of these it is a sentence. */
 #define CONTENT_WORDS_MIN WEIGHT(CONTENT_WORDS_MIN, 3)
+#define SENTENCE_FUNCTION_WORDS_MIN WEIGHT(SENTENCE_FUNCTION_WORDS_MIN, 2)
+#define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.4)
 
 #endif

@@ -146,8 +146,10 @@ lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analy
         TRY(lexicon_open(NULL, 0, &opened->lexicon));
     opened->respells = mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN;
     opened->mends = opened->respells;
-    spelling_open(&opened->spelling);
-    inflection_open(&opened->inflection);
+    if (opened->respells)
+        spelling_open(&opened->spelling);
+    if (opened->mends)
+        inflection_open(&opened->inflection);
     *analyzer = opened;
     opened = NULL;
 out:
@@ -184,6 +186,15 @@ static bool is_ascii(const uint8_t *bytes, size_t size)
     return any < 0x80;
 }
 
+/* What the tables of rows are made for. */
+static bool is_a_to_z(const uint8_t *bytes, size_t size)
+{
+    uint8_t other = 0;
+    for (size_t i = 0; i < size; i++)
+        other |= (uint8_t)(bytes[i] - 'a') > 'z' - 'a';
+    return !other;
+}
+
 static void term_set(struct term *term, const uint8_t *bytes, size_t size, bool cut)
 {
     size_t kept = size > TERM_BYTES_MAX ? utf8_cut(bytes, size, TERM_BYTES_MAX) : size;
@@ -195,7 +206,7 @@ static void term_set(struct term *term, const uint8_t *bytes, size_t size, bool 
 /* Rewrites the folded word. What has other letters than [a-z] is no German word. */
 static void rewrite_folded(struct fold *fold, const struct rewrite *rewrite, bool beginning)
 {
-    if (!fold->letters || fold->size > TERM_BYTES_MAX || !is_ascii(fold->bytes, fold->size))
+    if (!fold->letters || fold->size > TERM_BYTES_MAX || !is_a_to_z(fold->bytes, fold->size))
         return;
     size_t size = rewrite_apply(rewrite, fold->bytes, fold->size, beginning, fold->draft);
     if (!size)
@@ -209,7 +220,7 @@ static void rewrite_folded(struct fold *fold, const struct rewrite *rewrite, boo
 static CHECKED lupe_status stem_letters(struct analyzer *analyzer, const uint8_t *word, size_t size,
                                         const uint8_t **stemmed, size_t *stemmed_size)
 {
-    if (analyzer->mends) {
+    if (analyzer->mends && is_a_to_z(word, size)) {
         size_t mended = rewrite_apply(&analyzer->inflection, word, size, false, analyzer->mended);
         const uint8_t *stop = mended ? memchr(analyzer->mended, '.', mended) : NULL;
         if (stop) { /* the term itself */
@@ -296,8 +307,7 @@ lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
     memcpy(word + head, analyzer->fold.bytes, analyzer->fold.size);
     const uint8_t *stemmed;
     size_t size;
-    lupe_status status =
-        stem_letters(analyzer, word, head + analyzer->fold.size, &stemmed, &size);
+    lupe_status status = stem_letters(analyzer, word, head + analyzer->fold.size, &stemmed, &size);
     if (!status)
         term_set(term, stemmed + head, size > head ? size - head : 0, false);
     return status;

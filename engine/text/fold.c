@@ -9,6 +9,7 @@
  */
 #include "text/fold.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
 #include "text/unicode.h"
@@ -394,27 +395,43 @@ static bool follows(const uint8_t *text, size_t size, const char *what, bool beg
     return true;
 }
 
-/* ae: not in Kameraeinstellung (but in europaeisch), not in Michael, who is not Michal. */
+/* Short words that would become another one: AEG is no AG, UEFA no Ufa, a guest no gust. */
+static const char *const short_words[] = {"aeg", "aes", "oem", "suez", "uefa", "guess", "guest"};
+#define SHORT_WORD_BYTES_MAX 5u
+
+static bool is_short_word(const uint8_t *text, size_t size)
+{
+    for (size_t i = 0; i < sizeof short_words / sizeof *short_words; i++)
+        if (strlen(short_words[i]) == size && memcmp(short_words[i], text, size) == 0)
+            return true;
+    return false;
+}
+
+/* ae: not in Kameraeinstellung (but in europaeisch, Europaeisierung, Aegaeis), not in Michael,
+ * who is not Michal. */
 static bool is_written_out_a(const uint8_t *text, size_t size, size_t at, bool beginning)
 {
     const uint8_t *tail = text + at + 2;
     size_t left = size - at - 2;
     if (left && *tail == 'i')
         return follows(tail, left, "isch", beginning) || follows(tail, left, "ism", beginning) ||
-               follows(tail, left, "ist", beginning);
+               follows(tail, left, "ist", beginning) || follows(tail, left, "isi", beginning) ||
+               (left == 2 && tail[1] == 's');
     if (left && *tail == 'l')
         return !(at >= 3 && text[at - 3] == 'i' && text[at - 2] == 'c' && text[at - 1] == 'h');
     return true;
 }
 
-/* oe: not in Autoeinfahrt and Boeing, not in Poet and Poesie (but in Spoetter, pompoese), not in
- * Oboen. */
+/* oe: not in Autoeinfahrt and Boeing (but in faeroeisch), not in Poet and Poesie (but in
+ * Spoetter, pompoese), not in Oboen and soeben. */
 static bool is_written_out_o(const uint8_t *text, size_t size, size_t at)
 {
     uint8_t next = letter_at(text, size, at + 2);
     uint8_t before = letter_before(text, at, 1);
     if (next == 'i')
-        return false;
+        return follows(text + at + 2, size - at - 2, "isch", false);
+    if (next == 'b' && before == 's' && at == 1)
+        return !follows(text + at + 2, size - at - 2, "ben", false);
     if (next == 't' && before == 'p')
         return letter_at(text, size, at + 3) == 't';
     if (next == 's' && before == 'p')
@@ -422,9 +439,10 @@ static bool is_written_out_o(const uint8_t *text, size_t size, size_t at)
     return !(next == 'n' && before == 'b' && letter_before(text, at, 2) == 'o');
 }
 
-/* ue: not behind a, e, o, q (Bauer, neue, Rouen, Quelle; but geuebt, Videoueberwachung), not in
- * zueinander, not in aktuell, manuell, Duell (but in Muell, fuellen, Knueller), not in Duett,
- * and not before a last n or s (Statuen, Blues; but gruen). */
+/* ue: not behind a, e, o, q (Bauer, neue, Rouen, Quelle; but geuebt, Landeuebung,
+ * Videoueberwachung, Kameraueberwachung), not in zueinander, zuerst, anzuerkennen,
+ * anzuentwickeln (but in Zuerich, zuernen), not in aktuell, manuell, Duell (but in Muell,
+ * fuellen, Knueller), not in Duett, and not before a last n or s (Statuen, Blues; but gruen). */
 static bool is_written_out_u(const uint8_t *text, size_t size, size_t at, bool beginning)
 {
     uint8_t before = letter_before(text, at, 1);
@@ -435,12 +453,21 @@ static bool is_written_out_u(const uint8_t *text, size_t size, size_t at, bool b
     size_t left = size - at - 2;
     switch (before) {
     case 'e':
-        return (before_that == 'g' && next == 'b') || follows(tail, left, "ber", false);
+        return (before_that == 'g' && next == 'b') || follows(tail, left, "ber", false) ||
+               follows(tail, left, "bung", false);
     case 'o':
         return follows(tail, left, "ber", false);
     case 'a':
+        return follows(tail, left, "berw", false) || follows(tail, left, "berp", false) ||
+               follows(tail, left, "bers", false) || follows(tail, left, "bert", false);
     case 'q':
         return false;
+    case 'z':
+        if (next == 'r' && second && strchr("fghklostw", second))
+            return false;
+        if (next == 'n' && second == 't')
+            return false;
+        break;
     case 0xA4: /* the second byte of ä, ö, ü */
     case 0xB6:
     case 0xBC:
@@ -487,6 +514,7 @@ static bool is_written_out(const uint8_t *text, size_t size, size_t at, bool beg
 static size_t read_umlauts(const uint8_t *text, size_t size, bool beginning, uint8_t *out)
 {
     size_t to = 0;
+    bool reads = beginning || size > SHORT_WORD_BYTES_MAX || !is_short_word(text, size);
     for (size_t at = 0; at < size; at++) {
         uint8_t byte = text[at];
         if (byte == 0xC3 && at + 1 < size &&
@@ -496,8 +524,8 @@ static size_t read_umlauts(const uint8_t *text, size_t size, bool beginning, uin
             continue;
         }
         out[to++] = byte;
-        if ((byte == 'a' || byte == 'o' || byte == 'u') && at + 1 < size && text[at + 1] == 'e' &&
-            is_written_out(text, size, at, beginning))
+        if (reads && (byte == 'a' || byte == 'o' || byte == 'u') && at + 1 < size &&
+            text[at + 1] == 'e' && is_written_out(text, size, at, beginning))
             at++;
     }
     return to;

@@ -27,12 +27,14 @@
 /* clang-format off */
 static const struct rewrite_row rows[] = {
     /* Afrikas, Kameras, Themas: the stemmer strips -s behind consonants only. Not Glas, Gas. */
-    {"as", "as", "gl_$ g_$ gr_$ w_$ d_$ bl_$ ^K_$ ^KK_$ ali_$ anan_$ atl_$ andre_$ thom_$ luk_$ "
+    {"as", "as", "gl_$ g_$ gr_$ w_$ d_$ bl_$ ^_$ ^V_$ ^K_$ ^KK_$ ali_$ anan_$ atl_$ andre_$ "
+                 "thom_$ luk_$ "
                  "jon_$ eli_$ matthi_$ tobi_$ nikol_$ jud_$ dall_$ tex_$ top_$ pankre_$ ma_$"},
     {"as", "a", "_$"},
     {"aus", "au", "b_$ mosk_$ ^st_$ nive_$"},
     {"alben", "album", "^_$ o_$ debut_$"},
     {"atlanten", "atlas", "^_$"},
+    {"auten", "auten", "geb_$ erb_$ beb_$ verb_$"},
     {"auten", "au", "b_$"},
 
     /* Bauer is no Bau, Bürger are no Burg, bitter is no Bitte: the stemmer strips -er from all. */
@@ -53,9 +55,8 @@ static const struct rewrite_row rows[] = {
     {"elns", "el", "_$"},
     {"em", "eme", "syst_$ probl_$ extr_$ bequ_$ embl_$ teor_$ theor_$ diad_$"},
     {"ens", "ense", "^kons_$"},
-    {"erin", "erin", "schw_$ glyz_$ lest_$ nif_$ sev_$ ^pip_$ kath_$ ^bau_$ ^_$"},
+    {"erin", "erin", "schw_$ glyz_$ lest_$ nif_$ sev_$ ^pip_$ kath_$ hi_$ ^_$"},
     {"erin", "er", "_$"},
-    {"erinnen", "erin", "^bau_$"},
     {"erinnen", "er", "_$"},
     {"ern", "er", "^VK_$ ^fei_$"},
     {"ews", "ew", "rvi_$ revi_$"},
@@ -135,8 +136,8 @@ static const struct rewrite_row rows[] = {
     {"order", "order.", THING},
     {"oos", "oo", "^z_$ tatt_$"},
     {"os", "o", "^sil_$ ^kil_$ ^sol_$ bur_$ eur_$ bistr_$ makr_$ mikr_$ metr_$"},
-    {"os", "os", "i_$ l_$ u_$ o_$ r_$ in_$ ven_$ v_$ fam_$ p_$ z_$ amb_$ dav_$ ^K_$ a_$ th_$ "
-                 "sm_$ ^log_$"},
+    {"os", "os", "i_$ l_$ u_$ o_$ r_$ in_$ ven_$ v_$ fam_$ p_$ z_$ amb_$ dav_$ ^_$ ^V_$ ^K_$ "
+                 "a_$ th_$ sm_$ ^log_$"},
     {"os", "o", "_$"},
 
     {"pizzen", "pizza", "_$"},

@@ -164,9 +164,11 @@ void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, si
     for (unsigned pair = 0; pair < 26 * REWRITE_LETTERS; pair++) {
         unsigned next = pair % REWRITE_LETTERS;
         rewrite->first[pair] = (uint16_t)to;
-        for (begin = next ? begin : end; next == 0 && end < count; end++)
-            if (rows[end].from[0] != (char)('a' + pair / REWRITE_LETTERS))
-                break;
+        if (next == 0) { /* a new first letter */
+            begin = end;
+            while (end < count && rows[end].from[0] == (char)('a' + pair / REWRITE_LETTERS))
+                end++;
+        }
         for (size_t i = begin; i < end; i++)
             if (seconds[i] >> next & 1) {
                 assert(to < REWRITE_CANDIDATES_MAX);

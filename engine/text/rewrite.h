@@ -39,7 +39,7 @@ struct rewrite_candidate {
 
 #define REWRITE_LETTERS 27u /* and the end of the word, as a second letter */
 #define REWRITE_ROWS_MAX 512u
-#define REWRITE_CANDIDATES_MAX 1536u
+#define REWRITE_CANDIDATES_MAX 768u
 
 /* A table, and its rows by the first two letters they can apply to, so that a word in which no
  * row applies, as nearly all are, costs a look-up a letter. */

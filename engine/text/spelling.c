@@ -9,16 +9,22 @@
 /* clang-format off */
 static const struct rewrite_row rows[] = {
     /* Double vowels: Waare, Schaar, Schaam, Schaale, Maaß, Schaaf, baar. */
+    {"aker", "acker", "^_bau ^_$"},
+    {"arheit", "ahrheit", "^w_"},
+    {"agony", "agoni", "mah_"},
+    {"abinet", "abinett", "_$ _s$ _e$ _en$"},
+    {"arnach", "anach", "d_$"},
     {"aa", "a", "w_re sch_r sch_m sch_l m_ss sch_f ^b_r nb_r rb_r tb_r s_me ^st_r$ ^st_re$"},
     /* z for tz, k for ck, as in Southern prints to about 1850: Plaz, Ersaz, Schaz, nakt. */
     {"az", "atz", "pl_$ pl_e$ pl_es$ pl_en$ pl_t pl_ie s_$ s_e$ s_es$ ers_ sch_$ sch_e kr_t "
-                  "kr_en ^k_e$ ^k_en$"},
-    {"ak", "ack", "^n_t z_en$ schm_$ schm_s schm_e"},
+                  "kr_en ^k_e$ ^k_en$ s_en$ sch_t sch_ung"},
+    {"ak", "ack", "^n_t z_en$ schm_$ schm_s schm_e schl_e"},
     /* Militair, Secretair, ordinair. */
     {"ai", "a", "it_r et_r ul_r in_r$ on_r polon_se"},
     {"ain", "an", "pit_"},
     {"ay", "ai", "k_ser m_land h_n$ getr_d"},
-    {"ah", "a", "^m_rchen em_lde ^n_mlich einm_l esm_l dam_l ehem_l iem_l ochm_l"},
+    {"ah", "a", "^m_rchen em_lde ^n_mlich einm_l esm_l dam_l ehem_l iem_l ochm_l jem_ls zum_l$ "
+                "m_lerei"},
     {"an", "en", "gr_z"},
     {"achth", "echth", "^_eit"},
     {"auff", "auf", "^_$ ^dar_$ l_en$ l_t$ k_en$ k_t$ k_er$ h_en$"},
@@ -26,6 +32,7 @@ static const struct rewrite_row rows[] = {
     {"alp", "alb", "^_traum ^_dr"},
     {"aufwan", "aufwen", "_dig"},
 
+    {"bronc", "bronz", "_e"},
     {"be", "ba", "^_ndel$"},
     {"behen", "behan", "_d"},
     {"bazar", "basar", "^_"},
@@ -63,6 +70,7 @@ static const struct rewrite_row rows[] = {
     {"c", "z", "_e _i _y"},
     {"c", "k", "_a _o _u _l _r _t _c _q _n _m"},
 
+    {"dinte", "tinte", "^_"},
     {"dt", "d", "to_l"},
     {"dt", "dt", "to_r to_ag"},
     {"dt", "t", "to_ ern_e gesche_ gescei_ geschei_ schwer_"},
@@ -70,21 +78,23 @@ static const struct rewrite_row rows[] = {
     {"drath", "draht", "^_ r_ l_ n_ s_ g_"},
     {"dess", "des", "^_halb ^_weg ^in_$ ^unter_$"},
     {"diess", "dies", "^_$ ^uber_$ ^_mal"},
-    {"dik", "dick", "^_e ^_$ ^_l ^_f"},
+    {"dik", "dick", "^_e$ ^_en$ ^_er$ ^_es$ ^_em$ ^_$ ^_lich ^_fl"},
     {"dins", "diens", "^_tag"},
     {"druk", "druck", "_"},
     {"dek", "deck", "^_e$ ^_en$ _el ^_t$ ^_te ^_ung ^ent_t ^ent_e ^ent_u ^be_t ^be_e ^be_u "
-                    "^ver_t ^ge_t ^ge_e"},
+                    "^ver_t ^ge_t ^ge_e uber_t"},
 
+    {"entgeld", "entgelt", "_"},
     {"ee", "ee", "th_rd"},
     {"ee", "e", "h_rd am_l sch_r ^s_gel"},
     /* ey stays in what came later. */
     {"ey", "ey", "k_$ k_s$ k_w k_b k_v hock_ voll_ jers_ disn_ mon_$ ^_e troll_"},
     {"ey", "ei", "_"},
-    {"ek", "eck", "zw_$ zw_e zw_m zw_l fl_$ fl_e$ fl_en$ fl_ig str_t str_e st_en$ st_t$ erw_ "
-                  "qu_ _ig"},
+    {"ek", "eck", "zw_$ zw_e zw_m zw_l fl_$ fl_e$ fl_en$ fl_ig ^str_t rstr_t gestr_t ^str_e "
+                  "rstr_e st_en$ st_t$ erw_ qu_ _ig zw_t drei_ vier_ ^b_en$ rb_en$ schn_e"},
     {"eilf", "elf", "^_$ ^_te"},
-    {"ez", "etz", "_t s_en$ s_e$ s_ung s_lich ges_ ^n_e ^n_en ben_ verl_en verl_ung h_en$"},
+    {"ez", "etz", "_t s_en$ s_e$ s_ung s_lich ges_ ^n_e ^n_en ben_e$ ben_en$ ben_t verl_en "
+                  "verl_ung h_en$ rs_er ^j_ig"},
     {"eu", "o", "fris_r"},
     {"eu", "ei", "h_rat"},
     {"erwied", "erwid", "_er"},
@@ -98,10 +108,12 @@ static const struct rewrite_row rows[] = {
     {"euz", "auz", "schn_"},
     {"entch", "antch", "qu_"},
 
+    {"farbest", "farbst", "_off"},
     {"ff", "f", "l_$ r_$ r_en$ l_en$ r_t l_t p_er p_en p_$ p_e$ ellscha_t thscha_t irtscha_t "
                 "dscha_t genscha_t senscha_t"},
     {"fieng", "fing", "_"},
 
+    {"geleis", "gleis", "^_$ ^_e$ ^_en$ ^_es$ hn_e$ hn_en$"},
     {"ghett", "gett", "spa_i"},
     {"ghurt", "gurt", "jo_"},
     {"gieng", "ging", "_"},
@@ -111,6 +123,7 @@ static const struct rewrite_row rows[] = {
     {"gems", "gams", "^_ _e$"},
     {"guit", "git", "^_arr"},
 
+    {"haid", "heid", "^_e"},
     {"hieng", "hing", "_"},
     {"hulf", "hulf", "sc_"},
     {"hulf", "hilf", "_"},
@@ -128,10 +141,10 @@ static const struct rewrite_row rows[] = {
     {"isss", "iss", "n_"},
     {"inn", "in", "er_$ end_$ und_$ st_$ of_$ af_$ onig_$ og_$ dar_$ wor_$ ^dr_$"},
     {"iee", "ie", "_n$"},
-    {"iz", "itz", "h_e h_t h_ung ^sp_ zugesp_ s_t$ s_en$ bes_ schn_ schw_t schw_en kr_ bl_$ "
-                  "bl_e bl_t ^w_ig"},
-    {"ik", "ick", "^bl_ genbl_ anbl_ erbl_ einbl_ str_$ str_en ^sch_en$ ^sch_t ^sch_s ^sch_l "
-                  "gesch_t gesch_l w_el erst_ ^st_st"},
+    {"iz", "itz", "^h_e erh_e hh_e erh_t geh_t uberh_t h_ung ^sp_ zugesp_ s_t$ s_en$ bes_ "
+                  "schn_ schw_t schw_en kr_ bl_$ bl_e bl_t ^w_ig s_ung s_end spr_"},
+    {"ik", "ick", "^bl_ genbl_ anbl_ erbl_ einbl_ ^str_$ ^str_en$ ^sch_en$ ^sch_t ^sch_s "
+                  "^sch_l gesch_t gesch_l w_el erst_ ^st_st ntw_l besch_"},
     {"itzt", "jetzt", "^_"},
 
     {"joga", "yoga", "^_$"},
@@ -146,19 +159,25 @@ static const struct rewrite_row rows[] = {
     {"kontrol", "kontroll", "_e$ _en$ _i"},
 
     /* Werck, Danck, starck. */
+    {"loupe", "lupe", "^_"},
     {"lck", "lk", "vo_ wo_ we_"},
     {"litt", "lit", "_era"},
     {"loos", "los", "^_$ ^_es$ nd_ ht_ r_ n_"},
     {"liqueu", "liko", "_r"},
     {"ltz", "lz", "ho_ sto_ sa_ ma_ schme_"},
 
+    {"mis", "miss", "^_brauch ^_trau ^_handel"},
+    {"mogt", "mocht", "^_e verm_e"},
+    {"madgen", "madchen", "^_"},
+    {"mahlig", "mahlich", "all_"},
     {"malig", "mahlich", "all_"},
     {"maasst", "massst", "_ab"},
     {"mmt", "mt", "sa_"},
     {"mittelst", "mittels", "^_$"},
     {"mayonnai", "majona", "_se"},
 
-    {"nck", "nk", "da_ gede_ kra_ tri_ de_en"},
+    {"nikel", "nickel", "^_"},
+    {"nck", "nk", "da_ gede_ kra_ tri_ de_en de_t sche_"},
     {"nemlich", "namlich", "^_"},
     {"ntz", "nz", "^ga_ kra_ gla_ ta_ pri_ provi_ fra_ pfla_"},
     {"numerie", "numerie", "e_"},
@@ -169,6 +188,12 @@ static const struct rewrite_row rows[] = {
     {"napht", "naphth", "_a"},
     {"nuz", "nutz", "_en _t _l _u _b ^_ ab_ be_ ei_"},
 
+    {"oaks", "oks", "c_"},
+    {"ontour", "ontur", "c_ k_"},
+    {"ofn", "offn", "h_ung ^_en ^_et"},
+    {"olt", "ollt", "^w_e$ ^w_en$ ^s_e$ ^s_en$"},
+    {"ohren", "oren", "verl_ geb_$ geb_e$"},
+    {"ornach", "onach", "w_$"},
     {"oo", "o", "sch_s ^s_le"},
     {"ohks", "oks", "k_"},
     {"oz", "otz", "pl_l"},
@@ -176,7 +201,7 @@ static const struct rewrite_row rows[] = {
     {"omite", "omitee", "^c_$ ^k_$"},
     {"ontrol", "ontroll", "^c_e$ ^c_en$ ^c_i"},
     {"oxyd", "oxid", "_"},
-    {"ok", "ock", "tr_en tr_n gl_e ^l_er fl_e"},
+    {"ok", "ock", "tr_en tr_n gl_e ^l_er fl_e st_w"},
     {"oheit", "ohheit", "^r_ er_"},
 
     {"ph", "f", "gra_i ogra_ agra_ elegra_ ele_on o_on _oto _antas e_eu ^so_a$ ^so_as ^so_ak "
@@ -193,8 +218,11 @@ static const struct rewrite_row rows[] = {
     {"rtz", "rz", "schme_ ku_ schwa_ he_en"},
     {"rhee", "ree", "^_d"},
     {"rystal", "ristal", "_"},
-    {"ruk", "ruck", "zu_ ^_e ^_w ^_s ^_l ^_g b_e"},
+    {"ruk", "ruck", "zu_ ^_e ^_w ^_s ^_l ^_g b_e be_s ^_k"},
 
+    {"sulph", "sulf", "_at _id _it _o"},
+    {"satyr", "satir", "^_e$ ^_en$ ^_isch"},
+    {"shilling", "schilling", "_"},
     {"selbsth", "selbstt", "_ati"},
     {"selbsta", "selbststa", "_nd"},
     {"sechszig", "sechzig", "_"},
@@ -214,12 +242,13 @@ static const struct rewrite_row rows[] = {
 
     /* th: not where t and h meet ... */
     {"tha", "tha", "_lt _lb _ll _lfte _ld _ar _fen _lo _lam _li ph_l _tte _tch gu_b _us _up "
-                   "_uf _ut _uch _se _ft _ng _nd _hn lo_r _les$"},
+                   "_uf _ut _uch _se _ft _ng _nd _hn lo_r _les$ ro_"},
     {"the", "the", "gu_is _is _im _iz geis_il christ_il _urg _lf _lm _rz _rr _ll _ft pro_s "
-                   "bro_r ro_rm ro_ra no_k no_is no_r$ no_ra no_rm lo_r lo_k wer_r ma_m ^ra_r$"},
-    {"thi", "thi", "_erarch _erauf _err ber_er gau_er _lf _mmel _rsch no_ng lo_o ra_$"},
+                   "bro_r ro_rm ro_ra no_k no_is no_r$ no_ra no_rm lo_r lo_k wer_r ma_m ^ra_r$ "
+                   "_rb _rd p_i p_e stad_ilig pro_t"},
+    {"thi", "thi", "_erarch _erauf _err ber_er gau_er _lf _mmel _rsch no_ng lo_o ra_$ oro_az"},
     {"tho", "tho", "au_r _riu _rax _rac _rst _rn _ra _rp _rt _riz _rmo gas_r _no _ng _ny _ch "
-                   "_f _h _lz ro_ ra_"},
+                   "_f _h _lz ro_ ra_ mi_r"},
     {"thr", "thr", "do_o pro_o lo_i"},
     {"thu", "thu", "_nd _nger _tt _tz ar_r winter_r solo_rn _ring _rgau _rn _rsd _rr _rd pos_m "
                    "_mo _mb _ma _mm _mi _hn ra_s"},
@@ -227,8 +256,8 @@ static const struct rewrite_row rows[] = {
     /* ... Rathhaus, selbst(t)hätig, Draht ... */
     {"tha", "ta", "_t _l ^_u auf_u be_u ab_u ge_n unter_n ver_n"},
     {"the", "te", "_il ver_id _er ^_e _ue _ur ^ru_$ ^ru_n$ lru_ nru_ sru_ spa_ ^ko_s$ ^ko_$ "
-                  "^bo_n ^bo_$ ^a_m nga_m par_i gu_r$ hu_n$ pan_r"},
-    {"thi", "ti", "^_er _er ko_g terpen_n par_e$ go_s go_k"},
+                  "^bo_n ^bo_$ ^a_m nga_m ^par_i gu_r$ hu_n$ pan_r"},
+    {"thi", "ti", "^_er _er ko_g terpen_n ^par_e$ go_s go_k"},
     {"tho", "to", "_r ^_n en_n$ en_n er_n ka_d"},
     {"thr", "tr", "_an"},
     {"thu", "tu", "_u _n _t$ _e$ ^_$ _st$ _r _m"},
@@ -242,16 +271,24 @@ static const struct rewrite_row rows[] = {
     {"tyrol", "tirol", "_"},
     {"troz", "trotz", "_$ _d _e"},
 
+    {"uk", "uck", "gl_$ gl_l gl_s gl_t"},
     {"uruh", "uru", "kang_$ kang_s$"},
     {"unacht", "unecht", "^_$ ^_e$ ^_en$ ^_er$ ^_es$"},
-    {"uz", "utz", "sch_ schm_ ^p_en p_t$ st_t st_e"},
+    {"uz", "utz", "sch_ schm_ ^p_en p_t$ st_t st_e st_p st_u n_ig"},
     {"uker", "ucker", "z_"},
     {"uken", "ucken", "br_"},
 
+    {"vr", "ur", "^_t"},
+    {"vn", "un", "^_t ^_gl ^_ser"},
     {"vnd", "und", "^_"},
     {"vns", "uns", "^_"},
     {"verbleu", "verblau", "_e"},
 
+    {"wurtem", "wurttem", "_berg"},
+    {"waagrecht", "waagerecht", "_"},
+    {"wagerecht", "waagerecht", "_"},
+    {"wagrecht", "waagerecht", "_"},
+    {"winkelig", "winklig", "_"},
     {"wol", "wohl", "^_$ ob_$ so_$ ja_$ gleich_$"},
     {"wurk", "wirk", "^_e ^_u ^_l ^_s ge_t"},
     {"wittw", "witw", "_"},

@@ -486,10 +486,17 @@ static lupe_status compound_note(struct accumulator *accumulator, const struct w
 {
     struct word_parts parts;
     lupe_status status = LUPE_OK;
-    TRY(analyzer_parts(accumulator->analyzers[item->space / 16], &parts));
-    for (unsigned i = 0; i < parts.count; i++)
-        if (parts.terms[i].size)
-            TRY(part_note(accumulator, &parts.terms[i], list, PART_WEIGHT));
+    struct analyzer *analyzer = accumulator->analyzers[item->space / 16];
+    TRY(analyzer_parts(analyzer, &parts));
+    for (unsigned first = 0; first < parts.count; first++)
+        for (unsigned last = first; last < parts.count; last++) {
+            struct term term;
+            if (last - first + 1 == parts.count)
+                continue;
+            TRY(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term));
+            if (term.size)
+                TRY(part_note(accumulator, &term, list, PART_WEIGHT));
+        }
 out:
     return status;
 }
