@@ -428,16 +428,6 @@ static lupe_status block_open(struct dictionary *dictionary, uint64_t address,
     return LUPE_OK;
 }
 
-/* An entry of a block; suffix and info follow each other at different ends of what is left. */
-struct block_entry {
-    unsigned head;
-    size_t shared;
-    size_t suffix_size;
-    size_t info_size;
-    const uint8_t *suffix;
-    const uint8_t *info;
-};
-
 /* What the head cannot tell stands before the suffix and behind the info. */
 static bool block_next_escaped(struct dictionary_block *block, struct block_entry *entry)
 {
@@ -803,4 +793,95 @@ lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t *key, s
     while (!status && compare_keys(iterator->key, iterator->key_size, key, key_size) < 0);
     iterator->pending = status == LUPE_OK;
     return status == LUPE_NOT_FOUND ? LUPE_OK : status;
+}
+
+/* ---- reading: block by block */
+
+lupe_status dictionary_walk_begin(struct dictionary_walk *walk, struct dictionary *dictionary)
+{
+    memset(walk, 0, sizeof *walk);
+    walk->dictionary = dictionary;
+    return dictionary->blocks->length == 0 ? LUPE_NOT_FOUND : part_open(dictionary, 0, &walk->part);
+}
+
+lupe_status dictionary_walk_on(struct dictionary_walk *walk, const uint8_t **separator,
+                               size_t *size)
+{
+    if (walk->place + 1 < walk->part.count) {
+        walk->place++;
+    } else if (walk->extent + 1 < walk->dictionary->index->extent_count) {
+        lupe_status status = part_open(walk->dictionary, walk->extent + 1, &walk->part);
+        if (status)
+            return status;
+        walk->extent++;
+        walk->place = 0;
+    } else {
+        return LUPE_NOT_FOUND;
+    }
+    uint32_t start = load_u32(walk->part.offsets + 4 * (size_t)walk->place);
+    uint32_t end = load_u32(walk->part.offsets + 4 * (size_t)walk->place + 4);
+    bool sound = start <= end && end <= walk->part.bytes;
+    *separator = walk->part.separators + (sound ? start : 0);
+    *size = sound ? end - start : 0;
+    return LUPE_OK;
+}
+
+static bool part_reaches(const struct dictionary_part *part, uint32_t place,
+                         const struct dictionary_wanted *wanted)
+{
+    uint64_t prefix = separator_prefix(part, place);
+    return prefix == wanted->prefix ? separator_reaches(part, place, wanted)
+                                    : prefix < wanted->prefix;
+}
+
+/* Most of the time the block is near: steps that double, then a bisection. */
+lupe_status dictionary_walk_to(struct dictionary_walk *walk, const uint8_t *key, size_t key_size)
+{
+    struct dictionary_wanted wanted = {key, key_size, prefix_of(key, key_size)};
+    struct dictionary_part next;
+    while (walk->extent + 1 < walk->dictionary->index->extent_count) {
+        lupe_status status = part_open(walk->dictionary, walk->extent + 1, &next);
+        if (status)
+            return status;
+        if (!part_reaches(&next, 0, &wanted))
+            break;
+        walk->part = next;
+        walk->extent++;
+        walk->place = 0;
+    }
+    uint32_t low = walk->place;
+    uint32_t step = 1;
+    for (; step < walk->part.count - low && part_reaches(&walk->part, low + step, &wanted);
+         step *= 2)
+        low += step;
+    uint32_t high = step < walk->part.count - low ? low + step : walk->part.count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (part_reaches(&walk->part, middle, &wanted))
+            low = middle;
+        else
+            high = middle;
+    }
+    walk->place = low;
+    walk->key_size = 0;
+    return block_open(walk->dictionary, load_u32(walk->part.addresses + 4 * (size_t)low),
+                      &walk->block);
+}
+
+lupe_status dictionary_walk_entry(struct dictionary_walk *walk)
+{
+    if (walk->block.left == 0)
+        return LUPE_NOT_FOUND;
+    bool sound = block_next(&walk->block, &walk->entry);
+    size_t size = walk->entry.shared + walk->entry.suffix_size;
+    if (!sound || walk->entry.shared > walk->key_size || size > KEY_BYTES_MAX || size < 2)
+        return fail(LUPE_CORRUPT, "segment %u: a dictionary entry is damaged",
+                    walk->dictionary->blocks->segment);
+    walk->key_size = size;
+    return LUPE_OK;
+}
+
+lupe_status dictionary_walk_parse(const struct dictionary_walk *walk, struct entry *entry)
+{
+    return info_parse(walk->dictionary, &walk->block, &walk->entry, entry);
 }

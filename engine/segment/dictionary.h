@@ -180,6 +180,43 @@ CHECKED lupe_status dictionary_seek(struct dictionary *dictionary, const uint8_t
 /* Moves to the next key (after dictionary_seek: to the first); LUPE_NOT_FOUND behind the last. */
 CHECKED lupe_status dictionary_next(struct dictionary_iterator *iterator);
 
+/* An entry of a block; suffix and info follow each other at different ends of what is left. */
+struct block_entry {
+    unsigned head;
+    size_t shared;
+    size_t suffix_size;
+    size_t info_size;
+    const uint8_t *suffix;
+    const uint8_t *info;
+};
+
+/* Walks blocks forward for who can tell from a separator that nothing between it and some key
+ * further on is wanted: what is left out is not read. */
+struct dictionary_walk {
+    struct dictionary *dictionary;
+    struct dictionary_part part;
+    uint32_t extent; /* of the index, that has the part */
+    uint32_t place;  /* of the block in it */
+    struct dictionary_block block;
+    struct block_entry entry; /* the one at hand: shared bytes of the key before, then suffix */
+    size_t key_size;          /* its key's; 0 before the first entry of a block */
+};
+
+/* To the first block; LUPE_NOT_FOUND when there is none. */
+CHECKED lupe_status dictionary_walk_begin(struct dictionary_walk *walk,
+                                          struct dictionary *dictionary);
+/* To the next block, whose separator is then at hand: it is above all keys before, and no key of
+ * the block is below it. LUPE_NOT_FOUND behind the last. */
+CHECKED lupe_status dictionary_walk_on(struct dictionary_walk *walk, const uint8_t **separator,
+                                       size_t *size);
+/* From the block at hand on to the one that has a key if any does, and opens it. */
+CHECKED lupe_status dictionary_walk_to(struct dictionary_walk *walk, const uint8_t *key,
+                                       size_t key_size);
+/* The next entry of the block; LUPE_NOT_FOUND behind its last. The first shares nothing. */
+CHECKED lupe_status dictionary_walk_entry(struct dictionary_walk *walk);
+/* What the dictionary knows of the entry at hand. */
+CHECKED lupe_status dictionary_walk_parse(const struct dictionary_walk *walk, struct entry *entry);
+
 /* The key of the entry that has a number, counted from 0 in the order of keys, those without
  * postings included; LUPE_CORRUPT when there is none. */
 CHECKED lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
