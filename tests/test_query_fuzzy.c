@@ -143,9 +143,65 @@ static unsigned distance_of(const struct word *word, uint64_t ends, const struct
     return best;
 }
 
+static const char *const first_parts[] = {"ab", "b", "ccc"};
+static const char *const last_parts[] = {"a", "ca", "e"};
+static const struct fuzzy_endings test_endings = {{{first_parts, 3}, {NULL, 0}, {last_parts, 3}}};
+
+/* The same for a term with any ending. */
+static unsigned distance_with_endings(const struct word *word, uint64_t ends, bool endings,
+                                      const struct word *term)
+{
+    unsigned best = distance_of(word, ends, term);
+    for (unsigned i = 0; endings && i < 16; i++) {
+        struct word whole = *term;
+        const char *first = i / 4 ? first_parts[i / 4 - 1] : "";
+        const char *last = i % 4 ? last_parts[i % 4 - 1] : "";
+        memcpy(whole.bytes + whole.size, first, strlen(first));
+        whole.size += strlen(first);
+        memcpy(whole.bytes + whole.size, last, strlen(last));
+        whole.size += strlen(last);
+        best = least_of(best, distance_of(word, fuzzy_end(word->bytes, word->size), &whole));
+    }
+    return best;
+}
+
+/* Near endings are those with which the twin finds the term near. */
+struct near_endings {
+    const struct word *word;
+    const struct word *term;
+    unsigned distance;
+    unsigned least;
+};
+
+static lupe_status near_ending(void *user, const char *ending, size_t size, unsigned distance)
+{
+    struct near_endings *near = user;
+    struct word whole = *near->term;
+    memcpy(whole.bytes + whole.size, ending, size);
+    whole.size += size;
+    cr_assert_eq(distance,
+                 distance_of(near->word, fuzzy_end(near->word->bytes, near->word->size), &whole));
+    cr_assert_leq(distance, near->distance);
+    near->least = least_of(near->least, distance);
+    return LUPE_OK;
+}
+
+static void check_endings(const struct fuzzy *fuzzy, const struct word *word,
+                          const struct word *term)
+{
+    struct near_endings near = {word, term, fuzzy->distance, FAR};
+    cr_assert_eq(fuzzy_endings_near(fuzzy, term->bytes, term->size, near_ending, &near), LUPE_OK);
+    uint64_t whole = fuzzy_end(word->bytes, word->size);
+    unsigned least = distance_with_endings(word, whole, fuzzy->endings != NULL, term);
+    cr_assert_eq(near.least, least <= fuzzy->distance ? least : FAR);
+    unsigned bare = distance_of(word, whole, term);
+    unsigned told = fuzzy_distance(fuzzy, term->bytes, term->size);
+    cr_assert(told == bare || (told > fuzzy->distance && bare > fuzzy->distance));
+}
+
 static void check_listed(struct written *written, const struct word *words, size_t count,
                          const struct word *word, uint32_t list, unsigned distance, uint64_t ends,
-                         uint64_t seed)
+                         bool endings, uint64_t seed)
 {
     struct buffer found = BUFFER_INIT(0);
     struct arena arena = {NULL, NULL, NULL, 0};
@@ -153,13 +209,16 @@ static void check_listed(struct written *written, const struct word *words, size
     bool cut = false;
     cr_assert(fuzzy_init(&fuzzy, word->bytes, word->size, distance));
     fuzzy.ends |= ends;
+    fuzzy.endings = endings ? &test_endings : NULL;
     cr_assert_eq(fuzzy_list(&fuzzy, &written->dictionary, list, NULL, &arena, &found, &cut),
                  LUPE_OK, "%s", lupe_last_error());
     size_t listed = found.size / sizeof(struct fuzzy_term);
     size_t expected = 0;
     const struct fuzzy_term *terms = (const struct fuzzy_term *)(const void *)found.data;
     for (size_t i = 0; i < count; i++) {
-        unsigned real = distance_of(word, fuzzy.ends, &words[i]);
+        unsigned real = distance_with_endings(word, fuzzy.ends, endings, &words[i]);
+        if (i % 64 == 0 || real <= distance)
+            check_endings(&fuzzy, word, &words[i]);
         if (words[i].list != list || words[i].frequency == 0 || real > distance)
             continue;
         expected++;
@@ -270,7 +329,8 @@ Test(query_fuzzy, lists_what_a_table_of_distances_lists)
                                     : UINT64_C(1) << support_random_below(&random, 12);
                 check_listed(&written, words, count, &word,
                              support_random_below(&random, 5) ? LIST_WORDS : LIST_FIELDS,
-                             (unsigned)support_random_below(&random, 3), ends, random.seed);
+                             (unsigned)support_random_below(&random, 3), ends,
+                             support_random_below(&random, 2), random.seed);
             }
             written_free(&written);
             free(words);
@@ -298,9 +358,9 @@ Test(query_fuzzy, walks_over_several_parts_of_an_index)
     for (size_t i = 0; i < count; i += count / 5) {
         struct word word = words[i];
         word.bytes[word.size - 2] = 'x';
-        check_listed(&written, words, count, &word, LIST_WORDS, 1, 0, i);
+        check_listed(&written, words, count, &word, LIST_WORDS, 1, 0, false, i);
         word.bytes[3] ^= 1;
-        check_listed(&written, words, count, &word, LIST_WORDS, 2, 0, i);
+        check_listed(&written, words, count, &word, LIST_WORDS, 2, 0, false, i);
     }
     written_free(&written);
     free(words);

@@ -118,6 +118,108 @@ static inline uint64_t reach_next(const struct fuzzy *fuzzy, const struct reache
     return any;
 }
 
+/* The fewest edits by which a place is reached; more than the distance when it is not. */
+static unsigned edits_to(const struct fuzzy *fuzzy, const struct reached *reached, uint64_t places)
+{
+    unsigned k = 0;
+    while (k <= fuzzy->distance && !(reached->by_edits[k] & places))
+        k++;
+    return k;
+}
+
+static bool reach_through(const struct fuzzy *fuzzy, const char *text, struct reached *reached)
+{
+    for (; *text; text++) {
+        struct reached next;
+        if (reach_next(fuzzy, reached, (uint8_t)*text, &next) == 0)
+            return false;
+        *reached = next;
+    }
+    return true;
+}
+
+/* The endings being tried behind a term. */
+struct ending_trial {
+    const struct fuzzy *fuzzy;
+    lupe_status (*visit)(void *user, const char *ending, size_t ending_size, unsigned distance);
+    void *user;
+    char ending[FUZZY_ENDING_BYTES_MAX];
+};
+
+static lupe_status endings_try(struct ending_trial *trial, const struct reached *behind,
+                               unsigned part, size_t size)
+{
+    const struct fuzzy *fuzzy = trial->fuzzy;
+    if (part == (fuzzy->endings ? FUZZY_ENDING_PARTS : 0)) {
+        unsigned k = edits_to(fuzzy, behind, UINT64_C(1) << fuzzy->letters);
+        return k <= fuzzy->distance ? trial->visit(trial->user, trial->ending, size, k) : LUPE_OK;
+    }
+    lupe_status status = endings_try(trial, behind, part + 1, size);
+    for (unsigned i = 0; !status && i < fuzzy->endings->parts[part].count; i++) {
+        const char *text = fuzzy->endings->parts[part].texts[i];
+        size_t more = strlen(text);
+        struct reached reached = *behind;
+        if (size + more > FUZZY_ENDING_BYTES_MAX || !reach_through(fuzzy, text, &reached))
+            continue;
+        memcpy(trial->ending + size, text, more);
+        status = endings_try(trial, &reached, part + 1, size + more);
+    }
+    return status;
+}
+
+static lupe_status keep_least(void *user, const char *ending, size_t ending_size, unsigned distance)
+{
+    unsigned *least = user;
+    (void)ending;
+    (void)ending_size;
+    *least = distance < *least ? distance : *least;
+    return LUPE_OK;
+}
+
+/* The distance of a term behind which this is reached. */
+static unsigned distance_behind(const struct fuzzy *fuzzy, const struct reached *behind)
+{
+    unsigned least = edits_to(fuzzy, behind, fuzzy->ends);
+    if (least > 0 && fuzzy->endings) {
+        struct ending_trial trial = {.fuzzy = fuzzy, .visit = keep_least, .user = &least};
+        (void)endings_try(&trial, behind, 0, 0);
+    }
+    return least;
+}
+
+/* What is reached behind a text; false when nothing is. */
+static bool reach_text(const struct fuzzy *fuzzy, const uint8_t *text, size_t size,
+                       struct reached *behind)
+{
+    const uint8_t *end = text + size;
+    struct reached next;
+    reach_start(fuzzy, behind);
+    for (unsigned read; text < end; text += read, *behind = next)
+        if (reach_next(fuzzy, behind, utf8_decode(text, end, &read), &next) == 0)
+            return false;
+    return true;
+}
+
+unsigned fuzzy_distance(const struct fuzzy *fuzzy, const uint8_t *other, size_t size)
+{
+    struct reached behind;
+    if (!reach_text(fuzzy, other, size, &behind))
+        return fuzzy->distance + 1;
+    return edits_to(fuzzy, &behind, UINT64_C(1) << fuzzy->letters);
+}
+
+lupe_status fuzzy_endings_near(const struct fuzzy *fuzzy, const uint8_t *term, size_t size,
+                               lupe_status (*visit)(void *user, const char *ending,
+                                                    size_t ending_size, unsigned distance),
+                               void *user)
+{
+    struct ending_trial trial = {.fuzzy = fuzzy, .visit = visit, .user = user};
+    struct reached behind;
+    if (!reach_text(fuzzy, term, size, &behind))
+        return LUPE_OK;
+    return endings_try(&trial, &behind, 0, 0);
+}
+
 /* ------------------------------------------------------------------ along keys */
 
 /* The key is that of before up to `shared`, then the suffix. Brings the states up to it, as far as
@@ -241,11 +343,10 @@ static lupe_status term_add(const struct scan *scan, const struct dictionary_wal
                             struct arena *arena, struct buffer *found)
 {
     struct entry entry;
-    unsigned k = 0;
-    const struct reached *behind = &scan->behind[walk->key_size];
-    while (k <= scan->fuzzy->distance && !(behind->by_edits[k] & scan->fuzzy->ends))
-        k++;
-    if (k > scan->fuzzy->distance || walk->key_size == 2)
+    if (walk->key_size == 2)
+        return LUPE_OK;
+    unsigned distance = distance_behind(scan->fuzzy, &scan->behind[walk->key_size]);
+    if (distance > scan->fuzzy->distance)
         return LUPE_OK;
     lupe_status status = dictionary_walk_parse(walk, &entry);
     if (status || (entry.flags & ENTRY_STORAGE_MASK) == ENTRY_NONE)
@@ -255,7 +356,7 @@ static lupe_status term_add(const struct scan *scan, const struct dictionary_wal
     if (!bytes)
         return fail_memory();
     memcpy(bytes, scan->key + 2, size);
-    struct fuzzy_term term = {bytes, size, entry.frequency, k};
+    struct fuzzy_term term = {bytes, size, entry.frequency, distance};
     buffer_add(found, &term, sizeof term);
     return buffer_status(found);
 }

@@ -9,8 +9,8 @@
  * which no letter is edited again ("restricted edit distance"). Letters are code points; what is
  * compared is folded, so umlauts and their transliterations are no edits.
  *
- * Terms are stems. A term is compared with the beginnings of the word that end at one of `ends`:
- * the word's own stem, the whole word, what is left without some letters of its ending.
+ * Terms are stems, words have endings. So a term may count as what it is with any of some endings,
+ * and may be compared with beginnings of the word, too.
  */
 #ifndef LUPE_QUERY_FUZZY_H
 #define LUPE_QUERY_FUZZY_H
@@ -23,19 +23,30 @@
 #define FUZZY_ENTRIES_MAX 1000000u /* dictionary entries looked at for one word and segment */
 #define FUZZY_LISTED_MAX 256u      /* terms listed of a segment: the nearest, then most frequent */
 
+/* Endings are made of one part each of some lists, in this order; "" is of every list. */
+#define FUZZY_ENDING_PARTS 3u
+#define FUZZY_ENDING_BYTES_MAX 24u
+struct fuzzy_endings {
+    struct {
+        const char *const *texts; /* each ASCII, not empty */
+        unsigned count;
+    } parts[FUZZY_ENDING_PARTS];
+};
+
 /* The word as a set of places by letter: bit i is set where letter i is the letter. */
 struct fuzzy {
     unsigned letters;
     unsigned distance;
-    uint64_t ends; /* bit i: a term may be like the first i letters */
+    uint64_t ends;                       /* bit i: a term may be like the first i letters */
+    const struct fuzzy_endings *endings; /* a term with one of them may be like the word; or NULL */
     uint64_t ascii[128];
     uint32_t others[FUZZY_LETTERS_MAX]; /* letters beyond, */
     uint64_t other_places[FUZZY_LETTERS_MAX];
     unsigned other_count;
 };
 
-/* A word of valid UTF-8, compared whole; set ends for more. False when it has too many letters or
- * none. */
+/* A word of valid UTF-8, compared whole; set ends and endings for more. False when it has too many
+ * letters or none. */
 bool fuzzy_init(struct fuzzy *fuzzy, const uint8_t *word, size_t size, unsigned distance);
 
 /* After how many letters a beginning of the word ends, as a bit of ends. */
@@ -60,5 +71,14 @@ struct fuzzy_pause {
 CHECKED lupe_status fuzzy_list(const struct fuzzy *fuzzy, struct dictionary *dictionary,
                                uint32_t list, const struct fuzzy_pause *pause, struct arena *arena,
                                struct buffer *found, bool *cut);
+
+/* The edits between the whole word and another; more than the distance when they are too many. */
+unsigned fuzzy_distance(const struct fuzzy *fuzzy, const uint8_t *other, size_t size);
+
+/* Calls visit for each ending with which a term is near enough to the word, "" included. */
+CHECKED lupe_status fuzzy_endings_near(const struct fuzzy *fuzzy, const uint8_t *term, size_t size,
+                                       lupe_status (*visit)(void *user, const char *ending,
+                                                            size_t ending_size, unsigned distance),
+                                       void *user);
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * spell.h - what a mistyped word may have been meant to be: terms of the index that are like it,
+ * the likeliest first.
+ *
+ * Owns what edits weigh. Called by correct.c (fuzzy and unknown words of queries) and lupe_suggest.
+ * Never changes a query, never reads documents.
+ *
+ * The dictionary holds stems, the word has an ending, and the error may be in either: Regieurng has
+ * another stem than Regierung. So a term counts as what it is with an ending: that of the word, or
+ * one that is usual in the language, as long as the stemmer takes it off again. Of these the one
+ * nearest to the word decides: munitoin is munition, regieurng is regier-ung.
+ */
+#ifndef LUPE_QUERY_SPELL_H
+#define LUPE_QUERY_SPELL_H
+
+#include "query/fuzzy.h"
+#include "segment/view.h"
+#include "text/analyzer.h"
+
+#define SPELL_LETTERS_MIN 4u  /* shorter words are not corrected unasked */
+#define SPELL_LETTERS_LONG 8u /* from here on by two edits, below by one */
+
+struct spelling {
+    const uint8_t *term;
+    uint32_t size;
+    uint64_t frequency;  /* documents, over all segments */
+    unsigned edits;      /* between the word and the term with its ending */
+    float cost;          /* what they weigh; usual errors weigh less than 1 each */
+    const uint8_t *word; /* folded: the term with its ending */
+    uint32_t word_size;
+};
+
+/* The edits that are tried for a word where none are named. */
+unsigned spell_distance(const uint8_t *folded, size_t size);
+
+struct spell_request {
+    struct view *view;
+    struct analyzer *analyzer;
+    uint32_t list;       /* of words */
+    const uint8_t *word; /* as typed */
+    size_t size;
+    unsigned distance;               /* 0: as spell_distance says */
+    const struct fuzzy_pause *pause; /* or NULL */
+};
+
+/* The terms other than the word's own, likeliest first, in the arena. *cut is set where a limit
+ * left some out. */
+CHECKED lupe_status spell_find(const struct spell_request *request, struct arena *arena,
+                               struct spelling **spellings, size_t *count, bool *cut);
+
+#endif
