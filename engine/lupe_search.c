@@ -10,11 +10,13 @@
 #include <time.h>
 
 #include "lupe_index.h"
-#include "query/parse.h"
+#include "query/expand.h"
 #include "query/search.h"
 #include "result/snippet.h"
+#include "result/surface.h"
 
 #define QUERY_FLAGS LUPE_QUERY_ALL
+#define SEARCH_FLAGS LUPE_SEARCH_AS_TYPED
 
 struct explanation {
     struct stored_document document;      /* of lupe_results_document */
@@ -34,10 +36,11 @@ struct lupe_results {
     struct search_answer answer;
     size_t offset;
     size_t count;
-    struct buffer id;         /* the id being read */
-    struct arena arena;       /* ids */
-    struct explanation *more; /* NULL until a document, snippet or match is asked for */
-    lupe_hit hits[];          /* [count]; rank 0: not asked for yet */
+    struct buffer id;             /* the id being read */
+    struct arena arena;           /* ids, corrections */
+    lupe_correction *corrections; /* NULL until one is asked for; typed NULL: not asked for yet */
+    struct explanation *more;     /* NULL until a document, snippet or match is asked for */
+    lupe_hit hits[];              /* [count]; rank 0: not asked for yet */
 };
 
 /* ---- queries */
@@ -110,6 +113,31 @@ static lupe_status request_make(const lupe_search_options *options,
     return LUPE_OK;
 }
 
+/* The query as this snapshot can answer it; *expanded stays NULL when that is as it is. */
+static lupe_status expand(lupe_snapshot *snapshot, const lupe_query *query,
+                          const lupe_search_options *options, const struct search_request *search,
+                          struct lupe_query **expanded)
+{
+    lupe_status status = LUPE_OK;
+    struct schema *schema = NULL;
+    bool wanted = false;
+    struct expand_request request = {
+        .view = snapshot->view,
+        .query = query,
+        .search = search,
+        .correct = snapshot->view->catalogue.analysis == LUPE_ANALYSIS_STANDARD &&
+                   !(options->flags & LUPE_SEARCH_AS_TYPED),
+    };
+    TRY(expand_wanted(&request, &wanted));
+    if (!wanted)
+        goto out;
+    TRY(index_schema_take(snapshot->index, &schema));
+    TRY(expand_query(&request, schema, expanded));
+out:
+    index_schema_give(snapshot->index, schema);
+    return status;
+}
+
 lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
                         const lupe_search_options *given, lupe_results **out)
 {
@@ -117,6 +145,7 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     struct search_request request;
     struct search_answer answer = {.total_exact = true};
+    struct lupe_query *expanded = NULL;
 
     if (!out)
         return fail(LUPE_INVALID, "lupe_search: results is NULL");
@@ -127,7 +156,11 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
         return fail(LUPE_INVALID, "the query was parsed for another index");
     TRY(store_usable(snapshot->index->store));
     TRY(options_take(&options, sizeof options, given, "lupe_search_options"));
+    if (options.flags & ~SEARCH_FLAGS)
+        TRY(fail(LUPE_INVALID, "unknown flags 0x%x", options.flags & ~SEARCH_FLAGS));
     TRY(request_make(&options, &snapshot->view->catalogue, &request));
+    TRY(expand(snapshot, query, &options, &request, &expanded));
+    query = expanded ? expanded : query;
     if (query->root)
         TRY(search_run(snapshot->view, query, &request, &answer));
     size_t found = answer.hit_count;
@@ -144,6 +177,7 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     results->count = count;
     *out = results;
 out:
+    query_release(expanded); /* results hold it, too */
     return status;
 }
 
@@ -364,6 +398,81 @@ lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t 
     TRY(spans_reserve(more, more->matches.count));
     snippet_spans(&more->matches, more->spans, span_count);
     *spans = more->spans;
+out:
+    return status;
+}
+
+/* ---- corrections */
+
+size_t lupe_results_correction_count(const lupe_results *results)
+{
+    return results ? results->query->correction_count : 0;
+}
+
+static const char *text_copy(lupe_results *results, const void *bytes, size_t size)
+{
+    char *copy = arena_alloc(&results->arena, size + 1);
+    if (!copy)
+        return NULL;
+    if (size)
+        memcpy(copy, bytes, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* Fills in a correction that is asked for the first time. */
+static lupe_status correction_read(lupe_results *results, const struct correction *found,
+                                   lupe_correction *correction)
+{
+    lupe_status status = LUPE_OK;
+    struct buffer surface = BUFFER_INIT(0);
+    struct schema *schema = NULL;
+    struct surface_request request = {.view = results->snapshot->view,
+                                      .field = found->field,
+                                      .term = found->term,
+                                      .word = found->word,
+                                      .word_size = found->word_size};
+    TRY(index_schema_take(results->snapshot->index, &schema));
+    request.schema = schema;
+    TRY(surface_find(&request, &surface));
+    const char *meant = text_copy(results, surface.data, surface.size);
+    const char *typed = text_copy(results, found->typed, found->typed_size);
+    if (!meant || !typed)
+        TRY(fail_memory());
+    *correction = (lupe_correction){.typed = typed,
+                                    .typed_size = found->typed_size,
+                                    .meant = meant,
+                                    .meant_size = surface.size,
+                                    .documents = found->frequency,
+                                    .applied = found->applied};
+out:
+    index_schema_give(results->snapshot->index, schema);
+    buffer_free(&surface);
+    return status;
+}
+
+lupe_status lupe_results_correction(lupe_results *results, size_t number,
+                                    const lupe_correction **correction)
+{
+    lupe_status status = LUPE_OK;
+
+    if (!correction)
+        return fail(LUPE_INVALID, "lupe_results_correction: correction is NULL");
+    *correction = NULL;
+    size_t count = lupe_results_correction_count(results);
+    if (number >= count)
+        TRY(fail(LUPE_INVALID, "there is no correction number %zu of %zu", number, count));
+    TRY(store_usable(results->snapshot->index->store));
+    if (!results->corrections) {
+        results->corrections = arena_alloc(&results->arena, count * sizeof *results->corrections);
+        if (!results->corrections)
+            TRY(fail_memory());
+        memset(results->corrections, 0, count * sizeof *results->corrections);
+    }
+    if (!results->corrections[number].typed)
+        TRY(correction_read(results, &results->query->corrections[number],
+                            &results->corrections[number]));
+    *correction = &results->corrections[number];
 out:
     return status;
 }

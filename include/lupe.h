@@ -163,9 +163,10 @@ LUPE_API size_t lupe_allocations_live(void);
 
 typedef struct lupe_index lupe_index;   /* a file, open in this process */
 typedef struct lupe_writer lupe_writer; /* changes to it; one works at a time over all processes */
-typedef struct lupe_snapshot lupe_snapshot; /* a consistent view of it */
-typedef struct lupe_query lupe_query;       /* a parsed query */
-typedef struct lupe_results lupe_results;   /* the answer to one search */
+typedef struct lupe_snapshot lupe_snapshot;       /* a consistent view of it */
+typedef struct lupe_query lupe_query;             /* a parsed query */
+typedef struct lupe_results lupe_results;         /* the answer to one search */
+typedef struct lupe_suggestions lupe_suggestions; /* words like one */
 
 /* What a field is. INTEGER, REAL and DATE have their number but are refused
  * (LUPE_UNSUPPORTED) until the queries that use them exist. */
@@ -394,6 +395,10 @@ typedef struct lupe_query_options {
  *     word^2              counts twice
  *     pre*                words that begin so (at most 1,024 of them, the most frequent) and the
  *                         word itself, as it is found without the asterisk
+ *     word~1 word~2 word~ words that differ from it in one or two edits (a letter too many, too few
+ *                         or another, neighbours that changed places; umlauts and ae, oe, ue are
+ *                         one), at most 64 of them, the nearest first, besides the word itself,
+ *                         which counts most; ~ alone: one edit from 4, two from 8 letters on
  *     Jong-un             the sequence or the joined word, never one part alone
  *
  * A value of a keyword field beside words filters: it is required, several values of one such
@@ -427,17 +432,26 @@ typedef struct lupe_search_options {
     uint32_t timeout_ms;  /* 0 (default): none; else LUPE_CANCELLED when it runs out */
     void *user;
     bool (*cancel)(void *user); /* asked at least every 10 ms; true: LUPE_CANCELLED */
+    uint32_t flags;             /* LUPE_SEARCH_... */
 } lupe_search_options;
-#define LUPE_SEARCH_OPTIONS_INIT                                            \
-    {                                                                       \
-        sizeof(lupe_search_options), 10, 0, 1000, -1.0, -1.0, 0, NULL, NULL \
+#define LUPE_SEARCH_OPTIONS_INIT                                               \
+    {                                                                          \
+        sizeof(lupe_search_options), 10, 0, 1000, -1.0, -1.0, 0, NULL, NULL, 0 \
     }
+
+#define LUPE_SEARCH_AS_TYPED 1u /* words that no document has are not corrected */
 
 /* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
  * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
  * same on every machine, plan and thread count. Equal scores are ordered by document order: that of
  * insertion, until LUPE_OPTIMIZE_REORDER makes another.
+ * A word that no document of the snapshot has in any form is taken for a typing error: what it was
+ * likely meant to be, at most three words, is searched for in its place and counts less; see
+ * lupe_results_correction. Words in quotation marks, of fewer than four letters or with digits, and
+ * what is excluded, stay as they are; a compound of words that the index has stays beside what it
+ * may have been meant to be. At most 8 words of a query are corrected; none with
+ * LUPE_SEARCH_AS_TYPED, and none in an index of another analysis than LUPE_ANALYSIS_STANDARD.
  * The results read through the snapshot: free them before it is closed. They hold the query, which
  * may be freed before them. Errors: LUPE_CANCELLED, LUPE_INVALID (query of another index, an
  * option out of range). */
@@ -454,6 +468,23 @@ LUPE_API size_t lupe_results_count(const lupe_results *results);
 
 /* Distinct words beyond the query's limit of 1,024, which were left out; 0 as a rule. */
 LUPE_API size_t lupe_results_words_dropped(const lupe_results *results);
+
+/* A word of the query that no document has, as lupe_search says. */
+typedef struct lupe_correction {
+    const char *typed; /* as in the query; NUL-terminated like the other */
+    size_t typed_size;
+    const char *meant; /* what it was likely meant to be, as a document has it; folded where texts
+                        * are not stored */
+    size_t meant_size;
+    uint64_t documents; /* that have it in any form */
+    bool applied;       /* searched for in place of what was typed; false: only a suggestion */
+} lupe_correction;
+
+/* The corrections of a search, 0 to count - 1 in the order of the query. They belong to the results
+ * and stay until these are freed. The first call with a number reads documents. */
+LUPE_API size_t lupe_results_correction_count(const lupe_results *results);
+LUPE_CHECKED lupe_status lupe_results_correction(lupe_results *results, size_t number,
+                                                 const lupe_correction **correction);
 
 typedef struct lupe_hit {
     uint64_t rank; /* from 1, offset included */
@@ -508,6 +539,39 @@ LUPE_CHECKED lupe_status lupe_results_snippet(lupe_results *results, size_t posi
  * of this function with them. */
 LUPE_CHECKED lupe_status lupe_results_matches(lupe_results *results, size_t position, size_t value,
                                               const lupe_span **spans, size_t *span_count);
+
+/* ------------------------------------------------------------------ spelling */
+
+typedef struct lupe_suggest_options {
+    size_t size;    /* sizeof(lupe_suggest_options) */
+    uint32_t limit; /* words wanted, default 10 */
+    uint32_t edits; /* by which they may differ, 1 or 2; default 0: 2 from 8 letters on, else 1 */
+    const char *field; /* the words of one text field; default NULL: of all */
+} lupe_suggest_options;
+#define LUPE_SUGGEST_OPTIONS_INIT                 \
+    {                                             \
+        sizeof(lupe_suggest_options), 10, 0, NULL \
+    }
+
+typedef struct lupe_suggestion {
+    const char *word; /* as a document has it, NUL-terminated; folded where texts are not stored */
+    size_t size;
+    uint64_t documents; /* that have it in any form; deleted ones are counted until merged away */
+    uint32_t edits;     /* by which it differs */
+} lupe_suggestion;
+
+/* The words of the index that are like a word, likeliest first: those that differ in few edits,
+ * usual typing errors before others, then those of more documents. Of a text the first word is
+ * taken; its own forms are not among them. The suggestions are the caller's; they may outlive the
+ * snapshot. Errors: LUPE_INVALID (more than 2 edits, no such text field). */
+LUPE_CHECKED lupe_status lupe_suggest(lupe_snapshot *snapshot, const char *word, size_t size,
+                                      const lupe_suggest_options *options,
+                                      lupe_suggestions **suggestions);
+LUPE_API size_t lupe_suggestions_count(const lupe_suggestions *suggestions);
+/* The suggestion at position 0 to count - 1, else NULL. */
+LUPE_API const lupe_suggestion *lupe_suggestions_item(const lupe_suggestions *suggestions,
+                                                      size_t position);
+LUPE_API void lupe_suggestions_free(lupe_suggestions *suggestions);
 
 /* ------------------------------------------------------------------ upkeep */
 

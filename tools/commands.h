@@ -9,6 +9,7 @@
 
 int command_index(const struct options *options);
 int command_search(const struct options *options);
+int command_suggest(const struct options *options);
 int command_get(const struct options *options);
 int command_delete(const struct options *options);
 int command_stats(const struct options *options);

@@ -8,12 +8,12 @@
 #include "commands.h"
 
 static int (*const actions[COMMAND_COUNT])(const struct options *options) = {
-    [COMMAND_INDEX] = command_index,       [COMMAND_SEARCH] = command_search,
-    [COMMAND_GET] = command_get,           [COMMAND_DELETE] = command_delete,
-    [COMMAND_STATS] = command_stats,       [COMMAND_CHECK] = command_check,
-    [COMMAND_OPTIMIZE] = command_optimize, [COMMAND_COMPACT] = command_compact,
-    [COMMAND_BACKUP] = command_backup,     [COMMAND_VERSION] = command_version,
-    [COMMAND_HELP] = command_help,
+    [COMMAND_INDEX] = command_index,     [COMMAND_SEARCH] = command_search,
+    [COMMAND_SUGGEST] = command_suggest, [COMMAND_GET] = command_get,
+    [COMMAND_DELETE] = command_delete,   [COMMAND_STATS] = command_stats,
+    [COMMAND_CHECK] = command_check,     [COMMAND_OPTIMIZE] = command_optimize,
+    [COMMAND_COMPACT] = command_compact, [COMMAND_BACKUP] = command_backup,
+    [COMMAND_VERSION] = command_version, [COMMAND_HELP] = command_help,
 };
 
 int main(int argc, char **argv)

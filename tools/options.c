@@ -30,8 +30,15 @@ const struct command commands[COMMAND_COUNT] = {
          "  a AND b, a OR b, NOT c; also UND, ODER, NICHT; (a OR b) c\n"
          "  field:word       in that field only\n"
          "  pre*  word^2     words that begin so; counts twice\n"
+         "  word~  word~1    words like it, in one or two letters; word~2\n"
+         "A word that no document has is taken for a typing error and corrected.\n"
          "Status 0: hits; 1: none.\n",
          0, SIZE_MAX, "a query"},
+    [COMMAND_SUGGEST] =
+        {"suggest", "WORD...", "list words of the index that are like a word",
+         "Likeliest first, with the number of documents that have them in any form.\n"
+         "Status 1: there are none.\n",
+         1, SIZE_MAX, "a word"},
     [COMMAND_GET] = {"get", "ID...", "print stored documents whole",
                      "The id of a file is its path, relative to the index's folder where it lies\n"
                      "below it. Status 1: there is no such document.\n",
@@ -60,9 +67,9 @@ const struct command commands[COMMAND_COUNT] = {
 };
 
 #define BIT(name) (1u << COMMAND_##name)
-#define WITH_INDEX                                                                                 \
-    (BIT(INDEX) | BIT(SEARCH) | BIT(GET) | BIT(DELETE) | BIT(STATS) | BIT(CHECK) | BIT(OPTIMIZE) | \
-     BIT(COMPACT) | BIT(BACKUP))
+#define WITH_INDEX                                                                                \
+    (BIT(INDEX) | BIT(SEARCH) | BIT(SUGGEST) | BIT(GET) | BIT(DELETE) | BIT(STATS) | BIT(CHECK) | \
+     BIT(OPTIMIZE) | BIT(COMPACT) | BIT(BACKUP))
 #define EVERY_COMMAND ((1u << COMMAND_COUNT) - 1)
 
 enum option_kind {
@@ -92,20 +99,22 @@ struct option_rule {
 static const struct option_rule rules[] = {
     {"index", 'i', WITH_INDEX, OPTION_TEXT, PLACE(index), 0, 0, "FILE",
      "the index; else $LUPE_INDEX, else the nearest .lupe upward from here"},
-    {"limit", 'n', BIT(SEARCH), OPTION_NUMBER, PLACE(limit), 0, UINT32_MAX, "N",
+    {"limit", 'n', BIT(SEARCH) | BIT(SUGGEST), OPTION_NUMBER, PLACE(limit), 0, UINT32_MAX, "N",
      "hits wanted (10); 0: only the total"},
     {"offset", 0, BIT(SEARCH), OPTION_NUMBER, PLACE(offset), 0, UINT32_MAX, "N",
      "hits left out before them"},
     {"all", 0, BIT(SEARCH), OPTION_FLAG, PLACE(all_words), 0, 0, NULL,
      "every word is required, not any"},
+    {"no-correct", 0, BIT(SEARCH), OPTION_FLAG, PLACE(as_typed), 0, 0, NULL,
+     "words that no document has stay as they are typed"},
     {"queries", 0, BIT(SEARCH), OPTION_TEXT, PLACE(queries), 0, 0, "FILE",
      "many queries: lines of an id, a tab and a query (- is standard input)"},
     {"format", 0, BIT(SEARCH), OPTION_FORMAT, PLACE(format), 0, 0, "people|json|trec",
      "how hits are written; trec: qid Q0 id rank score lupe"},
-    {"json", 0, BIT(SEARCH) | BIT(GET) | BIT(STATS), OPTION_JSON, PLACE(format), 0, 0, NULL,
-     "one JSON object, a line each"},
-    {"verify", 0, BIT(SEARCH) | BIT(GET) | BIT(STATS), OPTION_FLAG, PLACE(verify), 0, 0, NULL,
-     "check the whole file before it is used"},
+    {"json", 0, BIT(SEARCH) | BIT(SUGGEST) | BIT(GET) | BIT(STATS), OPTION_JSON, PLACE(format), 0,
+     0, NULL, "one JSON object, a line each"},
+    {"verify", 0, BIT(SEARCH) | BIT(SUGGEST) | BIT(GET) | BIT(STATS), OPTION_FLAG, PLACE(verify), 0,
+     0, NULL, "check the whole file before it is used"},
     {"text", 0, BIT(INDEX), OPTION_LIST, PLACE(text_fields), 0, 0, "FIELD",
      "a further field of JSON Lines that is searched as text (repeatable)"},
     {"language", 0, BIT(INDEX), OPTION_TEXT, PLACE(language), 0, 0, "LANGUAGE",

@@ -18,6 +18,7 @@
 enum command_id {
     COMMAND_INDEX,
     COMMAND_SEARCH,
+    COMMAND_SUGGEST,
     COMMAND_GET,
     COMMAND_DELETE,
     COMMAND_STATS,
@@ -62,6 +63,7 @@ struct options {
     uint64_t threads; /* 0: one for every core */
     uint64_t memory_bytes;
     bool all_words;
+    bool as_typed;
     bool no_pairs;
     bool verify;
     bool reorder;

@@ -49,6 +49,8 @@ static lupe_status ask(struct search *search, struct question *question)
     const struct options *options = search->options;
     if (options->all_words)
         parse.flags |= LUPE_QUERY_ALL;
+    if (options->as_typed)
+        how.flags |= LUPE_SEARCH_AS_TYPED;
     how.limit = (uint32_t)options->limit;
     how.offset = (uint32_t)options->offset;
     how.count_limit = options->format == FORMAT_TREC ? 0 : LUPE_COUNT_EXACT;
@@ -67,6 +69,111 @@ static void forget(struct question *question)
     lupe_query_free(question->query);
     question->results = NULL;
     question->query = NULL;
+}
+
+/* ------------------------------------------------------------------ corrections */
+
+static bool is_of_word(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z') || byte == '_';
+}
+
+/* The correction that was searched for in place of the word at a byte of the query, NULL when there
+ * is none. */
+static lupe_status correction_at(struct question *question, size_t at,
+                                 const lupe_correction **correction)
+{
+    *correction = NULL;
+    if (at > 0 && is_of_word(question->text[at - 1]))
+        return LUPE_OK;
+    size_t count = lupe_results_correction_count(question->results);
+    for (size_t i = 0; i < count; i++) {
+        const lupe_correction *one = NULL;
+        lupe_status status = lupe_results_correction(question->results, i, &one);
+        if (status != LUPE_OK)
+            return status;
+        size_t end = at + one->typed_size;
+        if (one->applied && end <= question->size &&
+            memcmp(question->text + at, one->typed, one->typed_size) == 0 &&
+            (end == question->size || !is_of_word(question->text[end]))) {
+            *correction = one;
+            return LUPE_OK;
+        }
+    }
+    return LUPE_OK;
+}
+
+/* The query as it was searched for. */
+static lupe_status corrected_query(struct question *question, struct output *output)
+{
+    for (size_t at = 0; at < question->size;) {
+        const lupe_correction *correction = NULL;
+        lupe_status status = correction_at(question, at, &correction);
+        if (status != LUPE_OK)
+            return status;
+        if (correction) {
+            output_bytes(output, correction->meant, correction->meant_size);
+            at += correction->typed_size;
+        } else {
+            output_bytes(output, question->text + at++, 1);
+        }
+    }
+    return LUPE_OK;
+}
+
+/* "corrections" and "corrected_query", where words were not found. */
+static lupe_status json_corrections(struct output *output, struct question *question)
+{
+    size_t count = lupe_results_correction_count(question->results);
+    struct output query = {0};
+    bool applied = false;
+    if (count == 0)
+        return LUPE_OK;
+    output_text(output, ",\"corrections\":[");
+    for (size_t i = 0; i < count; i++) {
+        const lupe_correction *correction = NULL;
+        lupe_status status = lupe_results_correction(question->results, i, &correction);
+        if (status != LUPE_OK)
+            return status;
+        output_text(output, i ? ",{\"typed\":" : "{\"typed\":");
+        output_json(output, correction->typed, correction->typed_size);
+        output_text(output, ",\"meant\":");
+        output_json(output, correction->meant, correction->meant_size);
+        output_format(output, ",\"documents\":%llu,\"applied\":%s}",
+                      (unsigned long long)correction->documents,
+                      correction->applied ? "true" : "false");
+        applied = applied || correction->applied;
+    }
+    output_text(output, "]");
+    lupe_status status = corrected_query(question, &query);
+    if (status == LUPE_OK && applied) {
+        output_text(output, ",\"corrected_query\":");
+        output_json(output, query.data, query.size);
+    }
+    output_free(&query);
+    return status;
+}
+
+/* What was searched for instead of what was typed, for people, on standard error. */
+static void remark_corrections(struct question *question)
+{
+    size_t count = lupe_results_correction_count(question->results);
+    for (size_t i = 0; i < count; i++) {
+        const lupe_correction *correction = NULL;
+        struct output line = {0};
+        if (lupe_results_correction(question->results, i, &correction) != LUPE_OK)
+            return;
+        output_text(&line, "Meinten Sie \"");
+        output_line(&line, correction->meant, correction->meant_size);
+        output_text(&line, correction->applied ? "\"? It was searched for instead of \""
+                                               : "\"? No document has \"");
+        output_line(&line, correction->typed, correction->typed_size);
+        output_text(&line, "\"");
+        complain("%.*s", (int)line.size, line.data);
+        output_free(&line);
+    }
 }
 
 /* ------------------------------------------------------------------ JSON */
@@ -123,6 +230,9 @@ static lupe_status answer_json(struct search *search, struct question *question)
     }
     output_text(output, "\"query\":");
     output_json(output, question->text, question->size);
+    lupe_status corrected = json_corrections(output, question);
+    if (corrected != LUPE_OK)
+        return corrected;
     output_format(output, ",\"total\":%llu,\"took_us\":%llu,\"hits\":[",
                   (unsigned long long)lupe_results_total(question->results, NULL),
                   (unsigned long long)question->took_us);
@@ -236,7 +346,7 @@ static lupe_status answer_people(struct search *search, struct question *questio
 }
 
 /* The closing remark for people, on standard error. */
-static void remark(struct search *search, const struct question *question)
+static void remark(struct search *search, struct question *question)
 {
     enum { QUERY_SHOWN = 60 };
     uint64_t total = lupe_results_total(question->results, NULL);
@@ -247,6 +357,8 @@ static void remark(struct search *search, const struct question *question)
     const char *dots = shown < (int)question->size ? "..." : "";
     if (dropped)
         complain("%zu words beyond the limit of a query were left out", dropped);
+    if (search->options->format == FORMAT_PEOPLE)
+        remark_corrections(question);
     if (lupe_query_matches_nothing(question->query))
         complain("the query \"%.*s%s\" asks for nothing: it has no word to look for%s", shown,
                  question->text, dots,

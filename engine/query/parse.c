@@ -6,6 +6,7 @@
  *   chain   := run (OR run) *                   OR, ODER
  *   run     := operand (AND operand) *          AND, UND
  *   operand := [+ | - | NOT] [field:] (quoted | (group) | text) [^boost]
+ *   text    := words [* | ~ | ~1 | ~2]          of the last word
  *
  * Nothing is an error: what is not syntax in its place is text, and text is words. A first pass
  * marks the bytes that are syntax, quotes and parentheses that have a partner, so that the parser
@@ -370,6 +371,21 @@ static void boost_cut(const struct parser *parser, size_t start, size_t *end, do
         *end = at - 1;
 }
 
+/* Cuts "~", "~1" or "~2" off the end of a run; 0 when there is none. */
+static uint8_t edits_cut(const struct parser *parser, size_t start, size_t *end)
+{
+    const uint8_t *text = parser->text;
+    if (*end - start > 1 && text[*end - 1] == '~') {
+        *end -= 1;
+        return EDITS_FITTING;
+    }
+    uint8_t digit = text[*end - 1];
+    if (*end - start < 3 || text[*end - 2] != '~' || (digit != '1' && digit != '2'))
+        return 0;
+    *end -= 2;
+    return digit - '0';
+}
+
 /* "^boost" right behind a quotation or group. */
 static void boost_take(struct parser *parser, double *boost)
 {
@@ -521,31 +537,45 @@ out:
     return status;
 }
 
-/* A run that ends with one asterisk behind a word. What stands before that word in the run
- * (e-ma*) is required beside it. *found is false when there is no word to be a prefix. */
-static lupe_status prefix_text(struct parser *parser, const struct place *place, size_t start,
-                               size_t end, bool *found, struct parse_item *item)
+/* A word and what is like it by so many edits. */
+static lupe_status fuzzy_item(struct parser *parser, const struct place *place, size_t start,
+                              const struct word *word, uint8_t edits, struct parse_item *item)
+{
+    lupe_status status = LUPE_OK;
+    const struct parse_leaf *leaf = NULL;
+    leaves_begin(&parser->leaves, place->field);
+    TRY(leaves_word(&parser->leaves, place->field, parser->text + start, word, 1));
+    TRY(leaves_end_fuzzy(&parser->leaves, edits, &leaf));
+    *item = leaf_item(leaf);
+out:
+    return status;
+}
+
+/* A run whose last word, which ends at `end`, is a prefix (edits 0) or fuzzy. What stands before
+ * that word in the run (e-ma*) is required beside it. *found is false when no word ends there. */
+static lupe_status marked_text(struct parser *parser, const struct place *place, size_t start,
+                               size_t end, uint8_t edits, bool *found, struct parse_item *item)
 {
     lupe_status status = LUPE_OK;
     struct word_scanner scanner;
     struct word word;
     struct word last = {0};
     struct parse_item before;
-    struct parse_item prefix;
+    struct parse_item marked;
 
     *found = false;
-    word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start,
-                      end - 1 - start);
+    word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start, end - start);
     while (word_next(&scanner, &word))
         last = word;
-    if (start + last.start + last.size != end - 1)
+    if (start + last.start + last.size != end)
         return LUPE_OK;
     *found = true;
-    TRY(prefix_item(parser, place, start, &last, &prefix));
+    TRY(edits ? fuzzy_item(parser, place, start, &last, edits, &marked)
+              : prefix_item(parser, place, start, &last, &marked));
     TRY(text_words(parser, place, start, start + last.start, OCCUR_MUST, &before));
     struct pieces pieces = {.item = {.kind = ITEM_NOTHING, .boost = 1}, .occur = OCCUR_MUST};
     TRY(pieces_add(parser, &pieces, &before));
-    TRY(pieces_add(parser, &pieces, &prefix));
+    TRY(pieces_add(parser, &pieces, &marked));
     TRY(pieces_end(parser, &pieces, item));
 out:
     return status;
@@ -569,8 +599,12 @@ static lupe_status parse_text(struct parser *parser, const struct place *place, 
         return LUPE_OK;
     }
     boost_cut(parser, start, &end, &boost);
-    if (end - start > 1 && parser->text[end - 1] == '*')
-        TRY(prefix_text(parser, place, start, end, &found, item));
+    size_t last = end;
+    uint8_t edits = edits_cut(parser, start, &last);
+    if (edits)
+        TRY(marked_text(parser, place, start, last, edits, &found, item));
+    else if (end - start > 1 && parser->text[end - 1] == '*')
+        TRY(marked_text(parser, place, start, end - 1, 0, &found, item));
     if (!found) {
         bool each = parser->all && place->depth == 0 && sign != SIGN_MINUS;
         TRY(text_words(parser, place, start, end, each ? OCCUR_MUST : OCCUR_SHOULD, item));
@@ -603,7 +637,7 @@ static lupe_status parse_quoted(struct parser *parser, const struct place *place
         leaves_begin(&parser->leaves, place->field);
         while (parts_next(&scanner, parts, &count))
             TRY(leaves_word(&parser->leaves, place->field, parser->text + start, parts, count));
-        TRY(leaves_end(&parser->leaves, &leaf));
+        TRY(leaves_end_quoted(&parser->leaves, &leaf));
     }
     *item = leaf_item(leaf);
     boost_take(parser, &item->boost);
@@ -747,8 +781,21 @@ void query_release(struct lupe_query *query)
     struct held_query *held = (struct held_query *)query;
     if (!held || atomic_fetch_sub_explicit(&held->holders, 1, memory_order_acq_rel) > 1)
         return;
+    query_release(query->original);
     arena_free(&query->arena);
     memory_free(held);
+}
+
+lupe_status query_new(struct lupe_query **query)
+{
+    struct held_query *held = memory_alloc(sizeof *held);
+    if (!held)
+        return fail_memory();
+    memset(&held->query, 0, sizeof held->query);
+    atomic_init(&held->holders, 1);
+    arena_lend(&held->query.arena, held->room, sizeof held->room);
+    *query = &held->query;
+    return LUPE_OK;
 }
 
 static lupe_status parser_run(struct parser *parser, struct lupe_query *query)
@@ -777,13 +824,11 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
     lupe_status status = LUPE_OK;
     struct parser parser;
 
+    struct lupe_query *query = NULL;
     *out = NULL;
-    struct held_query *held = memory_alloc(sizeof *held);
-    if (!held)
-        return fail_memory();
-    memset(&held->query, 0, sizeof held->query);
-    atomic_init(&held->holders, 1);
-    arena_lend(&held->query.arena, held->room, sizeof held->room);
+    status = query_new(&query);
+    if (status)
+        return status;
     bool cut = size > QUERY_BYTES_MAX;
     parser.text = (const uint8_t *)text;
     parser.size = cut ? utf8_cut(parser.text, size, QUERY_BYTES_MAX) : size;
@@ -791,7 +836,7 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
     parser.all = flags & LUPE_QUERY_ALL;
     parser.scratch = (struct arena){NULL, NULL, NULL, 0};
     arena_lend(&parser.scratch, parser.scratch_room, sizeof parser.scratch_room);
-    leaves_init(&parser.leaves, schema, &held->query.arena, &parser.scratch);
+    leaves_init(&parser.leaves, schema, &query->arena, &parser.scratch);
     clauses_init(&parser.clauses, &parser.scratch);
     size_t syntax_bytes = parser.size / 8 + 1;
     parser.syntax = parser.syntax_room;
@@ -800,18 +845,18 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
         parser.syntax = memory_zalloc(syntax_bytes, 1);
     if (!parser.syntax)
         TRY(fail_memory());
-    TRY(parser_run(&parser, &held->query));
-    if (cut && held->query.words_dropped < UINT32_MAX)
-        held->query.words_dropped++; /* there were words that nobody counted */
-    *out = &held->query;
-    held = NULL;
+    TRY(parser_run(&parser, query));
+    if (cut && query->words_dropped < UINT32_MAX)
+        query->words_dropped++; /* there were words that nobody counted */
+    *out = query;
+    query = NULL;
 out:
     leaves_free(&parser.leaves);
     clauses_free(&parser.clauses);
     arena_free(&parser.scratch);
     if (parser.syntax != parser.syntax_room)
         memory_free(parser.syntax);
-    query_release(held ? &held->query : NULL);
+    query_release(query);
     assert((status == LUPE_OK) == (*out != NULL));
     return status;
 }

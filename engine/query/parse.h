@@ -16,6 +16,9 @@
 CHECKED lupe_status query_parse(const struct schema *schema, const char *text, size_t size,
                                 uint32_t flags, struct lupe_query **query);
 
+/* An empty query, for who makes one of another's nodes. */
+CHECKED lupe_status query_new(struct lupe_query **query);
+
 /* A query lives until each of its holders has released it: its owner and the results of searches.
  * Any thread. */
 struct lupe_query *query_hold(const struct lupe_query *query);
@@ -27,6 +30,7 @@ void query_release(struct lupe_query *query); /* accepts NULL */
  *     sequence   "a b", one word as it is
  *     element    {jong un|jongun}      when it has more than one reading
  *     prefix     pre*
+ *     fuzzy      word~ word~1 word~2
  *     keyword    tag:[value]
  *     with       field: in front, ^boost behind
  */

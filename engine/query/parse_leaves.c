@@ -3,7 +3,7 @@
  * parse_leaves.c - words of a query become leaves; equal leaves are one.
  *
  *   key         := kind:u8 field:u32 (elements | bytes)
- *   elements    := count:u32 element *
+ *   elements    := count:u32 element * [edits:u8]
  *   element     := alternatives:u32 alternative *
  *   alternative := joined:u8 terms:u32 (size:u32 bytes) *
  *
@@ -140,6 +140,7 @@ static const uint8_t *take_u32(const uint8_t *at, uint32_t *value)
 static lupe_status alternative_make(struct arena *arena, const uint8_t **at,
                                     struct alternative *alternative)
 {
+    alternative->weight = 1;
     alternative->joined = *(*at)++;
     *at = take_u32(*at, &alternative->term_count);
     struct query_term *terms = arena_alloc(arena, alternative->term_count * sizeof *terms);
@@ -468,12 +469,39 @@ out:
     return status;
 }
 
+static uint32_t leaf_slot(const struct parse_leaves *leaves, const struct parse_leaf *leaf)
+{
+    uint32_t slot = (uint32_t)leaf->hash & (leaves->slot_count - 1);
+    while (leaves->slots[slot] != leaf)
+        slot = (slot + 1) & (leaves->slot_count - 1);
+    return slot;
+}
+
 lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **leaf)
 {
     *leaf = NULL;
     if (leaves->element_count == 0)
         return buffer_status(&leaves->key);
     return leaf_intern(leaves, leaves->element_count, leaf);
+}
+
+lupe_status leaves_end_quoted(struct parse_leaves *leaves, const struct parse_leaf **leaf)
+{
+    lupe_status status = leaves_end(leaves, leaf);
+    if (!status && *leaf)
+        leaves->slots[leaf_slot(leaves, *leaf)]->node.quoted = true;
+    return status;
+}
+
+lupe_status leaves_end_fuzzy(struct parse_leaves *leaves, uint8_t edits,
+                             const struct parse_leaf **leaf)
+{
+    if (leaves->element_count)
+        buffer_add_u8(&leaves->key, edits);
+    lupe_status status = leaves_end(leaves, leaf);
+    if (!status && *leaf)
+        leaves->slots[leaf_slot(leaves, *leaf)]->node.edits = edits;
+    return status;
 }
 
 /* ---- prefixes and keywords */

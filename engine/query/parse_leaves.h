@@ -63,6 +63,10 @@ void leaves_begin(struct parse_leaves *leaves, int field);
 CHECKED lupe_status leaves_word(struct parse_leaves *leaves, int field, const uint8_t *text,
                                 const struct word *parts, unsigned count);
 CHECKED lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **leaf);
+/* The end of a sequence in quotation marks; of one word with so many edits. */
+CHECKED lupe_status leaves_end_quoted(struct parse_leaves *leaves, const struct parse_leaf **leaf);
+CHECKED lupe_status leaves_end_fuzzy(struct parse_leaves *leaves, uint8_t edits,
+                                     const struct parse_leaf **leaf);
 
 /* The reading of a prefix by the analyzer number `reading` of those leaves_readings() counts; *leaf
  * is NULL when nothing is left of it. Two readings that are equal give one leaf. *covers tells

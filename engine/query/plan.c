@@ -24,15 +24,15 @@ static bool has_own_list(const struct plan *plan, int field)
 
 /* The joined forms of hyphen words that a word answers to. */
 static lupe_status add_joined(struct plan *plan, struct members *members,
-                              const struct query_term *term, uint64_t *frequency)
+                              const struct alternative *alternative, uint64_t *frequency)
 {
     struct plan_term *joined[HYPHEN_PARTS_MAX];
     uint32_t spans[HYPHEN_PARTS_MAX];
     unsigned count = 0;
     lupe_status status = LUPE_OK;
-    TRY(plan_joined(plan, term, joined, spans, &count));
+    TRY(plan_joined(plan, &alternative->terms[0], joined, spans, &count));
     for (unsigned i = 0; i < count; i++) {
-        TRY(members_add(plan, members, joined[i], 1.0f, MEMBER_EXTRA));
+        TRY(members_add(plan, members, joined[i], alternative->weight, MEMBER_EXTRA));
         *frequency += joined[i]->frequency;
     }
 out:
@@ -41,8 +41,9 @@ out:
 
 /* What a word counts more for in weighted fields. */
 static lupe_status add_fields(struct plan *plan, struct members *members,
-                              const struct query_term *term)
+                              const struct alternative *alternative)
 {
+    const struct query_term *term = &alternative->terms[0];
     const struct catalogue *catalogue = &plan->view->catalogue;
     uint8_t key[KEY_BYTES_MAX];
     struct plan_term *found = NULL;
@@ -52,7 +53,8 @@ static lupe_status add_fields(struct plan *plan, struct members *members,
         if (field->kind != LUPE_TEXT || !(field->flags & FIELD_OWN_LIST) || field->weight <= 1.0)
             continue;
         TRY(plan_term(plan, key, key_make(key, LIST_FIELDS + f, term->bytes, term->size), &found));
-        TRY(members_add(plan, members, found, (float)(field->weight - 1.0), MEMBER_FIELD));
+        TRY(members_add(plan, members, found, alternative->weight * (float)(field->weight - 1.0),
+                        MEMBER_FIELD));
     }
 out:
     return status;
@@ -75,21 +77,23 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         struct plan_term *found = NULL;
         uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
-        own += found->frequency;
+        bool is_own = alternative->weight == 1.0f;
+        own += is_own ? found->frequency : 0;
         if (alternative->joined && node->field < 0) {
             bool is_part = false;
             TRY(plan_add_word(plan, term, found, &members, &all, &is_part));
             out->is_part |= is_part;
         } else {
             all += found->frequency;
-            TRY(members_add(plan, &members, found, 1.0f, MEMBER_LIST));
+            TRY(members_add(plan, &members, found, alternative->weight,
+                            is_own ? MEMBER_LIST : MEMBER_EXTRA));
         }
         if (own_list)
             continue;
         if (alternative->joined)
-            TRY(add_joined(plan, &members, term, &all));
+            TRY(add_joined(plan, &members, alternative, &all));
         if (node->field < 0)
-            TRY(add_fields(plan, &members, term));
+            TRY(add_fields(plan, &members, alternative));
     }
     out->members = members.items;
     out->member_count = members.count;

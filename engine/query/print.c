@@ -94,6 +94,7 @@ static void print_element(struct buffer *out, const struct element *element)
                 print_byte(out, ' ');
             print_bytes(out, alternative->terms[t].bytes, alternative->terms[t].size);
         }
+        print_boost(out, (double)alternative->weight);
     }
     if (braces)
         print_byte(out, '}');
@@ -134,6 +135,10 @@ static void print_node(struct buffer *out, const struct schema *schema, const st
     }
     if (node->kind == NODE_SEQUENCE) {
         print_sequence(out, node);
+        if (node->edits)
+            print_byte(out, '~');
+        if (node->edits && node->edits != EDITS_FITTING)
+            print_byte(out, (char)('0' + node->edits));
     } else {
         bool keyword = node->kind == NODE_KEYWORD;
         if (keyword)

@@ -33,7 +33,8 @@ struct query_term {
 struct alternative {
     const struct query_term *terms; /* in sequence, each one position */
     uint32_t term_count;
-    bool joined; /* one term: also every joined form of a hyphen word equal to it (LIST_JOINED),
+    float weight; /* 1; less for one that stands in for the word: see expand.h */
+    bool joined;  /* one term: also every joined form of a hyphen word equal to it (LIST_JOINED),
                   * whatever its span */
 };
 
@@ -62,6 +63,9 @@ struct node {
     const struct element *elements; /* NODE_SEQUENCE */
     uint32_t element_count;
 
+    uint8_t edits; /* NODE_SEQUENCE of one word: word~1, word~2, EDITS_FITTING; 0: as it is */
+    bool quoted;   /* NODE_SEQUENCE: it stands in quotation marks somewhere in the query */
+
     struct query_term prefix; /* NODE_PREFIX: folded; NODE_KEYWORD: the value */
 
     const struct clause *clauses; /* NODE_BOOLEAN */
@@ -76,12 +80,30 @@ struct clause {
 /* A boolean node matches where every MUST matches, no NOT does, and, when it has no MUST, at least
  * one SHOULD does. SHOULD clauses beside a MUST are only scored. */
 
+/* word~: as many edits as fit its length. */
+#define EDITS_FITTING UINT8_MAX
+
+/* A word that no document has, and what it was likely meant to be. */
+struct correction {
+    const uint8_t *typed; /* as in the query */
+    uint32_t typed_size;
+    uint32_t word_size;
+    const uint8_t *word;    /* folded: the term as the word that is likeliest */
+    struct query_term term; /* of the dictionary */
+    int field;              /* of the node */
+    uint64_t frequency;     /* documents */
+    bool applied;           /* it is looked for in place of the other, else only suggested */
+};
+
 struct lupe_query {
     struct lupe_index *index;
     struct arena arena;
     const struct node *root; /* NULL: matches nothing */
     const char *text;        /* lupe_query_text; in the arena */
     uint32_t words_dropped;
+    struct lupe_query *original; /* held: of an expanded query (expand.h), whose nodes it shares */
+    const struct correction *corrections;
+    uint32_t correction_count;
 };
 
 #endif

@@ -242,14 +242,14 @@ static int by_term(const void *left, const void *right)
 
 /* Reads the word; *possible is false when nothing can be like it. */
 static lupe_status typed_init(struct typed *typed, const struct spell_request *request,
-                              struct arena *arena, bool *possible)
+                              struct analyzer *analyzer, struct arena *arena, bool *possible)
 {
     lupe_status status = LUPE_OK;
     memset(typed, 0, sizeof *typed);
-    typed->analyzer = request->analyzer;
+    typed->analyzer = analyzer;
     typed->arena = arena;
-    TRY(analyzer_fold(request->analyzer, request->word, request->size, &typed->folded));
-    TRY(analyzer_term(request->analyzer, request->word, request->size, &typed->stem));
+    TRY(analyzer_fold(analyzer, request->word, request->size, &typed->folded));
+    TRY(analyzer_term(analyzer, request->word, request->size, &typed->stem));
     const uint8_t *bytes = typed->folded.bytes;
     unsigned distance =
         request->distance ? request->distance : spell_distance(bytes, typed->folded.size);
@@ -264,7 +264,7 @@ static lupe_status typed_init(struct typed *typed, const struct spell_request *r
         (void)utf8_decode(bytes, end, &read);
     }
     typed->starts[letter] = typed->folded.size;
-    if (strcmp(analyzer_language(request->analyzer), "german") == 0) {
+    if (strcmp(analyzer_language(analyzer), "german") == 0) {
         typed->fuzzy.endings = &german_endings;
         goto out;
     }
@@ -297,32 +297,85 @@ static lupe_status terms_unite(const struct buffer *found, struct arena *arena,
     return LUPE_OK;
 }
 
-lupe_status spell_find(const struct spell_request *request, struct arena *arena,
-                       struct spelling **spellings, size_t *count, bool *cut)
+/* Appends what is found for one reading of the word. */
+static lupe_status reading_find(const struct spell_request *request, struct analyzer *analyzer,
+                                struct arena *arena, struct buffer *out)
 {
     lupe_status status = LUPE_OK;
     struct buffer found = BUFFER_INIT(0);
+    struct spelling *spellings = NULL;
     struct typed typed;
-    bool possible;
-    size_t united = 0;
+    size_t count = 0;
+    bool possible, cut = false;
 
-    *count = 0;
-    *spellings = NULL;
-    TRY(typed_init(&typed, request, arena, &possible));
+    TRY(typed_init(&typed, request, analyzer, arena, &possible));
     for (uint32_t s = 0; possible && s < request->view->catalogue.segment_count; s++)
-        TRY(fuzzy_list(&typed.fuzzy, &request->view->segments[s]->dictionary, request->list,
-                       request->pause, arena, &found, cut));
-    TRY(terms_unite(&found, arena, spellings, &united));
-    for (size_t i = 0; i < united; i++) {
-        struct spelling *spelling = &(*spellings)[i];
+        TRY(fuzzy_list(&typed.fuzzy, &request->view->segments[s]->dictionary,
+                       spell_list(request->view, request->field), request->pause, arena, &found,
+                       &cut));
+    TRY(terms_unite(&found, arena, &spellings, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct spelling *spelling = &spellings[i];
         if (compare_bytes(spelling->term, spelling->size, typed.stem.bytes, typed.stem.size) == 0)
             continue;
         TRY(weigh(&typed, spelling));
         if (spelling->cost < COST_NONE)
-            (*spellings)[(*count)++] = *spelling;
+            buffer_add(out, spelling, sizeof *spelling);
     }
-    if (*count > 1)
-        qsort(*spellings, *count, sizeof **spellings, by_likeliness);
+    TRY(buffer_status(out));
+out:
+    buffer_free(&found);
+    return status;
+}
+
+uint32_t spell_list(const struct view *view, int field)
+{
+    const struct catalogue *catalogue = &view->catalogue;
+    bool own = field >= 0 && (uint32_t)field < catalogue->field_count &&
+               (catalogue->fields[field].flags & FIELD_OWN_LIST);
+    return own ? LIST_FIELDS + (uint32_t)field : LIST_WORDS;
+}
+
+/* Keeps the first of those that are of one term. */
+static size_t keep_distinct(struct spelling *spellings, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < kept && compare_bytes(spellings[k].term, spellings[k].size, spellings[i].term,
+                                         spellings[i].size) != 0)
+            k++;
+        if (k == kept)
+            spellings[kept++] = spellings[i];
+    }
+    return kept;
+}
+
+lupe_status spell_find(const struct spell_request *request, struct arena *arena,
+                       struct spelling **spellings, size_t *count)
+{
+    lupe_status status = LUPE_OK;
+    const struct schema *schema = request->schema;
+    struct buffer found = BUFFER_INIT(0);
+    unsigned readings = request->field >= 0 ? 1 : schema->word_analyzer_count;
+
+    *count = 0;
+    *spellings = NULL;
+    for (unsigned r = 0; r < readings; r++)
+        TRY(reading_find(request,
+                         request->field >= 0 ? schema_analyzer(schema, request->field)
+                                             : schema->analyzers[schema->word_analyzers[r]],
+                         arena, &found));
+    if (found.size == 0)
+        goto out;
+    *spellings = arena_alloc(arena, found.size);
+    if (!*spellings)
+        TRY(fail_memory());
+    memcpy(*spellings, found.data, found.size);
+    *count = found.size / sizeof **spellings;
+    qsort(*spellings, *count, sizeof **spellings, by_likeliness);
+    if (readings > 1)
+        *count = keep_distinct(*spellings, *count);
 out:
     buffer_free(&found);
     return status;

@@ -3,7 +3,7 @@
  * spell.h - what a mistyped word may have been meant to be: terms of the index that are like it,
  * the likeliest first.
  *
- * Owns what edits weigh. Called by correct.c (fuzzy and unknown words of queries) and lupe_suggest.
+ * Owns what edits weigh. Called by expand.c (fuzzy and unknown words of queries) and lupe_suggest.
  * Never changes a query, never reads documents.
  *
  * The dictionary holds stems, the word has an ending, and the error may be in either: Regieurng has
@@ -15,8 +15,8 @@
 #define LUPE_QUERY_SPELL_H
 
 #include "query/fuzzy.h"
+#include "query/schema.h"
 #include "segment/view.h"
-#include "text/analyzer.h"
 
 #define SPELL_LETTERS_MIN 4u  /* shorter words are not corrected unasked */
 #define SPELL_LETTERS_LONG 8u /* from here on by two edits, below by one */
@@ -34,19 +34,21 @@ struct spelling {
 /* The edits that are tried for a word where none are named. */
 unsigned spell_distance(const uint8_t *folded, size_t size);
 
+/* The list in which the words of a field stand; of field -1 those of all. */
+uint32_t spell_list(const struct view *view, int field);
+
 struct spell_request {
     struct view *view;
-    struct analyzer *analyzer;
-    uint32_t list;       /* of words */
-    const uint8_t *word; /* as typed */
+    const struct schema *schema; /* a word is read in each of its languages */
+    int field;                   /* or -1 */
+    const uint8_t *word;         /* as typed */
     size_t size;
     unsigned distance;               /* 0: as spell_distance says */
     const struct fuzzy_pause *pause; /* or NULL */
 };
 
-/* The terms other than the word's own, likeliest first, in the arena. *cut is set where a limit
- * left some out. */
+/* The terms other than the word's own, each once, likeliest first, in the arena. */
 CHECKED lupe_status spell_find(const struct spell_request *request, struct arena *arena,
-                               struct spelling **spellings, size_t *count, bool *cut);
+                               struct spelling **spellings, size_t *count);
 
 #endif
