@@ -146,6 +146,31 @@ ok "--offset leaves hits out" has "$out" '"rank":2,'
 ok "the total stays" finds 5 -i sample.lupe -n 1 Wladiwostok
 ok "--all requires every word" finds 2 -i sample.lupe --all Wladiwostok Munition
 ok "any word is enough else" finds 7 -i sample.lupe Wladiwostok Munition
+run search -i sample.lupe Wladiwsotok
+ok "a mistyped word is corrected" ended 0
+ok "and people are told" has "$err" 'Meinten Sie "Wladiwostok"? It was searched for instead of "Wladiwsotok"'
+ok "as many hits as the right word has" finds 5 -i sample.lupe Wladiwsotok
+ok "--all corrects, too" finds 2 -i sample.lupe --all Wladiwsotok Munitoin
+ok "--no-correct searches as typed" finds 0 -i sample.lupe --no-correct Wladiwsotok
+run search -i sample.lupe --json '+Wladiwsotok "Munitoin"'
+ok "--json: what was corrected" has "$out" \
+    '"corrections":[{"typed":"Wladiwsotok","meant":"Wladiwostok","documents":5,"applied":true},{"typed":"Munitoin","meant":"Munition",'
+ok "--json: the corrected query" has "$out" '"corrected_query":"+Wladiwostok \"Munitoin\""'
+run search -i sample.lupe --json Wladiwostok
+ok "--json: nothing of it where all is found" hasnt "$out" correct
+run search -i sample.lupe '"Munitoin"'
+ok "a quoted word is only suggested" ended 1 quiet
+ok "and people are told" has "$err" 'Meinten Sie "Munition"? No document has "Munitoin"'
+run search -i sample.lupe --queries /dev/stdin --format trec <<< $'7\tWladiwsotok'
+ok "trec: corrected, and silent" is "$(printf '%s' "$out" | grep -c '^7 Q0 ')$err" 5
+ok "word~ finds words like it" finds 5 -i sample.lupe --no-correct Wladivostok~
+ok "word~1 in one letter only" finds 0 -i sample.lupe --no-correct Vladivostok~1
+run suggest -i sample.lupe Wladivostok
+ok "suggest lists words and documents" is "$out" "Wladiwostok  5"
+run suggest -i sample.lupe --json -n 1 Munitoin
+ok "suggest --json" has "$out" '{"word":"Munitoin","suggestions":[{"word":"Munition","documents":'
+run suggest -i sample.lupe xyzzyunbekannt
+ok "no suggestions: status 1" ended 1 quiet
 run search -i sample.lupe xyzzyunbekannt
 ok "no hits: status 1" ended 1 quiet
 ok "no hits: said on standard error" has "$err" "no hits"

@@ -114,6 +114,14 @@ static float typing_cost(const struct letters *typed, const struct letters *mean
     return above[meant->count];
 }
 
+unsigned spell_distance(const uint8_t *folded, size_t size)
+{
+    struct letters letters = {.count = 0};
+    if (!letters_add(&letters, folded, size) || letters.count < SPELL_LETTERS_MIN)
+        return 0;
+    return letters.count < SPELL_LETTERS_LONG ? 1 : FUZZY_DISTANCE_MAX;
+}
+
 /* ------------------------------------------------------------------ endings */
 
 /* A word being looked for, and the term at hand. */
@@ -176,8 +184,12 @@ static lupe_status tails_try(struct typed *typed)
         if (edits <= typed->fuzzy.distance)
             TRY(ending_try(typed, (const char *)typed->folded.bytes + start, size, edits));
     }
-    if (spelling->cost < COST_NONE || !letters_add(&stem, typed->stem.bytes, typed->stem.size) ||
-        !fuzzy_init(&fuzzy, typed->stem.bytes, typed->stem.size, typed->fuzzy.distance))
+    if (spelling->cost < COST_NONE || !letters_add(&stem, typed->stem.bytes, typed->stem.size))
+        goto out;
+    unsigned distance = spell_distance(typed->stem.bytes, typed->stem.size);
+    if (distance > typed->fuzzy.distance)
+        distance = typed->fuzzy.distance;
+    if (!fuzzy_init(&fuzzy, typed->stem.bytes, typed->stem.size, distance))
         goto out;
     unsigned edits = fuzzy_distance(&fuzzy, spelling->term, spelling->size);
     if (edits > fuzzy.distance)
@@ -203,14 +215,6 @@ static lupe_status weigh(struct typed *typed, struct spelling *spelling)
 }
 
 /* ------------------------------------------------------------------ terms */
-
-unsigned spell_distance(const uint8_t *folded, size_t size)
-{
-    struct letters letters = {.count = 0};
-    if (!letters_add(&letters, folded, size) || letters.count < SPELL_LETTERS_MIN)
-        return 0;
-    return letters.count < SPELL_LETTERS_LONG ? 1 : FUZZY_DISTANCE_MAX;
-}
 
 /* A rarer term has to be nearer: by how much, is tuned. */
 static double unlikeliness(const struct spelling *spelling)
