@@ -44,6 +44,6 @@ static inline double weight_of(const char *name, double otherwise)
  * so many of these it is a sentence. */
 #define CONTENT_WORDS_MIN WEIGHT(CONTENT_WORDS_MIN, 3)
 #define SENTENCE_FUNCTION_WORDS_MIN WEIGHT(SENTENCE_FUNCTION_WORDS_MIN, 2)
-#define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.4)
+#define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.2)
 
 #endif
