@@ -23,8 +23,8 @@ static const struct rewrite_row rows[] = {
     {"ai", "a", "it_r et_r ul_r in_r$ on_r polon_se"},
     {"ain", "an", "pit_"},
     {"ay", "ai", "k_ser m_land h_n$ getr_d"},
-    {"ah", "a", "^m_rchen em_lde ^n_mlich einm_l esm_l dam_l ehem_l iem_l ochm_l jem_ls zum_l$ "
-                "m_lerei"},
+    {"ah", "a", "^m_rchen em_lde ^n_mlich ^einm_l$ ^einm_lig zweym_l esm_l dam_l ehem_l iem_l "
+                "ochm_l jem_ls zum_l$ m_lerei"},
     {"an", "en", "gr_z"},
     {"achth", "echth", "^_eit"},
     {"auff", "auf", "^_$ ^dar_$ l_en$ l_t$ k_en$ k_t$ k_er$ h_en$"},
@@ -242,11 +242,12 @@ static const struct rewrite_row rows[] = {
 
     /* th: not where t and h meet ... */
     {"tha", "tha", "_lt _lb _ll _lfte _ld _ar _fen _lo _lam _li ph_l _tte _tch gu_b _us _up "
-                   "_uf _ut _uch _se _ft _ng _nd _hn lo_r _les$ ro_"},
+                   "_uf _ut _uch _se _ft _ng _nd _hn lo_r _les$ ro_ _lsi"},
     {"the", "the", "gu_is _is _im _iz geis_il christ_il _urg _lf _lm _rz _rr _ll _ft pro_s "
                    "bro_r ro_rm ro_ra no_k no_is no_r$ no_ra no_rm lo_r lo_k wer_r ma_m ^ra_r$ "
-                   "_rb _rd p_i p_e stad_ilig pro_t"},
-    {"thi", "thi", "_erarch _erauf _err ber_er gau_er _lf _mmel _rsch no_ng lo_o ra_$ oro_az"},
+                   "_rb _rd p_i p_e stad_ilig pro_t _at"},
+    {"thi", "thi", "_erarch _erauf _err ber_er gau_er _lf _mmel _rsch no_ng lo_o ra_$ oro_az "
+                   "dro_on"},
     {"tho", "tho", "au_r _riu _rax _rac _rst _rn _ra _rp _rt _riz _rmo gas_r _no _ng _ny _ch "
                    "_f _h _lz ro_ ra_ mi_r"},
     {"thr", "thr", "do_o pro_o lo_i"},
