@@ -76,20 +76,29 @@ static bool is_in_context(const struct text *text, size_t at, size_t end,
     }
 }
 
-static unsigned pair_of(const struct text *text, size_t at)
+static unsigned letter_at(const struct text *text, size_t at)
 {
-    unsigned letter = (unsigned)(text->letters[at] - 'a');
-    unsigned next = at + 1 < text->size ? (unsigned)(text->letters[at + 1] - 'a') : END;
-    return letter * REWRITE_LETTERS + next;
+    return at < text->size ? (unsigned)(text->letters[at] - 'a') : END;
+}
+
+/* Whether some row may apply at at, by the letters around it: at nine places of ten none does. */
+static inline bool may_apply(const struct rewrite *rewrite, const struct text *text, size_t at,
+                             unsigned pair)
+{
+    unsigned before = at ? (unsigned)(text->letters[at - 1] - 'a') : END;
+    return (rewrite->before[pair] >> before & 1) &&
+           (text->beginning || (rewrite->third[pair] >> letter_at(text, at + 2) & 1));
 }
 
 /* The row that decides at at, or NULL. */
 static const struct rewrite_row *row_at(const struct rewrite *rewrite, const struct text *text,
                                         size_t at)
 {
-    unsigned pair = pair_of(text, at);
+    unsigned pair = letter_at(text, at) * REWRITE_LETTERS + letter_at(text, at + 1);
     const uint8_t *here = text->letters + at;
     size_t left = text->size - at;
+    if (!may_apply(rewrite, text, at, pair))
+        return NULL;
     for (size_t i = rewrite->first[pair]; i < rewrite->first[pair + 1]; i++) {
         const struct rewrite_candidate *candidate = &rewrite->candidates[i];
         const struct rewrite_row *row = &rewrite->rows[candidate->row];
@@ -118,19 +127,50 @@ static bool is_sound(const char *contexts)
     }
 }
 
-/* The letters that may stand second where the row applies: a bit each. */
-static uint32_t seconds_of(const struct rewrite_row *row)
+#define ALL_LETTERS ((2u << END) - 1)
+
+/* Which letters a sign of a context stands for. */
+static uint32_t letters_of(char sign)
 {
-    uint32_t seconds = 0;
-    if (row->from[1])
-        return 1u << (row->from[1] - 'a');
-    for (const char *at = strchr(row->contexts, '_'); at; at = strchr(at + 1, '_')) {
-        char next = at[1];
-        if (next == 0 || next == ' ' || next == 'V' || next == 'K')
-            return (2u << END) - 1;
-        seconds |= 1u << (next == '$' ? END : (unsigned)(next - 'a'));
+    uint32_t letters = 0;
+    if (sign == '$' || sign == '^')
+        return 1u << END;
+    if (sign != 'V' && sign != 'K')
+        return 1u << (sign - 'a');
+    for (unsigned letter = 0; letter < END; letter++)
+        if (is_fit(sign, (uint8_t)('a' + letter)))
+            letters |= 1u << letter;
+    return letters;
+}
+
+/* The letters that may stand at + 0, 1, 2 where the row applies: a bit each. */
+static uint32_t letters_at(const struct rewrite_row *row, size_t at)
+{
+    uint32_t letters = 0;
+    size_t size = strlen(row->from);
+    if (at < size)
+        return letters_of(row->from[at]);
+    for (const char *group = strchr(row->contexts, '_'); group; group = strchr(group + 1, '_')) {
+        const char *sign = group + 1;
+        for (size_t i = size; i < at && *sign && *sign != ' ' && *sign != '$'; i++)
+            sign++;
+        if (!*sign || *sign == ' ')
+            return ALL_LETTERS;
+        letters |= letters_of(*sign);
     }
-    return seconds;
+    return letters;
+}
+
+/* The letters that may stand before it. */
+static uint32_t letters_before(const struct rewrite_row *row)
+{
+    uint32_t letters = 0;
+    for (const char *group = strchr(row->contexts, '_'); group; group = strchr(group + 1, '_')) {
+        if (group == row->contexts || group[-1] == ' ')
+            return ALL_LETTERS;
+        letters |= letters_of(group[-1]);
+    }
+    return letters;
 }
 
 /* Whether all contexts of a row end with its group. */
@@ -153,17 +193,20 @@ static struct rewrite_candidate candidate_of(const struct rewrite_row *rows, siz
 
 void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, size_t count)
 {
-    uint32_t seconds[REWRITE_ROWS_MAX];
+    uint32_t seconds[REWRITE_ROWS_MAX], thirds[REWRITE_ROWS_MAX], befores[REWRITE_ROWS_MAX];
     size_t to = 0, begin = 0, end = 0;
     assert(count <= REWRITE_ROWS_MAX);
     for (size_t i = 0; i < count; i++) {
         assert(is_sound(rows[i].contexts) && (i == 0 || rows[i - 1].from[0] <= rows[i].from[0]));
-        seconds[i] = seconds_of(&rows[i]);
+        seconds[i] = letters_at(&rows[i], 1);
+        thirds[i] = letters_at(&rows[i], 2);
+        befores[i] = letters_before(&rows[i]);
     }
     rewrite->rows = rows;
     for (unsigned pair = 0; pair < 26 * REWRITE_LETTERS; pair++) {
         unsigned next = pair % REWRITE_LETTERS;
         rewrite->first[pair] = (uint16_t)to;
+        rewrite->before[pair] = rewrite->third[pair] = 0;
         if (next == 0) { /* a new first letter */
             begin = end;
             while (end < count && rows[end].from[0] == (char)('a' + pair / REWRITE_LETTERS))
@@ -172,6 +215,8 @@ void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, si
         for (size_t i = begin; i < end; i++)
             if (seconds[i] >> next & 1) {
                 assert(to < REWRITE_CANDIDATES_MAX);
+                rewrite->before[pair] |= befores[i];
+                rewrite->third[pair] |= thirds[i];
                 rewrite->candidates[to++] = candidate_of(rows, i);
             }
     }
@@ -182,20 +227,27 @@ size_t rewrite_apply(const struct rewrite *rewrite, const uint8_t *word, size_t 
                      bool beginning, uint8_t *out)
 {
     struct text text = {word, size, beginning};
-    size_t to = 0, at = 0;
+    size_t to = 0, done = 0;
     bool changed = false;
-    while (at < size) {
+    for (size_t at = 0; at < size;) {
         const struct rewrite_row *row = row_at(rewrite, &text, at);
         if (!row) {
-            out[to++] = word[at++];
+            at++;
             continue;
         }
         size_t group = strlen(row->from);
-        size_t respelled = strlen(row->to);
-        changed |= strcmp(row->from, row->to) != 0;
-        memcpy(out + to, row->to, respelled);
-        to += respelled;
+        if (strcmp(row->from, row->to) != 0) {
+            size_t respelled = strlen(row->to);
+            memcpy(out + to, word + done, at - done);
+            memcpy(out + to + at - done, row->to, respelled);
+            to += at - done + respelled;
+            done = at + group;
+            changed = true;
+        }
         at += group;
     }
-    return changed ? to : 0;
+    if (!changed)
+        return 0;
+    memcpy(out + to, word + done, size - done);
+    return to + size - done;
 }

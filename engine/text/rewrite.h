@@ -46,6 +46,8 @@ struct rewrite_candidate {
 struct rewrite {
     const struct rewrite_row *rows;
     uint16_t first[26 * REWRITE_LETTERS + 1];
+    uint32_t before[26 * REWRITE_LETTERS]; /* letters that may stand before such a pair, as bits, */
+    uint32_t third[26 * REWRITE_LETTERS];  /* and behind it */
     struct rewrite_candidate candidates[REWRITE_CANDIDATES_MAX];
 };
 
