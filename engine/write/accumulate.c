@@ -11,8 +11,6 @@
 #include "base/hash.h"
 #include "text/words.h"
 
-#include <stdlib.h>
-
 #define ITEMS 64u              /* words a pass, */
 #define ITEMS_MAX (2u * ITEMS) /* and some more: joined forms, and simple words */
 #define TABLE_SLOTS_MIN 256u
@@ -21,7 +19,6 @@
 #define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
 #define LIST_BLOCK_BYTES ((LIST_BLOCK_LISTS + 1) * sizeof(struct growing_list))
 #define ANALYZERS_MAX 256u
-#define PART_WEIGHT 1u /* of a compound in the list of its part, in WIDE_UNIT-ths */
 
 /* What a word belongs to: the cache keeps equal bytes of different spaces apart. */
 #define SPACE(analyzer, parts) ((analyzer)*16u + (parts))
@@ -122,7 +119,7 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
     accumulator->field_gap = catalogue->field_gap;
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);
-    accumulator->parts = BUFFER_INIT(0);
+    part_notes_init(&accumulator->parts);
     accumulator->items = memory_alloc(sizeof *accumulator->items);
     if (!accumulator->items) {
         status = fail_memory();
@@ -156,7 +153,7 @@ void accumulator_close(struct accumulator *accumulator)
     memory_free(accumulator->term_table.slots);
     buffer_free(&accumulator->surfaces);
     buffer_free(&accumulator->keys);
-    buffer_free(&accumulator->parts);
+    part_notes_free(&accumulator->parts);
     lists_trim(accumulator, 0);
     memory_free(accumulator->list_blocks);
     pool_trim(&accumulator->pool, 0);
@@ -199,68 +196,19 @@ static void buffer_reset(struct buffer *buffer)
     buffer_clear(buffer);
 }
 
-/* ---- the parts of compounds */
-
-static int compare_notes(const void *left, const void *right)
-{
-    const struct part_note *a = left;
-    const struct part_note *b = right;
-    if (a->part != b->part)
-        return a->part < b->part ? -1 : 1;
-    if (a->source != b->source)
-        return a->source < b->source ? -1 : 1;
-    return a->weight < b->weight ? 1 : a->weight > b->weight ? -1 : 0;
-}
-
-/* In order, each source of a list once: surface forms of one term note the same. */
-static void parts_sort(struct accumulator *accumulator)
-{
-    struct part_note *notes = (struct part_note *)(void *)accumulator->parts.data;
-    size_t count = accumulator->parts.size / sizeof *notes;
-    size_t kept = 0;
-    if (count == 0)
-        return;
-    qsort(notes, count, sizeof *notes, compare_notes);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || notes[i].part != notes[kept - 1].part ||
-            notes[i].source != notes[kept - 1].source)
-            notes[kept++] = notes[i];
-    accumulator->parts.size = kept * sizeof *notes;
-}
-
-const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t part,
-                                          size_t *count)
-{
-    const struct part_note *notes = (const struct part_note *)(const void *)accumulator->parts.data;
-    size_t end = accumulator->parts.size / sizeof *notes;
-    size_t low = 0, high = end;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (notes[middle].part < part)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (high = low; high < end && notes[high].part == part;)
-        high++;
-    *count = high - low;
-    return notes + low;
-}
-
 void accumulator_seal(struct accumulator *accumulator)
 {
     short_table_reset(&accumulator->short_table);
     table_reset(&accumulator->surface_table);
     table_reset(&accumulator->term_table);
     buffer_reset(&accumulator->surfaces);
-    parts_sort(accumulator);
 }
 
 void accumulator_reset(struct accumulator *accumulator)
 {
     accumulator_seal(accumulator);
     buffer_reset(&accumulator->keys);
-    buffer_reset(&accumulator->parts);
+    part_notes_reset(&accumulator->parts, KEPT_BYTES);
     accumulator->list_count = 0;
     lists_trim(accumulator, KEPT_BYTES / LIST_BLOCK_BYTES);
     pool_trim(&accumulator->pool, KEPT_BYTES / POOL_BLOCK_BYTES);
@@ -296,7 +244,8 @@ size_t accumulator_bytes(const struct accumulator *accumulator)
     return table_bytes(short_table->slot_count, short_table->used, sizeof(struct short_slot)) +
            table_bytes(surfaces->slot_count, surfaces->used, sizeof(struct table_slot)) +
            table_bytes(terms->slot_count, terms->used, sizeof(struct table_slot)) +
-           accumulator->surfaces.size + accumulator->keys.size + accumulator->parts.size +
+           accumulator->surfaces.size + accumulator->keys.size +
+           part_notes_bytes(&accumulator->parts) +
            accumulator->list_count * sizeof(struct growing_list) +
            (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
            accumulator->document_count * sizeof *accumulator->documents +
@@ -465,21 +414,6 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
     return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
 }
 
-/* Notes that a term is a part of the words of a list. */
-static lupe_status part_note(struct accumulator *accumulator, const struct term *term,
-                             uint32_t source, uint32_t weight)
-{
-    struct part_note note = {.source = source, .weight = weight};
-    uint8_t key[KEY_BYTES_MAX];
-    lupe_status status =
-        list_of_key(accumulator, key, key_make(key, LIST_PARTS, term->bytes, term->size),
-                    GROWING_TF, &note.part);
-    if (status)
-        return status;
-    buffer_add(&accumulator->parts, &note, sizeof note);
-    return buffer_status(&accumulator->parts);
-}
-
 /* Notes what parts a surface form has, if it is a compound. */
 static lupe_status compound_note(struct accumulator *accumulator, const struct word_item *item,
                                  uint32_t list)
@@ -495,7 +429,8 @@ static lupe_status compound_note(struct accumulator *accumulator, const struct w
                 continue;
             TRY(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term));
             if (term.size)
-                TRY(part_note(accumulator, &term, list, PART_WEIGHT));
+                TRY(part_notes_add(&accumulator->parts, term.bytes, term.size, list,
+                                   first == last));
         }
 out:
     return status;

@@ -24,6 +24,7 @@
 #include "segment/dictionary.h"
 #include "write/batch.h"
 #include "write/growing.h"
+#include "write/part_notes.h"
 
 /* Lists lie in blocks, at multiples of their size. */
 #define LIST_BLOCK_LISTS 4096u
@@ -61,13 +62,6 @@ struct accumulated_document {
     uint32_t boundary_count;
 };
 
-/* A word is a part of the words of a list. */
-struct part_note {
-    uint32_t part;   /* the list of the part by number: empty, only its key counts */
-    uint32_t source; /* likewise: of compounds */
-    uint32_t weight; /* in WIDE_UNIT-ths */
-};
-
 struct word_items;
 
 struct accumulator {
@@ -87,8 +81,8 @@ struct accumulator {
     struct buffer surfaces;
     struct table term_table; /* ref: list + 1 */
     struct buffer keys;
-    struct buffer parts; /* struct part_note, sorted by accumulator_seal */
-    void **list_blocks;  /* list_block_count of them, some not in use */
+    struct part_notes parts;
+    void **list_blocks; /* list_block_count of them, some not in use */
     uint32_t list_block_count;
     uint32_t list_block_capacity;
     uint32_t list_count;
@@ -132,10 +126,6 @@ CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t do
 /* Gives back what only adding needs, where it is large: called before a flush, which needs memory
  * to sort. Only reset and close are allowed afterwards. */
 void accumulator_seal(struct accumulator *accumulator);
-
-/* What has a word as a part, by the list made for it; behind accumulator_seal. */
-const struct part_note *accumulator_parts(const struct accumulator *accumulator, uint32_t part,
-                                          size_t *count);
 
 /* Bytes in use, with what the next document may make a table grow by. */
 size_t accumulator_bytes(const struct accumulator *accumulator);

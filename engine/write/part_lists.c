@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define DENSE_SHARE 64u /* from 1 / so many of the documents on, bits give their order */
+#define PART_WEIGHT 1u  /* of a compound in the list of its part, in WIDE_UNIT-ths */
 #define OWN_TF_MAX (DOCUMENT_WORDS_MAX / PARTS_TF_UNIT - 1)
 
 uint32_t part_documents_max = PARTS_DOCUMENTS_MAX;
@@ -24,6 +25,7 @@ lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *wri
     parts->writer = writer;
     parts->segment_documents = segment_documents;
     parts->stream = BUFFER_INIT(0);
+    parts->sources = BUFFER_INIT(0);
     parts->sums = memory_zalloc(segment_documents, sizeof *parts->sums);
     parts->bits = memory_zalloc((size_t)segment_documents / 64 + 1, sizeof *parts->bits);
     if (!parts->sums || !parts->bits)
@@ -35,6 +37,7 @@ lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *wri
 void part_lists_free(struct part_lists *parts)
 {
     buffer_free(&parts->stream);
+    buffer_free(&parts->sources);
     memory_free(parts->sums);
     memory_free(parts->bits);
     memory_free(parts->documents);
@@ -153,19 +156,20 @@ static lupe_status growing_open(struct part_lists *parts, const struct accumulat
 }
 
 lupe_status part_lists_add_noted(struct part_lists *parts, const struct accumulator *accumulator,
-                                 uint32_t list, const uint32_t *map)
+                                 uint32_t part, const uint32_t *map)
 {
     lupe_status status = LUPE_OK;
-    size_t count;
-    const struct part_note *notes = accumulator_parts(accumulator, list, &count);
-    for (size_t i = 0; i < count; i++) {
+    buffer_clear(&parts->sources);
+    TRY(part_notes_sources(&accumulator->parts, part, &parts->sources));
+    const uint32_t *sources = (const uint32_t *)(const void *)parts->sources.data;
+    for (size_t i = 0; i < parts->sources.size / sizeof *sources; i++) {
         struct growing_reader reader;
         uint32_t tf;
-        TRY(growing_open(parts, accumulator, notes[i].source, &reader));
+        TRY(growing_open(parts, accumulator, sources[i], &reader));
         while (growing_next(&reader, &tf)) {
             uint32_t document = map ? map[reader.document] : reader.document;
             if (document != UINT32_MAX)
-                TRY(part_lists_add_extra(parts, document, (uint64_t)tf * notes[i].weight));
+                TRY(part_lists_add_extra(parts, document, (uint64_t)tf * PART_WEIGHT));
         }
     }
 out:
@@ -212,6 +216,14 @@ static void documents_sort(struct part_lists *parts)
             parts->documents[count++] = w * 64 + (unsigned)__builtin_ctzll(word);
         parts->bits[w] = 0;
     }
+}
+
+void part_lists_drop(struct part_lists *parts)
+{
+    for (uint32_t i = 0; i < parts->count; i++)
+        parts->sums[parts->documents[i]] = 0;
+    parts->count = 0;
+    parts->is_wide = false;
 }
 
 lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size)

@@ -28,7 +28,8 @@ struct part_lists {
     uint32_t capacity;
     uint64_t *bits; /* of the documents, for many; zero between lists */
     bool is_wide;
-    struct buffer stream; /* scratch */
+    struct buffer stream;  /* scratch, */
+    struct buffer sources; /* likewise */
     struct record_form forms[RECORD_FORMS];
 };
 
@@ -45,13 +46,14 @@ CHECKED lupe_status part_lists_add_wide(struct part_lists *parts, uint32_t docum
  * documents that have a sum count, others are passed over. */
 void part_lists_choose(struct part_lists *parts);
 CHECKED lupe_status part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf);
+void part_lists_drop(struct part_lists *parts); /* begins anew */
 /* Writes what was added under a key of key_size bytes, and begins anew. */
 CHECKED lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size);
 
 /* Of an accumulator, whose documents get their numbers by a map (new by old, UINT32_MAX: deleted;
- * NULL: the same): what it noted for a list of its own, by number; a word's own list. */
+ * NULL: the same): what it noted for a part; a word's own list. */
 CHECKED lupe_status part_lists_add_noted(struct part_lists *parts,
-                                         const struct accumulator *accumulator, uint32_t list,
+                                         const struct accumulator *accumulator, uint32_t part,
                                          const uint32_t *map);
 CHECKED lupe_status part_lists_add_own_list(struct part_lists *parts,
                                             const struct accumulator *accumulator, uint32_t list,
