@@ -96,6 +96,11 @@ $(BUILD)/lupe: $(TOOL_O) $(ENGINE_O) $(BUILD)/sources
 $(BUILD)/lupe-bench: $(BENCH_O) $(ENGINE_O) $(BUILD)/sources
 	$(LINK) -o $@ $(BENCH_O) $(ENGINE_O) $(LIBS)
 
+# A look at what the lexicon does, and its speed; tools/lexicon/make.py runs it.
+$(BUILD)/lexicon_split: tools/lexicon/split.c $(ENGINE_O)
+	$(COMPILE) -c $< -o $(BUILD)/objects/lexicon_split.o
+	$(LINK) -o $@ $(BUILD)/objects/lexicon_split.o $(ENGINE_O) $(LIBS)
+
 # Of the bench the tests take all but main; its reader of JSON Lines is in the tests already.
 BENCH_PARTS_O := $(filter-out %/bench/main.o %/tools/jsonl.o,$(BENCH_O))
 

@@ -25,7 +25,6 @@
 #define COMPOUND_LETTERS_MIN 6u  /* a shorter word is not split, */
 #define COMPOUND_LETTERS_MAX 64u /* nor is a longer one */
 #define COMPOUND_PART_LETTERS_MIN 3u
-#define COMPOUND_PART_LETTERS_MAX 24u /* the longest word of the shipped lexicon has as many */
 
 struct compound_part {
     uint16_t first;     /* byte of the word at which the part begins */

@@ -17,6 +17,8 @@
 #define USER_COST 72u
 #define USER_ENTRIES_MAX 3u /* a word makes: itself, with s, with n or without its e */
 
+#define USER_SLOT_BYTES (sizeof(uint32_t) + sizeof(struct lexicon_entry))
+
 /* ------------------------------------------------------------------ reading a list */
 
 struct list {
@@ -100,58 +102,74 @@ static bool is_news(const struct lexicon *shipped, const uint8_t *word, size_t s
     return compound.count == 0;
 }
 
-static void insert(struct lexicon *lexicon, const uint8_t *word, size_t size, uint8_t last_cost,
-                   uint16_t bits)
+/* A cost of 0: the word is there no longer. */
+static void insert(struct lexicon *lexicon, const uint8_t *word, size_t size, uint8_t first_cost,
+                   uint8_t last_cost, uint16_t bits)
 {
     uint64_t hash = hash_of(word, size);
     uint32_t slots = lexicon->user.slots;
     uint32_t slot = lexicon_slot(hash, slots);
-    struct lexicon_entry *entries = lexicon->user_entries;
+    uint32_t *fingerprints = lexicon->user_fingerprints;
     if (lexicon_table_find(&lexicon->shipped, hash))
         return;
-    while (entries[slot].fingerprint && entries[slot].fingerprint != lexicon_fingerprint(hash))
+    while (fingerprints[slot] && fingerprints[slot] != lexicon_fingerprint(hash))
         slot = slot + 1 == slots ? 0 : slot + 1;
-    if (entries[slot].fingerprint && !last_cost)
+    if (fingerprints[slot] && first_cost && !last_cost)
         return;
-    entries[slot].fingerprint = lexicon_fingerprint(hash);
-    entries[slot].first_cost = USER_COST;
-    entries[slot].last_cost = last_cost;
-    entries[slot].bits = bits;
+    fingerprints[slot] = lexicon_fingerprint(hash);
+    if (size >= LEXICON_BEGINNING_LETTERS) {
+        uint32_t beginning = lexicon_beginning(hash_of(word, LEXICON_BEGINNING_LETTERS));
+        if (size > lexicon->user_longest[beginning])
+            lexicon->user_longest[beginning] = (uint8_t)size;
+    }
+    lexicon->user_entries[slot] =
+        (struct lexicon_entry){.first_cost = first_cost, .last_cost = last_cost, .bits = bits};
 }
 
-static void insert_forms(struct lexicon *lexicon, const uint8_t *word, size_t size)
+static void insert_forms(struct lexicon *lexicon, const uint8_t *word, size_t size, uint8_t cost)
 {
     uint8_t linked[LEXICON_WORD_LETTERS_MAX + 1];
-    bool has_e = word[size - 1] == 'e';
-    insert(lexicon, word, size, USER_COST, (1u << LEXICON_ENDINGS) - 1);
+    insert(lexicon, word, size, cost, cost, (1u << LEXICON_ENDINGS) - 1);
     memcpy(linked, word, size);
-    if (word[size - 1] != 's') {
-        linked[size] = 's';
-        insert(lexicon, linked, size + 1, 0, 1u << LEXICON_LINK_SHIFT);
-    }
+    linked[size] = 's';
+    if (word[size - 1] != 's')
+        insert(lexicon, linked, size + 1, cost, 0, 1u << LEXICON_LINK_SHIFT);
     linked[size] = 'n';
-    if (has_e)
-        insert(lexicon, linked, size + 1, 0, 1u << LEXICON_LINK_SHIFT);
+    if (word[size - 1] == 'e')
+        insert(lexicon, linked, size + 1, cost, 0, 1u << LEXICON_LINK_SHIFT);
 }
 
-/* Reads the list through: counts without a table, fills the table when there is one. */
+enum pass {
+    PASS_COUNT,  /* how large must the table be? */
+    PASS_INSERT, /* fills it */
+    PASS_SPLIT   /* takes out what the others of the list split: those are better parts */
+};
+
 static uint32_t read_words(struct lexicon *lexicon, const struct lexicon *shipped,
-                           const void *words, size_t size)
+                           const void *words, size_t size, enum pass pass)
 {
     struct list list = {.at = words, .end = (const uint8_t *)words + size, .first_line = true};
+    struct compound compound;
     uint32_t news = 0;
     enum line line;
     lexicon->words = lexicon->passed_over = 0;
     while ((line = next_line(&list)) != LINE_END) {
+        const uint8_t *word = list.fold.bytes;
+        size_t letters = list.fold.size;
         if (line == LINE_WORD && lexicon->words == LEXICON_WORDS_MAX)
             line = LINE_NO_WORD;
         lexicon->passed_over += line == LINE_NO_WORD && lexicon->passed_over != UINT32_MAX;
         lexicon->words += line == LINE_WORD;
-        if (line != LINE_WORD || !is_news(shipped, list.fold.bytes, list.fold.size))
+        if (line != LINE_WORD || !is_news(shipped, word, letters))
             continue;
         news++;
-        if (lexicon->user.slots)
-            insert_forms(lexicon, list.fold.bytes, list.fold.size);
+        if (pass == PASS_INSERT)
+            insert_forms(lexicon, word, letters, USER_COST);
+        if (pass != PASS_SPLIT)
+            continue;
+        compound_split(lexicon, word, letters, &compound);
+        if (compound.count)
+            insert_forms(lexicon, word, letters, 0);
     }
     return news;
 }
@@ -177,21 +195,29 @@ lupe_status lexicon_open(const void *words, size_t size, struct lexicon **out)
     *out = NULL;
     if (!lexicon)
         return fail_memory();
+    lexicon->shipped.fingerprints = lexicon_german_fingerprints;
     lexicon->shipped.entries = lexicon_german_entries;
+    lexicon->shipped.longest = lexicon_german_longest;
     lexicon->shipped.slots = lexicon_german_slots;
     shipped = *lexicon;
     if (size > 0)
-        news = read_words(lexicon, &shipped, words, size);
+        news = read_words(lexicon, &shipped, words, size, PASS_COUNT);
     if (news > 0) {
         uint32_t slots = news * USER_ENTRIES_MAX + news * USER_ENTRIES_MAX / 2 + 1;
-        lexicon->user_entries = memory_zalloc(slots, sizeof *lexicon->user_entries);
-        if (!lexicon->user_entries) {
+        lexicon->user_fingerprints =
+            memory_zalloc(1, (size_t)slots * USER_SLOT_BYTES + LEXICON_BEGINNINGS);
+        if (!lexicon->user_fingerprints) {
             status = fail_memory();
             goto out;
         }
+        lexicon->user_entries = (struct lexicon_entry *)(lexicon->user_fingerprints + slots);
+        lexicon->user_longest = (uint8_t *)(lexicon->user_entries + slots);
+        lexicon->user.fingerprints = lexicon->user_fingerprints;
+        lexicon->user.longest = lexicon->user_longest;
         lexicon->user.entries = lexicon->user_entries;
         lexicon->user.slots = slots;
-        read_words(lexicon, &shipped, words, size);
+        read_words(lexicon, &shipped, words, size, PASS_INSERT);
+        read_words(lexicon, &shipped, words, size, PASS_SPLIT);
     }
     lexicon->version = version_of(lexicon);
     *out = lexicon;
@@ -205,7 +231,7 @@ void lexicon_close(struct lexicon *lexicon)
 {
     if (!lexicon)
         return;
-    memory_free(lexicon->user_entries);
+    memory_free(lexicon->user_fingerprints);
     memory_free(lexicon);
 }
 

@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "text/lexicon_table.h"
 
-#define LEXICON_WORDS_MAX (1u << 21) /* words of the user; more are passed over */
+#define LEXICON_WORDS_MAX (1u << 20) /* words of the user; more are passed over */
 #define LEXICON_WORD_LETTERS_MIN 3u  /* a shorter word of the user's is passed over, */
 #define LEXICON_WORD_LETTERS_MAX 40u /* and so is a longer one */
 #define LEXICON_LINE_BYTES_MAX 1000u /* of a line, else it is passed over */
@@ -21,7 +21,9 @@
 struct lexicon {
     struct lexicon_table shipped;
     struct lexicon_table user;
-    struct lexicon_entry *user_entries;
+    uint32_t *user_fingerprints;        /* of the user's table, */
+    struct lexicon_entry *user_entries; /* in one piece */
+    uint8_t *user_longest;              /* of memory */
     uint32_t version;
     uint32_t words;
     uint32_t passed_over;

@@ -17,9 +17,8 @@
 
 /* What a word may be in a compound. Costs are eighths of a nat, 0: never stands there. */
 struct lexicon_entry {
-    uint32_t fingerprint; /* 0: a free place */
-    uint8_t first_cost;   /* as a part that others follow, with its linking letters */
-    uint8_t last_cost;    /* as the last part */
+    uint8_t first_cost; /* as a part that others follow, with its linking letters */
+    uint8_t last_cost;  /* as the last part */
     uint16_t bits;
 };
 
@@ -29,10 +28,18 @@ struct lexicon_entry {
 #define LEXICON_APPEND_E 0x4000 /* without them an e is missing: schul, geschicht */
 #define LEXICON_WHOLE 0x8000    /* a word that is never split */
 
+/* Fingerprints lie apart: sixteen of them are a cache line, and most look-ups find nothing. */
 struct lexicon_table {
+    const uint32_t *fingerprints; /* 0: a free place */
     const struct lexicon_entry *entries;
-    uint32_t slots; /* 0: no table */
+    const uint8_t *longest; /* by lexicon_beginning: letters of the longest word, 0: no word */
+    uint32_t slots;         /* 0: no table */
 };
+
+/* Where words of four letters and more begin with the same four (or others of the same hash), one
+ * byte tells how long they get: from most places of a word nothing further is looked up. */
+#define LEXICON_BEGINNING_LETTERS 4u
+#define LEXICON_BEGINNINGS 32768u
 
 /* The endings of last parts in the order of their bits. */
 #define LEXICON_ENDING_BYTES_MAX 3u
@@ -63,14 +70,19 @@ static inline uint32_t lexicon_slot(uint64_t hash, uint32_t slots)
     return (uint32_t)(((hash >> 32) * slots) >> 32);
 }
 
+static inline uint32_t lexicon_beginning(uint64_t hash)
+{
+    return (uint32_t)(hash >> 49);
+}
+
 /* The word of this (ended) hash, or NULL. There is always a free place. */
 static inline const struct lexicon_entry *lexicon_table_find(const struct lexicon_table *table,
                                                              uint64_t hash)
 {
     uint32_t fingerprint = lexicon_fingerprint(hash);
     uint32_t slot = lexicon_slot(hash, table->slots);
-    while (table->entries[slot].fingerprint) {
-        if (table->entries[slot].fingerprint == fingerprint)
+    while (table->fingerprints[slot]) {
+        if (table->fingerprints[slot] == fingerprint)
             return table->entries + slot;
         slot = slot + 1 == table->slots ? 0 : slot + 1;
     }
@@ -78,7 +90,9 @@ static inline const struct lexicon_entry *lexicon_table_find(const struct lexico
 }
 
 /* The shipped table, and a hash of it. */
+extern const uint32_t lexicon_german_fingerprints[];
 extern const struct lexicon_entry lexicon_german_entries[];
+extern const uint8_t lexicon_german_longest[LEXICON_BEGINNINGS];
 extern const uint32_t lexicon_german_slots;
 extern const uint64_t lexicon_german_version;
 

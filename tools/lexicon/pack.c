@@ -16,7 +16,9 @@
 #define LINE_BYTES_MAX 256
 #define WORDS_MAX 100000u
 
-static struct lexicon_entry entries[WORDS_MAX * 3 / 2];
+static uint32_t fingerprints[WORDS_MAX * 2];
+static struct lexicon_entry entries[WORDS_MAX * 2];
+static uint8_t longest[LEXICON_BEGINNINGS];
 static char lines[WORDS_MAX][LINE_BYTES_MAX];
 
 static void give_up(const char *what, const char *where)
@@ -47,15 +49,19 @@ static void insert(const char *line, uint32_t slots)
     char word[64], first[8], last[8], endings[64], marks[8];
     struct lexicon_entry entry = {0};
     uint64_t hash = LEXICON_HASH_START;
+    uint32_t beginning = 0;
     if (sscanf(line, "%63s %7s %7s %63s %7s", word, first, last, endings, marks) != 5)
         give_up("not five columns", line);
     for (const char *letter = word; *letter; letter++) {
         if (*letter < 'a' || *letter > 'z')
             give_up("a letter that is none", line);
         hash = lexicon_hash_letter(hash, (uint8_t)*letter);
+        if (letter - word + 1 == LEXICON_BEGINNING_LETTERS)
+            beginning = lexicon_beginning(lexicon_hash_end(hash));
     }
+    if (strlen(word) >= LEXICON_BEGINNING_LETTERS && strlen(word) > longest[beginning])
+        longest[beginning] = (uint8_t)strlen(word);
     hash = lexicon_hash_end(hash);
-    entry.fingerprint = lexicon_fingerprint(hash);
     entry.first_cost = cost_of(first, line);
     entry.last_cost = cost_of(last, line);
     if (strcmp(endings, "-"))
@@ -76,11 +82,12 @@ static void insert(const char *line, uint32_t slots)
             give_up("an unknown mark", line);
     }
     uint32_t slot = lexicon_slot(hash, slots);
-    while (entries[slot].fingerprint) {
-        if (entries[slot].fingerprint == entry.fingerprint)
+    while (fingerprints[slot]) {
+        if (fingerprints[slot] == lexicon_fingerprint(hash))
             give_up("a word that stands there twice, or two of one fingerprint", line);
         slot = slot + 1 == slots ? 0 : slot + 1;
     }
+    fingerprints[slot] = lexicon_fingerprint(hash);
     entries[slot] = entry;
 }
 
@@ -96,20 +103,25 @@ int main(int count, char **arguments)
     if (words == WORDS_MAX || words == 0 || ferror(file))
         give_up("cannot read, or too many words", arguments[1]);
     fclose(file);
-    slots = words + words / 2;
+    slots = words + words / 3;
     for (uint32_t i = 0; i < words; i++)
         insert(lines[i], slots);
-    printf("#include \"text/lexicon_table.h\"\nconst struct lexicon_entry lexicon_german_entries[] "
-           "= {\n");
+    printf("#include \"text/lexicon_table.h\"\n");
+    printf("const uint32_t lexicon_german_fingerprints[] = {\n");
+    for (uint32_t i = 0; i < slots; i++)
+        printf("%uu,\n", fingerprints[i]);
+    printf("};\nconst struct lexicon_entry lexicon_german_entries[] = {\n");
     for (uint32_t i = 0; i < slots; i++) {
         const struct lexicon_entry *entry = entries + i;
-        printf("{%uu,%u,%u,%u},\n", entry->fingerprint, entry->first_cost, entry->last_cost,
-               entry->bits);
-        version = (version ^ entry->fingerprint) * 0x100000001B3u;
+        printf("{%u,%u,%u},\n", entry->first_cost, entry->last_cost, entry->bits);
+        version = (version ^ fingerprints[i]) * 0x100000001B3u;
         version = (version ^ ((uint64_t)entry->first_cost << 24 | (uint64_t)entry->last_cost << 16 |
                               entry->bits)) *
                   0x100000001B3u;
     }
+    printf("};\nconst uint8_t lexicon_german_longest[] = {\n");
+    for (uint32_t i = 0; i < LEXICON_BEGINNINGS; i++)
+        printf("%u,\n", longest[i]);
     printf("};\nconst uint32_t lexicon_german_slots = %u;\n", slots);
     printf("const uint64_t lexicon_german_version = %lluu;\n", (unsigned long long)version);
     return fflush(stdout) ? 1 : 0;
