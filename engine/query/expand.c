@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "query/evaluate.h"
+#include "query/parse_leaves.h"
 #include "query/spell.h"
 #include "text/words.h"
 
@@ -184,7 +185,8 @@ static const uint8_t *copy_of(struct expander *e, const void *bytes, size_t size
 
 /* A leaf like a node of one element, which has room for so many readings now. */
 static lupe_status leaf_copy(struct expander *e, const struct node *node, uint32_t readings,
-                             struct node **leaf, struct alternative **alternatives)
+                             struct node **leaf, struct element **copied,
+                             struct alternative **alternatives)
 {
     struct arena *arena = &e->out->arena;
     struct node *copy = arena_alloc(arena, sizeof *copy);
@@ -200,6 +202,7 @@ static lupe_status leaf_copy(struct expander *e, const struct node *node, uint32
     copy->elements = element;
     copy->edits = 0;
     *leaf = copy;
+    *copied = element;
     return LUPE_OK;
 }
 
@@ -292,6 +295,7 @@ static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
     const struct element *element = &node->elements[0];
     struct spelling *spellings = NULL;
     struct alternative *readings = NULL;
+    struct element *copied = NULL;
     struct node *leaf = NULL;
     size_t count = 0;
     unsigned distance = node->edits == EDITS_FITTING ? 0 : node->edits;
@@ -299,13 +303,31 @@ static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
                        &spellings, &count));
     if (count > FUZZY_TERMS_MAX)
         count = FUZZY_TERMS_MAX;
-    TRY(leaf_copy(e, node, element->alternative_count + (uint32_t)count, &leaf, &readings));
+    TRY(leaf_copy(e, node, element->alternative_count + (uint32_t)count, &leaf, &copied,
+                  &readings));
     memcpy(readings, element->alternatives, element->alternative_count * sizeof *readings);
     for (size_t i = 0; i < count; i++)
         TRY(reading_make(e, &spellings[i],
                          spellings[i].edits > 1 ? FUZZY_WEIGHT_TWO : FUZZY_WEIGHT_ONE, false,
                          &readings[element->alternative_count + i]));
     out->nodes[0] = leaf;
+out:
+    return status;
+}
+
+/* The form of the word that was meant, so that neighbours see it as they would have. */
+static lupe_status form_find(struct expander *e, const struct spelling *spelling,
+                             const struct word_form **form)
+{
+    lupe_status status = LUPE_OK;
+    const struct schema *schema = e->schema;
+    struct term term;
+    for (uint32_t r = 0; r < schema->word_analyzer_count && !*form; r++) {
+        struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
+        TRY(analyzer_term(analyzer, spelling->word, spelling->word_size, &term));
+        if (term.size == spelling->size && memcmp(term.bytes, spelling->term, term.size) == 0)
+            TRY(leaves_form(&e->out->arena, analyzer, form));
+    }
 out:
     return status;
 }
@@ -327,11 +349,14 @@ static lupe_status word_correct(struct expander *e, const struct node *node,
     unsigned made = compound ? 1 : 0;
     for (size_t i = 0; i < count && i < CORRECTION_TERMS_MAX; i++, weight *= CORRECTION_FALL) {
         struct alternative *reading = NULL;
+        struct element *element_copy = NULL;
         struct node *leaf = NULL;
         if (spellings[i].cost > spellings[0].cost + CORRECTION_COST_MARGIN)
             break;
-        TRY(leaf_copy(e, node, 1, &leaf, &reading));
+        TRY(leaf_copy(e, node, 1, &leaf, &element_copy, &reading));
         TRY(reading_make(e, &spellings[i], 1, element->alternatives[0].joined, reading));
+        if (i == 0 && !compound)
+            TRY(form_find(e, &spellings[i], &element_copy->form));
         leaf->boost = boost_of(node, weight);
         out->nodes[made++] = leaf;
     }
@@ -349,6 +374,7 @@ static lupe_status hyphen_word_correct(struct expander *e, const struct node *no
     const struct element *element = &node->elements[0];
     const struct alternative *parts = &element->alternatives[0];
     struct alternative *readings = NULL;
+    struct element *copied = NULL;
     struct node *leaf = NULL;
     struct word_scanner scanner;
     struct word word;
@@ -376,7 +402,7 @@ static lupe_status hyphen_word_correct(struct expander *e, const struct node *no
     }
     if (!corrected)
         goto out;
-    TRY(leaf_copy(e, node, 1, &leaf, &readings));
+    TRY(leaf_copy(e, node, 1, &leaf, &copied, &readings));
     *readings = *parts;
     readings->terms = terms;
     leaf->boost = boost_of(node, CORRECTION_WEIGHT);

@@ -196,9 +196,8 @@ static lupe_status term_copy(struct arena *arena, const void *bytes, size_t size
     return LUPE_OK;
 }
 
-/* The form of the word that an analyzer saw last. */
-static lupe_status form_make(struct arena *arena, struct analyzer *analyzer,
-                             const struct word_form **out)
+lupe_status leaves_form(struct arena *arena, struct analyzer *analyzer,
+                        const struct word_form **out)
 {
     struct word_parts parts;
     const uint8_t *folded;
@@ -240,7 +239,7 @@ static lupe_status word_form(struct parse_leaves *leaves, struct node *node)
     if (element->alternatives[0].term_count != 1 || !element->alternatives[0].joined)
         return LUPE_OK;
     for (unsigned r = 0; r < leaves_readings(leaves, node->field) && !element->form; r++)
-        TRY(form_make(leaves->arena, reading_analyzer(leaves, node->field, r), &element->form));
+        TRY(leaves_form(leaves->arena, reading_analyzer(leaves, node->field, r), &element->form));
 out:
     return status;
 }

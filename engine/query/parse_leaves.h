@@ -4,7 +4,7 @@
  * distinct one once.
  *
  * Owns the table in which equal leaves are found again, and the limit on distinct words. Called by
- * parse.c alone. Never knows of operators or groups.
+ * parse.c; expand.c asks for forms. Never knows of operators or groups.
  *
  * A leaf is first written down as a key, a run of bytes that equal leaves share; only a leaf that
  * is new and within the limit becomes a node, whose terms point into the key in the query's arena.
@@ -67,6 +67,11 @@ CHECKED lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_l
 CHECKED lupe_status leaves_end_quoted(struct parse_leaves *leaves, const struct parse_leaf **leaf);
 CHECKED lupe_status leaves_end_fuzzy(struct parse_leaves *leaves, uint8_t edits,
                                      const struct parse_leaf **leaf);
+
+/* The form of the word whose term an analyzer was asked for last, in the arena; *form stays what it
+ * is where words are not split. */
+CHECKED lupe_status leaves_form(struct arena *arena, struct analyzer *analyzer,
+                                const struct word_form **form);
 
 /* The reading of a prefix by the analyzer number `reading` of those leaves_readings() counts; *leaf
  * is NULL when nothing is left of it. Two readings that are equal give one leaf. *covers tells
