@@ -176,14 +176,37 @@ static lupe_status keep_least(void *user, const char *ending, size_t ending_size
     return LUPE_OK;
 }
 
-/* The distance of a term behind which this is reached. */
+void fuzzy_set_endings(struct fuzzy *fuzzy, const struct fuzzy_endings *endings)
+{
+    unsigned least;
+    struct ending_trial trial = {.fuzzy = fuzzy, .visit = keep_least, .user = &least};
+    fuzzy->endings = endings;
+    for (unsigned i = 0; i <= fuzzy->letters; i++) {
+        uint64_t place = UINT64_C(1) << i;
+        struct reached only = {.by_edits = {place}};
+        struct reached swapped = {.swapped = {place}};
+        least = fuzzy->distance + 1;
+        (void)endings_try(&trial, &only, 0, 0);
+        if (least <= fuzzy->distance)
+            fuzzy->rest[least] |= place;
+        least = fuzzy->distance + 1;
+        if (fuzzy->distance > 0)
+            (void)endings_try(&trial, &swapped, 0, 0);
+        if (least <= fuzzy->distance)
+            fuzzy->swapped_rest[least] |= place;
+    }
+}
+
+/* The distance of a term behind which this is reached. Edits in the term and in its ending add up,
+ * so that no ending has to be tried. */
 static unsigned distance_behind(const struct fuzzy *fuzzy, const struct reached *behind)
 {
     unsigned least = edits_to(fuzzy, behind, fuzzy->ends);
-    if (least > 0 && fuzzy->endings) {
-        struct ending_trial trial = {.fuzzy = fuzzy, .visit = keep_least, .user = &least};
-        (void)endings_try(&trial, behind, 0, 0);
-    }
+    for (unsigned k = 0; k < least; k++)
+        for (unsigned more = 0; k + more < least; more++)
+            if ((behind->by_edits[k] & fuzzy->rest[more]) ||
+                (k < fuzzy->distance && behind->swapped[k] & fuzzy->swapped_rest[more]))
+                least = k + more;
     return least;
 }
 

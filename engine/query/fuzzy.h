@@ -37,17 +37,24 @@ struct fuzzy_endings {
 struct fuzzy {
     unsigned letters;
     unsigned distance;
-    uint64_t ends;                       /* bit i: a term may be like the first i letters */
-    const struct fuzzy_endings *endings; /* a term with one of them may be like the word; or NULL */
+    uint64_t ends;                         /* bit i: a term may be like the first i letters */
+    const struct fuzzy_endings *endings;   /* see fuzzy_set_endings; or NULL */
+    uint64_t rest[FUZZY_DISTANCE_MAX + 1]; /* bit i of [k]: the letters from i on are an
+                                                    * ending but for k edits; */
+    uint64_t swapped_rest[FUZZY_DISTANCE_MAX + 1]; /* letter i begins one, when letter i + 1 ended
+                                                    * the term */
     uint64_t ascii[128];
     uint32_t others[FUZZY_LETTERS_MAX]; /* letters beyond, */
     uint64_t other_places[FUZZY_LETTERS_MAX];
     unsigned other_count;
 };
 
-/* A word of valid UTF-8, compared whole; set ends and endings for more. False when it has too many
+/* A word of valid UTF-8, compared whole; set ends for more. False when it has too many
  * letters or none. */
 bool fuzzy_init(struct fuzzy *fuzzy, const uint8_t *word, size_t size, unsigned distance);
+
+/* From now on a term may be like the word with any of the endings, too, which stay the caller's. */
+void fuzzy_set_endings(struct fuzzy *fuzzy, const struct fuzzy_endings *endings);
 
 /* After how many letters a beginning of the word ends, as a bit of ends. */
 uint64_t fuzzy_end(const uint8_t *word, size_t size);

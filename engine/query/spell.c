@@ -269,7 +269,7 @@ static lupe_status typed_init(struct typed *typed, const struct spell_request *r
     }
     typed->starts[letter] = typed->folded.size;
     if (strcmp(analyzer_language(analyzer), "german") == 0) {
-        typed->fuzzy.endings = &german_endings;
+        fuzzy_set_endings(&typed->fuzzy, &german_endings);
         goto out;
     }
     typed->fuzzy.ends |= fuzzy_end(typed->stem.bytes, typed->stem.size);
