@@ -43,6 +43,7 @@ struct plan_variant {
     uint32_t *offsets;
     unsigned count;
     uint32_t near; /* other than 0: in any order, so near to the rarest */
+    bool ordered;  /* then: in the order of terms after all */
     float weight;  /* of a match */
 };
 

@@ -138,7 +138,7 @@ out:
 
 /* The places where two words stand near each other, for the best hits only. */
 static lupe_status note_near(struct plan *plan, const struct plan_node *first,
-                             const struct plan_node *second, double near, struct plan_node *group)
+                             const struct plan_node *second, bool joined, struct plan_node *group)
 {
     uint8_t key[KEY_BYTES_MAX];
     const struct query_term *terms[2] = {first->term, second->term};
@@ -146,8 +146,10 @@ static lupe_status note_near(struct plan *plan, const struct plan_node *first,
     struct plan_variant *later = arena_alloc(&plan->arena, sizeof *later);
     if (!later)
         return fail_memory();
-    *later =
-        (struct plan_variant){.count = 2, .near = (uint32_t)near, .weight = (float)WORDS_WEIGHT};
+    *later = (struct plan_variant){.count = 2,
+                                   .near = (uint32_t)(joined ? WORDS_NEAR : PAIR_NEAR),
+                                   .weight = (float)(joined ? WORDS_WEIGHT : PAIR_WEIGHT),
+                                   .ordered = joined};
     later->terms = arena_alloc(&plan->arena, 2 * sizeof *later->terms);
     if (!later->terms)
         return fail_memory();
@@ -190,7 +192,7 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
                                 .members = join.members.items,
                                 .member_count = join.members.count};
     if (!(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS))
-        TRY(note_near(plan, first, second, join.frequency ? WORDS_NEAR : PAIR_NEAR, group));
+        TRY(note_near(plan, first, second, join.frequency, group));
     if (join.frequency) {
         boolean->children[boolean->child_count] = group;
         boolean->occurs[boolean->child_count++] = OCCUR_SHOULD;
@@ -249,7 +251,7 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
             if (node->form && node->form->is_function_word)
                 node->gain *= FUNCTION_WORD_GAIN;
         }
-        if (function >= SENTENCE_FUNCTION_WORDS_MIN)
+        if (content >= SENTENCE_CONTENT_WORDS_MIN && function >= SENTENCE_FUNCTION_WORDS_MIN)
             neighbours = (struct neighbours){JOIN_GAIN_SENTENCE, PAIR_GAIN_SENTENCE};
     }
     return content > 1 ? join_neighbours(plan, &neighbours, boolean) : LUPE_OK;

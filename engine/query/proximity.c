@@ -8,17 +8,24 @@
 
 #include "query/score.h"
 
-unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
-                   unsigned position_count, uint32_t near)
+/* Of ascending places keeps those that have one of the positions at most so far before or behind. */
+static unsigned keep_between(uint32_t *places, unsigned count, const uint32_t *positions,
+                             unsigned position_count, uint32_t before, uint32_t behind)
 {
     unsigned kept = 0, next = 0;
     for (unsigned i = 0; i < count; i++) {
-        while (next < position_count && positions[next] + near < places[i])
+        while (next < position_count && positions[next] + before < places[i])
             next++;
-        if (next < position_count && positions[next] <= places[i] + near)
+        if (next < position_count && positions[next] <= places[i] + behind)
             places[kept++] = places[i];
     }
     return kept;
+}
+
+unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
+                   unsigned position_count, uint32_t near)
+{
+    return keep_between(places, count, positions, position_count, near, near);
 }
 
 /* What is read of one list, documents ascending. */
@@ -27,6 +34,8 @@ struct reader {
     uint32_t tf;             /* of the document looked for; 0: it is not there */
     unsigned at;             /* in the block */
     bool opened;
+    uint32_t before; /* how far the other word may be */
+    uint32_t behind;
     uint32_t *positions;
     size_t capacity;
     struct block block;
@@ -63,8 +72,7 @@ static lupe_status reader_positions(struct reader *reader)
 }
 
 /* How often the two words stand near each other: places of the first, which is the rarer one. */
-static lupe_status near_count(struct reader words[2], uint32_t document, uint32_t near,
-                              unsigned *count)
+static lupe_status near_count(struct reader words[2], uint32_t document, unsigned *count)
 {
     lupe_status status = LUPE_OK;
     *count = 0;
@@ -75,7 +83,8 @@ static lupe_status near_count(struct reader words[2], uint32_t document, uint32_
     }
     for (unsigned w = 0; w < 2; w++)
         TRY(reader_positions(&words[w]));
-    *count = keep_near(words[0].positions, words[0].tf, words[1].positions, words[1].tf, near);
+    *count = keep_between(words[0].positions, words[0].tf, words[1].positions, words[1].tf,
+                          words[0].before, words[0].behind);
 out:
     return status;
 }
@@ -120,7 +129,11 @@ static lupe_status group_apply(const struct plan *plan, const struct plan_node *
         if (!words[w].list)
             goto out;
     }
+    words[0].before = later->ordered ? 0 : later->near;
+    words[0].behind = later->near;
     if (words[1].list->frequency < words[0].list->frequency) {
+        words[0].before = later->near;
+        words[0].behind = later->ordered ? 0 : later->near;
         const struct list *rarer = words[1].list;
         words[1].list = words[0].list;
         words[0].list = rarer;
@@ -128,7 +141,7 @@ static lupe_status group_apply(const struct plan *plan, const struct plan_node *
     for (size_t i = 0; i < count; i++) {
         unsigned near = 0;
         float x = 0;
-        TRY(near_count(words, hits[i]->document, later->near, &near));
+        TRY(near_count(words, hits[i]->document, &near));
         if (near == 0)
             continue;
         TRY(group_x(group, place, hits[i]->document, &x));

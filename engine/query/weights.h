@@ -27,13 +27,14 @@ static inline double weight_of(const char *name, double otherwise)
 #define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
 
 /* A compound that neighbours of a query join to counts for so much of the rarer of them, and a place
- * of both near each other for so much of a place of the compound. */
-#define JOIN_GAIN WEIGHT(JOIN_GAIN, 1.8)
+ * of both near each other, in their order, for so much of a place of the compound. */
+#define JOIN_GAIN WEIGHT(JOIN_GAIN, 2.4)
 #define WORDS_WEIGHT WEIGHT(WORDS_WEIGHT, 0.5)
 #define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)
 
 /* Other neighbours, where they stand near each other, likewise. */
-#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.4)
+#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.5)
+#define PAIR_WEIGHT WEIGHT(PAIR_WEIGHT, 0.5)
 #define PAIR_NEAR WEIGHT(PAIR_NEAR, 20)
 
 /* In a sentence words have their neighbours from grammar: there both say less. */
@@ -42,7 +43,8 @@ static inline double weight_of(const char *name, double otherwise)
 
 /* A query with so many words that carry its topic gives those that carry grammar less weight; with
  * so many of these it is a sentence. */
-#define CONTENT_WORDS_MIN WEIGHT(CONTENT_WORDS_MIN, 3)
+#define CONTENT_WORDS_MIN WEIGHT(CONTENT_WORDS_MIN, 2)
+#define SENTENCE_CONTENT_WORDS_MIN WEIGHT(SENTENCE_CONTENT_WORDS_MIN, 3)
 #define SENTENCE_FUNCTION_WORDS_MIN WEIGHT(SENTENCE_FUNCTION_WORDS_MIN, 2)
 #define FUNCTION_WORD_GAIN WEIGHT(FUNCTION_WORD_GAIN, 0.2)
 
