@@ -127,6 +127,7 @@ Test(text_compound, parts_have_bases_and_linking_letters)
     struct lexicon *lexicon;
     cr_assert_eq(lexicon_open(NULL, 0, &lexicon), LUPE_OK);
     splits(lexicon, "Geschichtsbücher", "geschicht+s(e)|bucher");
+    splits(lexicon, "Krankenversicherungsbeitrag", "kranken|versicherung+s|beitrag");
     splits(lexicon, "Munitionslieferungen", "munition+s|lieferungen");
     splits(lexicon, "Taschenhersteller", "taschen|hersteller");
     splits(lexicon, "Wandhalterung", "wand|halterung");
