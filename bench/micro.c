@@ -60,7 +60,7 @@ struct micro {
 static int measure_analysis(const struct corpus *corpus, const char *name, lupe_analysis mode)
 {
     struct analyzer *analyzer = NULL;
-    if (analyzer_open(mode, NULL, &analyzer) != LUPE_OK)
+    if (analyzer_open(mode, 0, NULL, &analyzer) != LUPE_OK)
         return library_fail("analyzer");
     uint64_t bytes = 0;
     uint64_t words = 0;

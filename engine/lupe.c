@@ -11,7 +11,9 @@
 
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
 #define FIELD_FLAGS LUPE_FIELD_FAST
-#define CREATE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS)
+#define CREATE_FLAGS                                                          \
+    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS | \
+     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING)
 
 /* Where the checksum of the catalogue's body stands in its value (FORMAT.md section 2). */
 #define CATALOGUE_CHECKSUM_OFFSET 8u
@@ -44,7 +46,7 @@ static lupe_status language_resolve(lupe_analysis analysis, const char *language
                                     char out[LANGUAGE_NAME_BYTES])
 {
     struct analyzer *analyzer = NULL;
-    lupe_status status = analyzer_open(analysis, language, &analyzer);
+    lupe_status status = analyzer_open(analysis, 0, language, &analyzer);
     if (status != LUPE_OK)
         return status;
     const char *name = analyzer_language(analyzer);
@@ -479,6 +481,7 @@ lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *s
     all.commits = catalogue->commit;
     all.format = FORMAT_VERSION;
     all.language = snapshot->index->language;
+    all.flags = catalogue->flags;
     memcpy(statistics, &all, size < sizeof all ? size : sizeof all);
 out:
     return status;

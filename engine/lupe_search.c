@@ -16,7 +16,9 @@
 #include "result/surface.h"
 
 #define QUERY_FLAGS LUPE_QUERY_ALL
-#define SEARCH_FLAGS LUPE_SEARCH_AS_TYPED
+#define SEARCH_FLAGS                                                                        \
+    (LUPE_SEARCH_AS_TYPED | LUPE_SEARCH_WITHOUT_COMPOUNDS | LUPE_SEARCH_WITHOUT_PROXIMITY | \
+     LUPE_SEARCH_WITHOUT_SENTENCES)
 
 struct explanation {
     struct stored_document document;      /* of lupe_results_document */
@@ -105,7 +107,10 @@ static lupe_status request_make(const lupe_search_options *options,
         .deadline_ns = options->timeout_ms ? now_ns() + options->timeout_ms * 1000000ull : 0,
         .user = options->user,
         .cancel = options->cancel,
+        .flags = options->flags,
     };
+    if (catalogue->flags & LUPE_WITHOUT_COMPOUNDS)
+        request->flags |= LUPE_SEARCH_WITHOUT_COMPOUNDS;
     if (!(request->k1 >= 0 && request->k1 <= K1_MAX))
         return fail(LUPE_INVALID, "k1 is %g, 0 to %g", request->k1, K1_MAX);
     if (!(request->b >= 0 && request->b <= 1))

@@ -207,6 +207,12 @@ typedef enum lupe_analysis {
 /* Smaller by a few percent: without the lists of pairs of very frequent words, which make phrases
  * of them ("in der") as fast as words. Large segments alone have them. */
 #define LUPE_WITHOUT_PAIRS 4u
+/* Smaller, where German is split into its compounds: they are not, in documents and in queries. */
+#define LUPE_WITHOUT_COMPOUNDS 8u
+/* Of German, for comparisons: old spelling (Theil, Concert) is not brought into today's, and forms
+ * that the stemmer keeps apart (Autos, Museen) stay apart. */
+#define LUPE_WITHOUT_OLD_SPELLING 32u
+#define LUPE_WITHOUT_MENDING 64u
 
 /* What an index is made with; fixed in the file. */
 typedef struct lupe_create_options {
@@ -440,6 +446,14 @@ typedef struct lupe_search_options {
     }
 
 #define LUPE_SEARCH_AS_TYPED 1u /* words that no document has are not corrected */
+/* Each takes one rule out of the ranking, for comparisons; other analyses than
+ * LUPE_ANALYSIS_STANDARD have none of them. Compounds: words are not looked for within compounds, a
+ * compound not by its parts, and words of the query not as the compound that they make. Proximity:
+ * the best hits do not count for more where words of the query stand near each other. Sentences:
+ * words of grammar weigh what their rarity says, in a sentence, too. */
+#define LUPE_SEARCH_WITHOUT_COMPOUNDS 2u
+#define LUPE_SEARCH_WITHOUT_PROXIMITY 4u
+#define LUPE_SEARCH_WITHOUT_SENTENCES 8u
 
 /* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
  * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
@@ -595,10 +609,11 @@ typedef struct lupe_statistics {
     uint64_t commits;   /* number of the commit */
     uint32_t format;
     const char *language; /* belongs to the index */
+    uint32_t flags;       /* LUPE_WITHOUT_..., that it was made with */
 } lupe_statistics;
-#define LUPE_STATISTICS_INIT                                                             \
-    {                                                                                    \
-        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL \
+#define LUPE_STATISTICS_INIT                                                                \
+    {                                                                                       \
+        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0 \
     }
 
 /* Fills in what the library knows of the struct, the rest with zero. */

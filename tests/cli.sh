@@ -312,6 +312,22 @@ run index -i lines.lupe --language english u.jsonl
 ok "another language than the index has: refused" ended 2
 run index -i pairless.lupe --no-pairs u.jsonl
 ok "an index without pairs of words" ended 0
+printf '%s\n' '{"id":"1","text":"Theil der Regierungserklärung, Museen"}' > bound.jsonl
+for switch in compounds:Regierung old-spelling:Teil mending:Museum; do
+    run index -i without.lupe "--no-${switch%%:*}" bound.jsonl
+    ok "--no-${switch%%:*}: an index without" finds 0 -i without.lupe --no-correct "${switch#*:}"
+    run index -i bound.lupe bound.jsonl
+    ok "and with" finds 1 -i bound.lupe --no-correct "${switch#*:}"
+    run index -i bound.lupe "--no-${switch%%:*}" bound.jsonl
+    ok "--no-${switch%%:*} of an index that has it: refused" ended 2
+    ok "and why" has "$err" "was made without --no-${switch%%:*}; leave it out, or"
+    run index -i without.lupe bound.jsonl
+    ok "an index that lacks it goes on" ended 0
+    rm -f without.lupe*
+done
+ok "search --no-compounds" finds 0 -i bound.lupe --no-correct --no-compounds Regierung
+run search -i bound.lupe --json --no-proximity --no-sentences Regierung
+ok "search --no-proximity --no-sentences" has "$out" '"total":1,'
 head -c 3000000 /dev/zero | tr '\0' 'x' | { printf '{"id":"long","text":"Langzeile '; cat; printf '"}\n'; } |
     "$lupe" index -i lines.lupe - 2> .err
 ok "a line of 3 MB" finds 1 -i lines.lupe Langzeile

@@ -284,7 +284,7 @@ Test(query_expand, options_that_are_wrong)
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     lupe_results *results = NULL;
     ask(&usual, "Munition", 0, &asked);
-    options.flags = 2;
+    options.flags = 1u << 30;
     cr_assert_eq(lupe_search(asked.snapshot, asked.query, &options, &results), LUPE_INVALID);
     done(&asked);
     cr_assert_eq(lupe_results_correction_count(NULL), 0u);

@@ -186,11 +186,12 @@ static void make_query(char *out, size_t room, unsigned class)
 #define QUERY_CLASSES 24u
 
 static void same_answers(struct view *view, lupe_index *index, const char *text, uint64_t k,
-                         double k1, double b)
+                         double k1, double b, uint32_t flags)
 {
     lupe_query *query = NULL;
     struct search_answer fast, slow;
-    struct search_request request = {.k = k, .count_limit = LUPE_COUNT_EXACT, .k1 = k1, .b = b};
+    struct search_request request = {
+        .k = k, .count_limit = LUPE_COUNT_EXACT, .k1 = k1, .b = b, .flags = flags};
     cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
     cr_assert_eq(search_run(view, query, &request, &fast), LUPE_OK, "%s: %s", text,
                  lupe_last_error());
@@ -220,6 +221,9 @@ static void same_answers(struct view *view, lupe_index *index, const char *text,
 static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
 {
     static const uint64_t ks[] = {1, 10, 100, 3, 1000};
+    static const uint32_t switches[] = {
+        LUPE_SEARCH_WITHOUT_COMPOUNDS, LUPE_SEARCH_WITHOUT_PROXIMITY, LUPE_SEARCH_WITHOUT_SENTENCES,
+        LUPE_SEARCH_WITHOUT_COMPOUNDS | LUPE_SEARCH_WITHOUT_PROXIMITY};
     rnd = support_random_of(seed);
     lupe_index *index = build(corpus);
     struct view *view = NULL;
@@ -231,7 +235,7 @@ static void compare_with_naive(const struct corpus *corpus, uint64_t seed)
             make_query(text, sizeof text, class);
             bool other = round % 3 == 2;
             same_answers(view, index, text, ks[round % 5], other ? 0.9 + below(10) / 10.0 : 1.2,
-                         other ? below(11) / 10.0 : 0.75);
+                         other ? below(11) / 10.0 : 0.75, round % 3 == 1 ? switches[below(4)] : 0);
         }
     }
     view_close(view);
@@ -383,7 +387,7 @@ Test(query_model, best_are_deleted)
     cr_assert_eq(view->catalogue.segment_count, 2);
     for (unsigned q = 0; q < sizeof queries / sizeof queries[0]; q++)
         for (uint64_t k = 1; k <= 10000; k *= 10)
-            same_answers(view, index, queries[q], k, 1.2, 0.75);
+            same_answers(view, index, queries[q], k, 1.2, 0.75, 0);
     view_close(view);
     lupe_index_close(index);
     support_no_leaks();
@@ -426,7 +430,7 @@ Test(query_model, crowded_window)
     cr_assert_eq(view_open(index->store, &view), LUPE_OK);
     for (unsigned q = 0; q < sizeof queries / sizeof queries[0]; q++)
         for (uint64_t k = 1; k <= 10000; k *= 10)
-            same_answers(view, index, queries[q], k, 1.2, 0.75);
+            same_answers(view, index, queries[q], k, 1.2, 0.75, 0);
     view_close(view);
     lupe_index_close(index);
     support_no_leaks();

@@ -13,7 +13,7 @@
 static struct analyzer *opened(lupe_analysis mode, const char *language)
 {
     struct analyzer *analyzer = NULL;
-    cr_assert_eq(analyzer_open(mode, language, &analyzer), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(analyzer_open(mode, 0, language, &analyzer), LUPE_OK, "%s", lupe_last_error());
     return analyzer;
 }
 
@@ -370,12 +370,12 @@ Test(text_analyzer, an_unknown_language_is_refused_with_the_known_ones)
                                         "averylongnameofalanguagethatnobodyspeaks"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct analyzer *analyzer = (struct analyzer *)&names;
-        cr_expect_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, names[i], &analyzer), LUPE_INVALID);
+        cr_expect_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, 0, names[i], &analyzer), LUPE_INVALID);
         cr_expect_null(analyzer);
         cr_expect(strstr(lupe_last_error(), "german"), "%s", lupe_last_error());
         cr_expect(strstr(lupe_last_error(), "yiddish"));
         cr_expect(strstr(lupe_last_error(), "none"));
-        cr_expect_eq(analyzer_open(LUPE_ANALYSIS_PLAIN, names[i], &analyzer), LUPE_INVALID);
+        cr_expect_eq(analyzer_open(LUPE_ANALYSIS_PLAIN, 0, names[i], &analyzer), LUPE_INVALID);
     }
     support_no_leaks();
 }
@@ -383,7 +383,7 @@ Test(text_analyzer, an_unknown_language_is_refused_with_the_known_ones)
 Test(text_analyzer, an_unknown_mode_is_refused)
 {
     struct analyzer *analyzer;
-    cr_expect_eq(analyzer_open((lupe_analysis)7, NULL, &analyzer), LUPE_INVALID);
+    cr_expect_eq(analyzer_open((lupe_analysis)7, 0, NULL, &analyzer), LUPE_INVALID);
     cr_expect_null(analyzer);
     analyzer_close(NULL);
     support_no_leaks();
@@ -394,7 +394,7 @@ Test(text_analyzer, failing_allocations_are_reported)
     for (size_t n = 1, failed = 1; failed; n++) {
         struct analyzer *analyzer;
         support_fail_allocation(n);
-        lupe_status status = analyzer_open(LUPE_ANALYSIS_STANDARD, NULL, &analyzer);
+        lupe_status status = analyzer_open(LUPE_ANALYSIS_STANDARD, 0, NULL, &analyzer);
         failed = support_allocation_failed();
         cr_assert_eq(status, failed ? LUPE_NO_MEMORY : LUPE_OK);
         cr_assert(failed == !analyzer);
@@ -416,6 +416,27 @@ Test(text_analyzer, terms_are_made_without_allocating)
     cr_assert_neq(analyzer_fingerprint(analyzer), 0u);
     cr_assert_eq(support_allocations_seen(), before);
     analyzer_close(analyzer);
+    support_no_leaks();
+}
+
+Test(text_analyzer, fingerprints_tell_flags_apart)
+{
+    static const uint32_t flags[] = {0, LUPE_WITHOUT_OLD_SPELLING, LUPE_WITHOUT_MENDING,
+                                     LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING};
+    enum { FLAGS = sizeof flags / sizeof *flags };
+    uint64_t german[FLAGS], bare[FLAGS];
+    for (unsigned i = 0; i < FLAGS; i++) {
+        struct analyzer *analyzer;
+        cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, flags[i], NULL, &analyzer), LUPE_OK);
+        german[i] = analyzer_fingerprint(analyzer);
+        analyzer_close(analyzer);
+        cr_assert_eq(analyzer_open(LUPE_ANALYSIS_BARE, flags[i], NULL, &analyzer), LUPE_OK);
+        bare[i] = analyzer_fingerprint(analyzer);
+        analyzer_close(analyzer);
+        cr_expect_eq(bare[i], bare[0]);
+        for (unsigned j = 0; j < i; j++)
+            cr_expect_neq(german[i], german[j], "%u, %u", i, j);
+    }
     support_no_leaks();
 }
 

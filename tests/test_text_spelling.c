@@ -13,7 +13,7 @@
 static struct analyzer *opened(lupe_analysis mode, const char *language)
 {
     struct analyzer *analyzer = NULL;
-    cr_assert_eq(analyzer_open(mode, language, &analyzer), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(analyzer_open(mode, 0, language, &analyzer), LUPE_OK, "%s", lupe_last_error());
     return analyzer;
 }
 

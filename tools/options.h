@@ -65,6 +65,11 @@ struct options {
     bool all_words;
     bool as_typed;
     bool no_pairs;
+    bool no_compounds; /* of a new index, or of a search */
+    bool no_old_spelling;
+    bool no_mending;
+    bool no_proximity;
+    bool no_sentences;
     bool verify;
     bool reorder;
     bool quiet;

@@ -51,6 +51,12 @@ static lupe_status ask(struct search *search, struct question *question)
         parse.flags |= LUPE_QUERY_ALL;
     if (options->as_typed)
         how.flags |= LUPE_SEARCH_AS_TYPED;
+    if (options->no_compounds)
+        how.flags |= LUPE_SEARCH_WITHOUT_COMPOUNDS;
+    if (options->no_proximity)
+        how.flags |= LUPE_SEARCH_WITHOUT_PROXIMITY;
+    if (options->no_sentences)
+        how.flags |= LUPE_SEARCH_WITHOUT_SENTENCES;
     how.limit = (uint32_t)options->limit;
     how.offset = (uint32_t)options->offset;
     how.count_limit = options->format == FORMAT_TREC ? 0 : LUPE_COUNT_EXACT;

@@ -133,6 +133,25 @@ static bool is_in_the_making(const char *path)
            about.st_size <= CREATION_BYTES_MAX && time(NULL) - about.st_mtime <= CREATION_WAIT_S;
 }
 
+/* What a new index can be made without, that an older one has or lacks for good. */
+struct lack {
+    const char *name; /* of the option */
+    size_t place;     /* in struct options */
+    uint32_t flag;
+};
+
+static const struct lack lacks[] = {
+    {"no-compounds", offsetof(struct options, no_compounds), LUPE_WITHOUT_COMPOUNDS},
+    {"no-old-spelling", offsetof(struct options, no_old_spelling), LUPE_WITHOUT_OLD_SPELLING},
+    {"no-mending", offsetof(struct options, no_mending), LUPE_WITHOUT_MENDING},
+};
+#define LACK_COUNT (sizeof lacks / sizeof *lacks)
+
+static bool lack_is_wanted(const struct lack *lack, const struct options *options)
+{
+    return *(const bool *)((const char *)options + lack->place);
+}
+
 /* Opens or creates, and waits for another process that is creating. */
 static lupe_status open_or_create(const char *path, const struct options *options, bool *created,
                                   lupe_index **index)
@@ -142,6 +161,8 @@ static lupe_status open_or_create(const char *path, const struct options *option
     open.progress = show_progress;
     create.language = options->language;
     create.flags = options->no_pairs ? LUPE_WITHOUT_PAIRS : 0;
+    for (size_t i = 0; i < LACK_COUNT; i++)
+        create.flags |= lack_is_wanted(&lacks[i], options) ? lacks[i].flag : 0;
     lupe_status status = lupe_index_open(path, &open, index);
     if (status == LUPE_NOT_FOUND) {
         status = lupe_index_create(path, &create, &open, index);
@@ -156,8 +177,8 @@ static lupe_status open_or_create(const char *path, const struct options *option
     return status;
 }
 
-/* Whether an index that was there already has the language that the options ask for. */
-static int check_language(const char *path, const struct options *options, lupe_index *index)
+/* Whether an index that was there already is made as the options ask for. */
+static int check_made(const char *path, const struct options *options, lupe_index *index)
 {
     lupe_snapshot *snapshot = NULL;
     lupe_statistics statistics = LUPE_STATISTICS_INIT;
@@ -167,10 +188,17 @@ static int check_language(const char *path, const struct options *options, lupe_
         status = lupe_snapshot_statistics(snapshot, &statistics);
     if (status != LUPE_OK) {
         result = session_failed(status, path);
-    } else if (strcmp(statistics.language, options->language) != 0) {
+    } else if (options->language && strcmp(statistics.language, options->language) != 0) {
         complain("%s was made for the language \"%s\", not \"%s\"; leave --language out, or index "
                  "into a new file",
                  path, statistics.language, options->language);
+        result = EXIT_USAGE;
+    }
+    for (size_t i = 0; i < LACK_COUNT && result == EXIT_HITS; i++) {
+        if (!lack_is_wanted(&lacks[i], options) || statistics.flags & lacks[i].flag)
+            continue;
+        complain("%s was made without --%s; leave it out, or index into a new file", path,
+                 lacks[i].name);
         result = EXIT_USAGE;
     }
     lupe_snapshot_close(snapshot);
@@ -184,8 +212,8 @@ int session_open_or_create(const char *path, const struct options *options, lupe
     lupe_status status = open_or_create(path, options, &created, index);
     if (status != LUPE_OK) {
         result = session_failed(status, path);
-    } else if (options->language && !created) {
-        result = check_language(path, options, *index);
+    } else if (!created) {
+        result = check_made(path, options, *index);
     }
     if (result != EXIT_HITS) {
         lupe_index_close(*index);

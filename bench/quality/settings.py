@@ -21,11 +21,22 @@ Setting = collections.namedtuple(
 # environment: of indexing and searching; search_environment: of searching alone;
 # run: a TREC run file, or a folder of them, that is evaluated instead of asking a program
 
+# Of German analysis and ranking what can be taken out, in the order in which the rows put it back.
+NO_VARIANTS = ("--no-old-spelling", "--no-mending")
+NO_RANKING = ("--no-proximity", "--no-sentences")
+
 # In the order of the ablation, each with what the ones before it have.
 SETTINGS = (
     Setting("words", "lower case, nothing else", BENCH, index=("--analysis", "plain")),
     Setting("bare", "stems and folding, all else off", BENCH, index=("--analysis", "german")),
-    Setting("best", "what `lupe` does by default", TOOL),
+    Setting("hyphens", "joined forms of hyphen words", TOOL, ("--no-compounds", *NO_VARIANTS),
+            ("--no-correct", *NO_RANKING)),
+    Setting("compounds", "compounds and their parts", TOOL, NO_VARIANTS,
+            ("--no-correct", *NO_RANKING)),
+    Setting("variants", "old spelling and mended inflection", TOOL,
+            search=("--no-correct", *NO_RANKING)),
+    Setting("corrections", "mistyped words corrected", TOOL, search=NO_RANKING),
+    Setting("best", "words near each other, sentences: what `lupe` does by default", TOOL),
 )
 COMPARED = ("bare", "best")  # unless the user names two others
 

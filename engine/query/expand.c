@@ -68,45 +68,53 @@ static lupe_status list_has(struct view *view, const uint8_t *key, size_t size, 
     return LUPE_OK;
 }
 
+static bool with_compounds(const struct expand_request *request)
+{
+    return !(request->search->flags & LUPE_SEARCH_WITHOUT_COMPOUNDS);
+}
+
 /* Whether a term is found by other means than its own list: every further kind of list has to be
  * asked here. */
-static lupe_status known_otherwise(struct view *view, const struct query_term *term, bool *known)
+static lupe_status known_otherwise(const struct expand_request *request,
+                                   const struct query_term *term, bool *known)
 {
     static const uint32_t lists[] = {LIST_PARTS, LIST_VARIANTS};
     lupe_status status = LUPE_OK;
     uint8_t key[KEY_BYTES_MAX];
     *known = false;
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !*known; i++)
-        TRY(list_has(view, key, key_make(key, lists[i], term->bytes, term->size), known));
+        if (lists[i] != LIST_PARTS || with_compounds(request))
+            TRY(list_has(request->view, key, key_make(key, lists[i], term->bytes, term->size),
+                         known));
     size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
     for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX && !*known; span++) {
         key[size] = 0;
         key[size + 1] = span;
-        TRY(list_has(view, key, size + 2, known));
+        TRY(list_has(request->view, key, size + 2, known));
     }
 out:
     return status;
 }
 
-static lupe_status term_known(struct view *view, int field, const struct query_term *term,
-                              bool joined, bool *known)
+static lupe_status term_known(const struct expand_request *request, int field,
+                              const struct query_term *term, bool joined, bool *known)
 {
     lupe_status status = LUPE_OK;
     uint8_t key[KEY_BYTES_MAX];
-    uint32_t list = spell_list(view, field);
+    uint32_t list = spell_list(request->view, field);
     *known = term->size > TERM_BYTES_MAX;
     if (!*known)
-        TRY(list_has(view, key, key_make(key, list, term->bytes, term->size), known));
+        TRY(list_has(request->view, key, key_make(key, list, term->bytes, term->size), known));
     if (!*known && joined && list == LIST_WORDS)
-        TRY(known_otherwise(view, term, known));
+        TRY(known_otherwise(request, term, known));
 out:
     return status;
 }
 
 /* Whether the index has all the words that a compound comes apart into where the bits of cuts are
  * set behind its parts: then it is found by them. */
-static lupe_status cut_known(struct view *view, const struct word_form *form, uint32_t cuts,
-                             bool *known)
+static lupe_status cut_known(const struct expand_request *request, const struct word_form *form,
+                             uint32_t cuts, bool *known)
 {
     lupe_status status = LUPE_OK;
     uint32_t parts = form->part_count;
@@ -114,28 +122,29 @@ static lupe_status cut_known(struct view *view, const struct word_form *form, ui
     for (uint32_t first = 0, last = 0; last < parts && *known; last++) {
         if (last + 1 < parts && !(cuts >> last & 1))
             continue;
-        TRY(term_known(view, -1, &form->parts[first * parts + last], false, known));
+        TRY(term_known(request, -1, &form->parts[first * parts + last], false, known));
         first = last + 1;
     }
 out:
     return status;
 }
 
-static lupe_status compound_known(struct view *view, const struct word_form *form, bool *known)
+static lupe_status compound_known(const struct expand_request *request,
+                                  const struct word_form *form, bool *known)
 {
     lupe_status status = LUPE_OK;
-    uint32_t parts = form ? form->part_count : 0;
+    uint32_t parts = form && with_compounds(request) ? form->part_count : 0;
     for (uint32_t cut = 0; cut + 1 < parts && !*known; cut++)
-        TRY(cut_known(view, form, UINT32_C(1) << cut, known));
+        TRY(cut_known(request, form, UINT32_C(1) << cut, known));
     if (parts > 2 && !*known)
-        TRY(cut_known(view, form, UINT32_MAX, known));
+        TRY(cut_known(request, form, UINT32_MAX, known));
 out:
     return status;
 }
 
 /* Whether the words of any reading of an element are there. */
-static lupe_status element_known(struct view *view, int field, const struct element *element,
-                                 bool *known)
+static lupe_status element_known(const struct expand_request *request, int field,
+                                 const struct element *element, bool *known)
 {
     lupe_status status = LUPE_OK;
     *known = element->form && element->form->is_function_word;
@@ -143,25 +152,25 @@ static lupe_status element_known(struct view *view, int field, const struct elem
         const struct alternative *alternative = &element->alternatives[a];
         *known = true;
         for (uint32_t t = 0; t < alternative->term_count && *known; t++)
-            TRY(term_known(view, field, &alternative->terms[t], alternative->joined, known));
+            TRY(term_known(request, field, &alternative->terms[t], alternative->joined, known));
     }
 out:
     return status;
 }
 
-static lupe_status node_wanted(struct view *view, const struct node *node, bool correct,
-                               bool *wanted)
+static lupe_status node_wanted(const struct expand_request *request, const struct node *node,
+                               bool correct, bool *wanted)
 {
     lupe_status status = LUPE_OK;
     for (uint32_t i = 0; i < node->clause_count && !*wanted; i++)
-        TRY(node_wanted(view, node->clauses[i].node, correct && node->clauses[i].occur != OCCUR_NOT,
-                        wanted));
+        TRY(node_wanted(request, node->clauses[i].node,
+                        correct && node->clauses[i].occur != OCCUR_NOT, wanted));
     if (node->kind != NODE_SEQUENCE)
         goto out;
     *wanted |= node->edits != 0;
     for (uint32_t e = 0; correct && e < node->element_count && !*wanted; e++) {
         bool known = false;
-        TRY(element_known(view, node->field, &node->elements[e], &known));
+        TRY(element_known(request, node->field, &node->elements[e], &known));
         *wanted = !known;
     }
 out:
@@ -173,7 +182,7 @@ lupe_status expand_wanted(const struct expand_request *request, bool *wanted)
     *wanted = false;
     if (!request->query->root || request->view->catalogue.segment_count == 0)
         return LUPE_OK;
-    return node_wanted(request->view, request->query->root, request->correct, wanted);
+    return node_wanted(request, request->query->root, request->correct, wanted);
 }
 
 /* ------------------------------------------------------------------ making leaves */
@@ -347,7 +356,7 @@ static lupe_status word_correct(struct expander *e, const struct node *node,
     struct spelling *spellings = NULL;
     size_t count = 0;
     bool compound = false;
-    TRY(compound_known(e->request->view, element->form, &compound));
+    TRY(compound_known(e->request, element->form, &compound));
     TRY(correction_find(e, node->field, element->surface, element->surface_size, !node->quoted,
                         &spellings, &count));
     double weight = compound ? COMPOUND_CORRECTION_WEIGHT : CORRECTION_WEIGHT;
@@ -393,7 +402,7 @@ static lupe_status hyphen_word_correct(struct expander *e, const struct node *no
         struct spelling *spellings = NULL;
         size_t count = 0;
         bool known = false;
-        TRY(term_known(e->request->view, node->field, &terms[t], false, &known));
+        TRY(term_known(e->request, node->field, &terms[t], false, &known));
         if (!known)
             TRY(correction_find(e, node->field, element->surface + word.start, word.size,
                                 !node->quoted, &spellings, &count));
@@ -426,7 +435,7 @@ static lupe_status sequence_correct(struct expander *e, const struct node *node,
         struct spelling *spellings = NULL;
         size_t count = 0;
         bool known = false;
-        TRY(element_known(e->request->view, node->field, element, &known));
+        TRY(element_known(e->request, node->field, element, &known));
         if (known)
             continue;
         if (node->element_count > 1)

@@ -22,6 +22,11 @@ static bool has_own_list(const struct plan *plan, int field)
            (catalogue->fields[field].flags & FIELD_OWN_LIST);
 }
 
+static bool with_compounds(const struct plan *plan)
+{
+    return !(plan->request->flags & LUPE_SEARCH_WITHOUT_COMPOUNDS);
+}
+
 /* The joined forms of hyphen words that a word answers to. */
 static lupe_status add_joined(struct plan *plan, struct members *members,
                               const struct alternative *alternative, uint64_t *frequency)
@@ -79,7 +84,7 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
         bool is_own = alternative->weight == 1.0f;
         own += is_own ? found->frequency : 0;
-        if (alternative->joined && node->field < 0) {
+        if (alternative->joined && node->field < 0 && with_compounds(plan)) {
             bool is_part = false;
             TRY(plan_add_word(plan, term, found, &members, &all, &is_part));
             out->is_part |= is_part;
@@ -402,7 +407,7 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
     case NODE_SEQUENCE:
         TRY(is_group(node) ? compile_group(plan, node, compiled)
                            : compile_sequence(plan, node, compiled));
-        if (compiled->form && compiled->form->part_count)
+        if (compiled->form && compiled->form->part_count && with_compounds(plan))
             TRY(plan_add_readings(plan, compiled));
         break;
     case NODE_PREFIX:

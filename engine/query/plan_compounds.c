@@ -174,6 +174,8 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
     const struct plan_node *first = boolean->children[i], *second = boolean->children[next];
     double least = first->gain < second->gain ? first->gain : second->gain;
     struct join join = {{0}, 0};
+    bool near = !(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS) &&
+                !(plan->request->flags & LUPE_SEARCH_WITHOUT_PROXIMITY);
     lupe_status status = LUPE_OK;
     if (first->is_part && second->is_part) {
         if (next == i + 1)
@@ -181,7 +183,7 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
         TRY(join_in_order(plan, &join, second, first));
     }
     double gain = (join.frequency ? neighbours->join_gain : neighbours->pair_gain) * least;
-    if (!(gain > 0))
+    if (!(gain > 0) || !(join.frequency || near))
         goto out;
     struct plan_node *group = arena_alloc(&plan->arena, sizeof *group);
     if (!group)
@@ -191,7 +193,7 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
                                 .gain = gain,
                                 .members = join.members.items,
                                 .member_count = join.members.count};
-    if (!(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS))
+    if (near)
         TRY(note_near(plan, first, second, join.frequency, group));
     if (join.frequency) {
         boolean->children[boolean->child_count] = group;
@@ -245,7 +247,7 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
         content += form && !form->is_function_word;
         function += form && form->is_function_word;
     }
-    if (content >= CONTENT_WORDS_MIN) {
+    if (content >= CONTENT_WORDS_MIN && !(plan->request->flags & LUPE_SEARCH_WITHOUT_SENTENCES)) {
         for (unsigned i = 0; i < boolean->child_count; i++) {
             struct plan_node *node = boolean->children[i];
             if (node->form && node->form->is_function_word)

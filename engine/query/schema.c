@@ -58,7 +58,7 @@ static lupe_status language_place(struct schema *schema, const char *language, u
             *place = i;
             return LUPE_OK;
         }
-    lupe_status status = analyzer_open(schema->analysis, language, &analyzer);
+    lupe_status status = analyzer_open(schema->analysis, schema->flags, language, &analyzer);
     if (status != LUPE_OK)
         return status;
     struct analyzer **grown =
@@ -123,6 +123,7 @@ lupe_status schema_open(const struct catalogue *catalogue, struct schema **out)
     if (!schema)
         return fail_memory();
     schema->analysis = catalogue->analysis;
+    schema->flags = catalogue->flags;
     schema->fields = memory_zalloc(catalogue->field_count, sizeof *schema->fields);
     schema->by_name = memory_zalloc(catalogue->field_count, sizeof *schema->by_name);
     if (!schema->fields || !schema->by_name)

@@ -24,6 +24,7 @@ struct schema {
     uint64_t tag;                 /* of the owner: tells from which catalogue it was made */
     struct store_version version; /* likewise: a state of the file that has this catalogue */
     lupe_analysis analysis;
+    uint32_t flags;              /* of the index: LUPE_WITHOUT_... */
     struct analyzer **analyzers; /* one a distinct language */
     uint32_t analyzer_count;
     uint32_t *word_analyzers; /* those of the text fields: readings of a word without a field */

@@ -18,6 +18,7 @@ struct search_request {
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
     void *user;
     bool (*cancel)(void *user);
+    uint32_t flags; /* LUPE_SEARCH_...; without what the index is without */
 };
 
 struct search_hit {

@@ -22,7 +22,9 @@
 #include "base/hash.h"
 
 #define CATALOGUE_HEAD_BYTES 16u
-#define CATALOGUE_FLAGS (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS)
+#define CATALOGUE_FLAGS                                                       \
+    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS | \
+     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING)
 #define SEGMENT_ONE_VALUE 1u
 #define FIELD_BYTES_MIN 13u   /* the shortest encoded field */
 #define SEGMENT_BYTES_MIN 53u /* the shortest encoded segment */

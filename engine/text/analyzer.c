@@ -127,7 +127,8 @@ static CHECKED lupe_status stemmer_prepare(struct analyzer *analyzer)
     return LUPE_OK;
 }
 
-lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analyzer **analyzer)
+lupe_status analyzer_open(lupe_analysis mode, uint32_t flags, const char *language,
+                          struct analyzer **analyzer)
 {
     lupe_status status = LUPE_OK;
     struct analyzer *opened = NULL;
@@ -142,10 +143,11 @@ lupe_status analyzer_open(lupe_analysis mode, const char *language, struct analy
     opened->rules = rules_for(mode, opened->language);
     if (opened->rules != FOLD_PLAIN && opened->rules != FOLD_GENERAL)
         TRY(stemmer_prepare(opened));
-    if (mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN)
+    bool standard = mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN;
+    opened->respells = standard && !(flags & LUPE_WITHOUT_OLD_SPELLING);
+    opened->mends = standard && !(flags & LUPE_WITHOUT_MENDING);
+    if (standard)
         TRY(lexicon_open(NULL, 0, &opened->lexicon));
-    opened->respells = mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN;
-    opened->mends = opened->respells;
     if (opened->respells)
         spelling_open(&opened->spelling);
     if (opened->mends)
@@ -399,6 +401,8 @@ uint64_t analyzer_fingerprint(struct analyzer *analyzer)
                              analyzer->language);
     assert(head_size > 0 && (size_t)head_size < sizeof head);
     chain.before = hash_bytes(head, (size_t)head_size);
+    if (analyzer->lexicon && !(analyzer->respells && analyzer->mends))
+        chain.before += 1u + analyzer->respells + 2u * analyzer->mends; /* two with equal terms */
     for (size_t i = 0; i < sizeof fingerprint_words / sizeof *fingerprint_words; i++) {
         const char *word = fingerprint_words[i];
         if (analyzer_term(analyzer, word, strlen(word), &term) != LUPE_OK)

@@ -30,10 +30,11 @@
 
 struct analyzer;
 
-/* One a user and thread: a stemmer keeps state. language is a Snowball name ("german"), an ISO
- * 639 code ("de", "ger"), NULL for german, or "none". LUPE_INVALID names the languages when it
- * is unknown. */
-CHECKED lupe_status analyzer_open(lupe_analysis mode, const char *language,
+/* One a user and thread: a stemmer keeps state. flags are those of the index, of which
+ * LUPE_WITHOUT_OLD_SPELLING and LUPE_WITHOUT_MENDING are heeded. language is a Snowball name
+ * ("german"), an ISO 639 code ("de", "ger"), NULL for german, or "none". LUPE_INVALID names the
+ * languages when it is unknown. */
+CHECKED lupe_status analyzer_open(lupe_analysis mode, uint32_t flags, const char *language,
                                   struct analyzer **analyzer);
 void analyzer_close(struct analyzer *analyzer);
 

@@ -57,14 +57,15 @@ struct word_items {
 
 /* ---- opening */
 
-static lupe_status analyzer_number(struct accumulator *accumulator, const char *language,
+static lupe_status analyzer_number(struct accumulator *accumulator,
+                                   const struct catalogue *catalogue, const char *language,
                                    uint8_t *number)
 {
     if (accumulator->analyzer_count == ANALYZERS_MAX)
         return fail(LUPE_LIMIT, "more than %u languages in one index", ANALYZERS_MAX);
     struct analyzer *analyzer = NULL;
-    lupe_status status =
-        analyzer_open(accumulator->analysis, language[0] ? language : NULL, &analyzer);
+    lupe_status status = analyzer_open(catalogue->analysis, catalogue->flags,
+                                       language[0] ? language : NULL, &analyzer);
     if (status != LUPE_OK)
         return status;
     for (uint32_t i = 0; i < accumulator->analyzer_count; i++) {
@@ -91,7 +92,7 @@ static lupe_status schema_take(struct accumulator *accumulator, const struct cat
     accumulator->field_own_list = memory_zalloc(catalogue->field_count + 1, sizeof(bool));
     if (!accumulator->analyzers || !accumulator->field_analyzers || !accumulator->field_own_list)
         return fail_memory();
-    TRY(analyzer_number(accumulator, catalogue->language, &number));
+    TRY(analyzer_number(accumulator, catalogue, catalogue->language, &number));
     accumulator->field_count = catalogue->field_count;
     for (uint32_t i = 0; i < catalogue->field_count; i++) {
         const struct field *field = &catalogue->fields[i];
@@ -99,7 +100,8 @@ static lupe_status schema_take(struct accumulator *accumulator, const struct cat
             continue;
         accumulator->field_own_list[i] = field->flags & FIELD_OWN_LIST;
         if (field->language[0])
-            TRY(analyzer_number(accumulator, field->language, &accumulator->field_analyzers[i]));
+            TRY(analyzer_number(accumulator, catalogue, field->language,
+                                &accumulator->field_analyzers[i]));
     }
 out:
     return status;
@@ -115,7 +117,8 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
         return fail_memory();
     accumulator->analysis = catalogue->analysis;
     accumulator->with_positions = !(catalogue->flags & LUPE_WITHOUT_POSITIONS);
-    accumulator->with_parts = catalogue->analysis == LUPE_ANALYSIS_STANDARD;
+    accumulator->with_parts = catalogue->analysis == LUPE_ANALYSIS_STANDARD &&
+                              !(catalogue->flags & LUPE_WITHOUT_COMPOUNDS);
     accumulator->field_gap = catalogue->field_gap;
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);

@@ -6,10 +6,12 @@
 
 #include "base/hash.h"
 
-static lupe_status language_fingerprint(lupe_analysis mode, const char *language, uint64_t *out)
+static lupe_status language_fingerprint(const struct catalogue *catalogue, const char *language,
+                                        uint64_t *out)
 {
     struct analyzer *analyzer = NULL;
-    lupe_status status = analyzer_open(mode, language[0] ? language : NULL, &analyzer);
+    lupe_status status = analyzer_open(catalogue->analysis, catalogue->flags,
+                                       language[0] ? language : NULL, &analyzer);
     if (status == LUPE_OK)
         *out = analyzer_fingerprint(analyzer);
     analyzer_close(analyzer);
@@ -19,12 +21,12 @@ static lupe_status language_fingerprint(lupe_analysis mode, const char *language
 lupe_status catalogue_fingerprint(const struct catalogue *catalogue, uint64_t *out)
 {
     uint64_t chain[2];
-    lupe_status status = language_fingerprint(catalogue->analysis, catalogue->language, &chain[0]);
+    lupe_status status = language_fingerprint(catalogue, catalogue->language, &chain[0]);
     for (uint32_t number = 0; status == LUPE_OK && number < catalogue->field_count; number++) {
         const struct field *field = &catalogue->fields[number];
         if (field->kind != LUPE_TEXT || !field->language[0])
             continue;
-        status = language_fingerprint(catalogue->analysis, field->language, &chain[1]);
+        status = language_fingerprint(catalogue, field->language, &chain[1]);
         chain[0] = hash_bytes(chain, sizeof chain);
     }
     *out = status == LUPE_OK ? chain[0] : 0;

@@ -348,7 +348,7 @@ static lupe_status language_resolve(const struct writer *writer, const char *lan
     memset(out, 0, LANGUAGE_NAME_BYTES);
     if (!language)
         return LUPE_OK;
-    TRY(analyzer_open(writer->catalogue.analysis, language, &analyzer));
+    TRY(analyzer_open(writer->catalogue.analysis, 0, language, &analyzer));
     if (strcmp(analyzer_language(analyzer), writer->catalogue.language) != 0)
         memcpy(out, analyzer_language(analyzer), strlen(analyzer_language(analyzer)));
     analyzer_close(analyzer);
