@@ -153,6 +153,60 @@ Test(result_match, hyphen_words_are_one_place)
     expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
 }
 
+Test(result_match, parts_inside_compounds)
+{
+    static const struct expectation cases[] = {
+        {"Munition", "[Munition]slieferungen und [Munition], Munitionär"},
+        {"lieferung", "Munitions[lieferungen] und [Lieferung]"},
+        {"Munition Lieferung", "[Munitionslieferungen] an der [Munition]sfabrik"},
+        {"Lieferung Munition", "[Munitionslieferungen]"},
+        {"Munitionslieferung", "[Munitionslieferungen]"},
+        {"Trinkwasser", "[Trinkwasser]gewinnung, [Trinkwasser], Wassergewinnung"},
+        {"wasser", "Trink[wasser]gewinnung, [Wasser]rohr, Ge\xc3\xa4nder"},
+        {"haus", "Die [Häuser]zeile, Hoch[haus], ein Wohn[häuser]block und [Haus]"},
+        {"zeile", "Die Häuser[zeile] und Haeuser[zeile] und HÄUSER[ZEILE]"},
+        {"haus", "[Haeuser]zeile und [HÄUSER]ZEILE und [Ha\xcc\x88user]zeile"},
+        {"straße", "[Straßen]bahn, Haupt[strasse], Haupt[straße], [STRASSEN]BAHN"},
+        {"bahn", "Straßen[bahn] und Strassen[bahn], STRAẞEN[BAHN]"},
+        {"schiff", "Dampf\xc2\xad[schiff]\xc2\xad"
+                   "fahrt"},
+        {"fuß", "[Fuß]bodenheizung und [Fuss]bodenheizung"},
+        {"höhle", "Räuber[höhle], Raeuber[hoehle], RÄUBER[HÖHLEN]"},
+        {"-haus baum", "Apfel[baum] im Gartenhaus"},
+        {"title:wasser", "Wasserrohr"},
+        {"\"wasser\"", "[Wasser]rohr"},
+        {"\"wasser rohr\"", "Wasserrohr und [Wasser] [Rohr]"},
+        {"versicherung", "Kranken[versicherung]sbeitrag"},
+        {"krankenversicherung", "[Krankenversicherung]sbeitrag"},
+        {"kranke beitrag", "[Kranken]versicherungs[beitrag]"},
+        {"kran", "Krankenversicherungsbeitrag"},
+        {"teil", "Landes[theile] und Landes[teile]"},
+    };
+    expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
+}
+
+Test(result_match, parts_near_each_other)
+{
+    static const struct expectation cases[] = {
+        {"Krankenversicherungsbeitrag", "[Beiträge] zur [Krankenversicherung]"},
+        {"Krankenversicherungsbeitrag", "[Krankenversicherung] eins zwei drei vier fünf sechs "
+                                        "sieben [Beitrag]"},
+        {"Krankenversicherungsbeitrag", "Krankenversicherung eins zwei drei vier fünf sechs "
+                                        "sieben acht Beitrag"},
+        {"Krankenversicherungsbeitrag", "ein Beitrag zur Versicherung"},
+        {"Krankenversicherungsbeitrag", "[Beiträge] der [Kranken] zur [Versicherung]"},
+        {"Krankenversicherungsbeitrag", "[Versicherungsbeitrag] der [Kranken]"},
+        {"Munitionslieferung", "[Lieferung] von [Munition], dann eins zwei drei vier fünf sechs "
+                               "sieben acht neun Lieferung"},
+        {"Munitionslieferung", "[Lieferung] [Lieferung] [Munition]"},
+        {"Munitionslieferung", "Lieferung und Lieferung"},
+        {"title:Munitionslieferung", "Lieferung von Munition"},
+        {"\"Munitionslieferung kommt\"", "Lieferung von Munition kommt"},
+        {"-Munitionslieferung zug", "Lieferung von Munition im [Zug]"},
+    };
+    expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
+}
+
 Test(result_match, prefixes)
 {
     static const struct expectation cases[] = {
@@ -287,16 +341,63 @@ Test(result_match, random_bytes)
     support_no_leaks();
 }
 
+/* Compounds with all that folding drops, joins or respells between their letters. */
+Test(result_match, random_compounds)
+{
+    static const char *const pieces[] = {
+        "haus",      "häus",     "Haeus",        "er",    "munitions",
+        "Lieferung", "ß",        "ss",           "trink", "Wasser",
+        "\xc2\xad",  "\xcc\x88", "\xe2\x80\x8d", "ue",    "\xff",
+        "theil",     "straßen",  "bahn",         " ",     " ",
+        "-",         "'",        "\xe2\x80\x99", "ü",     "e",
+        "a",         "es",       "landes",
+    };
+    struct support_random random = support_random_of(7);
+    struct schema *schema = schema_make(LUPE_ANALYSIS_STANDARD);
+    lupe_query *query = parse(schema, "haus wasser teil bahn Munitionslieferung Landesteil");
+    struct matcher *matcher;
+    struct match_list list = {0};
+    size_t found = 0;
+
+    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    for (size_t i = 0; i < 4000; i++) {
+        char text[512];
+        size_t size = 0;
+        for (size_t n = support_random_below(&random, 40); n > 0; n--) {
+            const char *piece = pieces[support_random_below(&random, COUNT(pieces))];
+            memcpy(text + size, piece, strlen(piece));
+            size += strlen(piece);
+        }
+        text[size] = ' ';
+        cr_assert_eq(matcher_scan(matcher, TEXT, text, size, everything, &list), LUPE_OK);
+        for (size_t m = 0; m < list.count; m++) {
+            const struct match *match = &list.items[m];
+            cr_assert(match->start < match->end && match->end <= size &&
+                          ((unsigned char)text[match->start] & 0xc0) != 0x80 &&
+                          ((unsigned char)text[match->end] & 0xc0) != 0x80,
+                      "seed %" PRIu64 " text %zu", random.seed, i);
+        }
+        found += list.count;
+    }
+    cr_assert_gt(found, 1000u);
+    match_list_free(&list);
+    matcher_close(matcher);
+    query_release(query);
+    schema_close(schema);
+    support_no_leaks();
+}
+
 Test(result_match, memory_runs_out)
 {
-    static const char text[] = "Kim Jong-un und ein Zug mit Waffen";
+    static const char text[] = "Kim Jong-un und ein Zug mit Waffen, Lieferung von Munition für "
+                               "die Zugverbindung";
 
     for (size_t n = 1, failed = 1; failed; n++) {
         struct matcher *matcher = NULL;
         struct match_list list = {0};
         support_fail_allocation(0);
         struct schema *schema = schema_make(LUPE_ANALYSIS_STANDARD);
-        lupe_query *query = parse(schema, "\"kim jong-un\" zug waff*");
+        lupe_query *query = parse(schema, "\"kim jong-un\" zug waff* Munitionslieferung");
         support_fail_allocation(n);
         lupe_status status = matcher_open(query, schema, &matcher);
         if (status == LUPE_OK)

@@ -10,6 +10,9 @@
  *     token     -          kim jong  un  -            elements kim, {jong un|jongun}
  *     joined                   jongun
  *
+ * A word of the text that may have a part which is a word of the query is split; where the parts of
+ * a compound of the query stand near each other is readings.h's.
+ *
  * Most words of a text occur again and again: what a surface form was found to be is kept in a
  * direct-mapped table of fixed size, by the hash of its bytes.
  */
@@ -19,12 +22,22 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/hash.h"
+#include "result/part_places.h"
+#include "result/readings.h"
 #include "text/words.h"
 
 #define SEEN_SLOTS 8192u  /* surface forms remembered, a power of two */
 #define TOKENS_MIN 256u   /* tokens read ahead at least */
 #define PREFIX_WEIGHT 2.0 /* what a prefix weighs beside words by rarity */
+
+/* Beginnings of words of the query, by two letters: what has none of them in it has no such part.
+ * No row of the tables that mend stems (inflection.c) changes them. */
+#define BEGINNING_LETTERS 2u
+#define BEGINNINGS (26u * 26u)
+
+#define PARTS_KEPT_BYTES ((size_t)1 << 18) /* of words seen before, from one text to the next */
 
 /* A clause of the query. Its terms have numbers in ids, in the order of elements, alternatives,
  * terms. */
@@ -39,7 +52,17 @@ struct seen {
     uint64_t hash;   /* 0: empty */
     uint32_t id;     /* of its term, 0: not in the query */
     uint32_t prefix; /* 1 + clause of a prefix it begins with, 0: none */
-    bool vanishes;   /* nothing is left of it: takes no position */
+    uint32_t parts;  /* number of the first in matcher.parts, */
+    uint8_t part_count;
+    bool vanishes; /* nothing is left of it: takes no position */
+};
+
+/* A word of the query inside a compound. */
+struct part {
+    uint32_t id;
+    uint16_t start;
+    uint16_t end;  /* without linking letters */
+    uint16_t next; /* where the next part begins */
 };
 
 struct token {
@@ -50,6 +73,8 @@ struct token {
     uint32_t joined;      /* id of the joined form that begins here, 0: none in the query */
     uint32_t joined_size; /* tokens it covers */
     size_t joined_end;
+    uint32_t parts; /* as in struct seen */
+    uint32_t part_count;
 };
 
 struct matcher {
@@ -68,7 +93,14 @@ struct matcher {
     struct seen *seen;
     struct token *tokens;
     size_t token_capacity;
-    size_t ahead; /* tokens the longest sequence may cover */
+    size_t ahead;      /* tokens the longest sequence may cover */
+    bool *is_part;     /* by id: a word that is looked for inside compounds, */
+    bool *in_readings; /* that a reading of a compound has */
+    bool any_part;
+    bool beginnings[BEGINNINGS]; /* of words that are */
+    struct buffer parts;         /* struct part, of words seen */
+    struct readings readings;
+    uint64_t position; /* of the next token that is tried */
     /* while one place is tried */
     size_t tokens_end;
     unsigned steps;
@@ -79,6 +111,20 @@ void match_list_free(struct match_list *list)
 {
     memory_free(list->items);
     memset(list, 0, sizeof *list);
+}
+
+lupe_status match_list_add(struct match_list *list, const struct match *match)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 64;
+        struct match *items = memory_realloc(list->items, capacity * sizeof *items);
+        if (!items)
+            return fail_memory();
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *match;
+    return LUPE_OK;
 }
 
 /* ---- making a matcher */
@@ -104,6 +150,23 @@ static uint32_t sequence_terms(const struct node *node)
         for (uint32_t a = 0; a < node->elements[e].alternative_count; a++)
             count += node->elements[e].alternatives[a].term_count;
     return count;
+}
+
+/* A word that the planner looks for in the lists of parts: a single one in all fields, of which no
+ * reading is a hyphen word. */
+static bool takes_parts(const struct node *node)
+{
+    bool takes = node->kind == NODE_SEQUENCE && node->element_count == 1 && node->field < 0;
+    for (uint32_t a = 0; takes && a < node->elements[0].alternative_count; a++)
+        takes = node->elements[0].alternatives[a].term_count == 1;
+    return takes;
+}
+
+/* The form of a compound that the planner reads as its parts; NULL: none. */
+static const struct word_form *compound_form(const struct node *node)
+{
+    const struct word_form *form = takes_parts(node) ? node->elements[0].form : NULL;
+    return form && form->part_count > 1 ? form : NULL;
 }
 
 /* How many tokens a sequence may cover. */
@@ -135,12 +198,25 @@ static uint32_t *term_slot(const struct matcher *matcher, const void *bytes, siz
     }
 }
 
+static uint32_t term_number(struct matcher *matcher, const struct query_term *term)
+{
+    uint32_t *slot = term_slot(matcher, term->bytes, term->size);
+    if (*slot == 0) {
+        *slot = ++matcher->term_count;
+        matcher->terms[*slot] = *term;
+    }
+    return *slot;
+}
+
 static lupe_status terms_number(struct matcher *matcher)
 {
     uint32_t total = 0;
 
-    for (uint32_t w = 0; w < matcher->wanted_count; w++)
+    for (uint32_t w = 0; w < matcher->wanted_count; w++) {
+        const struct word_form *form = compound_form(matcher->wanted[w].node);
         total += sequence_terms(matcher->wanted[w].node);
+        total += form ? 3 * form->part_count : 0; /* of two for each cut, and all parts */
+    }
     for (matcher->term_slot_count = 16; matcher->term_slot_count < 2 * total;)
         matcher->term_slot_count *= 2;
     matcher->terms = memory_alloc((total + 1) * sizeof *matcher->terms);
@@ -153,15 +229,72 @@ static lupe_status terms_number(struct matcher *matcher)
         matcher->wanted[w].ids = ids;
         for (uint32_t e = 0; e < node->element_count; e++)
             for (uint32_t a = 0; a < node->elements[e].alternative_count; a++)
-                for (uint32_t t = 0; t < node->elements[e].alternatives[a].term_count; t++) {
-                    const struct query_term *term = &node->elements[e].alternatives[a].terms[t];
-                    uint32_t *slot = term_slot(matcher, term->bytes, term->size);
-                    if (*slot == 0) {
-                        *slot = ++matcher->term_count;
-                        matcher->terms[*slot] = *term;
-                    }
-                    *ids++ = *slot;
-                }
+                for (uint32_t t = 0; t < node->elements[e].alternatives[a].term_count; t++)
+                    *ids++ = term_number(matcher, &node->elements[e].alternatives[a].terms[t]);
+    }
+    return LUPE_OK;
+}
+
+/* One way to put a compound's parts together, as in query/plan_compounds.c: cut behind the parts
+ * whose bits of cuts are set. */
+static lupe_status reading_make(struct matcher *matcher, uint32_t clause, unsigned cuts)
+{
+    const struct word_form *form = compound_form(matcher->wanted[clause].node);
+    struct reading reading = {.clause = clause};
+    unsigned parts = form->part_count;
+    for (unsigned first = 0, last = 0; last < parts; last++) {
+        if (last + 1 < parts && !(cuts >> last & 1))
+            continue;
+        reading.ids[reading.count++] = term_number(matcher, &form->parts[first * parts + last]);
+        first = last + 1;
+    }
+    return readings_add(&matcher->readings, &reading);
+}
+
+static lupe_status readings_make(struct matcher *matcher)
+{
+    lupe_status status = LUPE_OK;
+    for (uint32_t w = 0; w < matcher->wanted_count; w++) {
+        const struct word_form *form = compound_form(matcher->wanted[w].node);
+        if (!form)
+            continue;
+        for (unsigned cut = 0; cut + 1 < form->part_count; cut++)
+            TRY(reading_make(matcher, w, 1u << cut));
+        if (form->part_count > 2)
+            TRY(reading_make(matcher, w, (1u << (form->part_count - 1)) - 1));
+    }
+    readings_sort(&matcher->readings);
+out:
+    return status;
+}
+
+/* Which words are looked for inside compounds, and which for readings. */
+static lupe_status words_mark(struct matcher *matcher)
+{
+    const struct reading *readings = (const void *)matcher->readings.list.data;
+    size_t reading_count = matcher->readings.list.size / sizeof *readings;
+    matcher->is_part = memory_zalloc((size_t)matcher->term_count + 1, 1);
+    matcher->in_readings = memory_zalloc((size_t)matcher->term_count + 1, 1);
+    if (!matcher->is_part || !matcher->in_readings)
+        return fail_memory();
+    for (size_t r = 0; r < reading_count; r++)
+        for (uint32_t i = 0; i < readings[r].count; i++)
+            matcher->in_readings[readings[r].ids[i]] = true;
+    for (uint32_t w = 0; w < matcher->wanted_count; w++) {
+        const struct node *node = matcher->wanted[w].node;
+        if (!takes_parts(node))
+            continue;
+        for (uint32_t a = 0; a < node->elements[0].alternative_count; a++) {
+            const struct alternative *alternative = &node->elements[0].alternatives[a];
+            const struct query_term *term = &alternative->terms[0];
+            uint8_t first = term->size >= BEGINNING_LETTERS ? term->bytes[0] - (uint8_t)'a' : 26;
+            uint8_t second = first < 26 ? term->bytes[1] - (uint8_t)'a' : 26;
+            if (!alternative->joined || second >= 26)
+                continue;
+            matcher->beginnings[first * 26 + second] = true;
+            matcher->is_part[matcher->wanted[w].ids[a]] = true;
+            matcher->any_part = true;
+        }
     }
     return LUPE_OK;
 }
@@ -225,6 +358,8 @@ lupe_status matcher_open(const struct lupe_query *query, struct schema *schema,
     if (query->root)
         wanted_collect(query->root, matcher->wanted, &matcher->wanted_count);
     TRY(terms_number(matcher));
+    TRY(readings_make(matcher));
+    TRY(words_mark(matcher));
     TRY(starters_list(matcher));
     matcher->ahead = 1;
     for (uint32_t w = 0; w < matcher->wanted_count; w++) {
@@ -257,6 +392,10 @@ void matcher_close(struct matcher *matcher)
     memory_free(matcher->prefixes);
     memory_free(matcher->seen);
     memory_free(matcher->tokens);
+    memory_free(matcher->is_part);
+    memory_free(matcher->in_readings);
+    buffer_free(&matcher->parts);
+    readings_free(&matcher->readings);
     arena_free(&matcher->arena);
     memory_free(matcher);
 }
@@ -334,6 +473,66 @@ static bool field_fits(const struct matcher *matcher, uint32_t clause, int field
     return wanted < 0 || wanted == field;
 }
 
+/* Whether a beginning of a word of the query stands in a folded word behind its start. */
+static bool may_have_part(const struct matcher *matcher, const uint8_t *folded, size_t size)
+{
+    for (size_t at = 0; at + COMPOUND_PART_LETTERS_MIN <= size; at++) {
+        unsigned first = (uint8_t)(folded[at] - 'a');
+        unsigned second = (uint8_t)(folded[at + 1] - 'a');
+        if (first < 26 && second < 26 && matcher->beginnings[first * 26 + second])
+            return true;
+    }
+    return false;
+}
+
+/* Notes where parts of the word that the analyzer saw last are words of the query: of those that
+ * lie within each other the longest. */
+static lupe_status parts_find(struct matcher *matcher, struct analyzer *analyzer,
+                              const uint8_t *surface, size_t surface_size, struct seen *seen)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t ids[COMPOUND_PARTS_MAX][COMPOUND_PARTS_MAX] = {{0}};
+    uint8_t folded[COMPOUND_LETTERS_MAX];
+    const uint8_t *bytes;
+    struct word_parts parts;
+    size_t size;
+    bool any = false;
+
+    if (!analyzer_folded(analyzer, &bytes, &size) || size < COMPOUND_LETTERS_MIN ||
+        !may_have_part(matcher, bytes, size))
+        return LUPE_OK;
+    memcpy(folded, bytes, size);
+    TRY(analyzer_parts(analyzer, &parts));
+    for (unsigned first = 0; first < parts.count; first++)
+        for (unsigned last = first; last < parts.count; last++) {
+            struct term term;
+            if (last - first + 1 == parts.count)
+                continue;
+            TRY(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term));
+            uint32_t id = *term_slot(matcher, term.bytes, term.size);
+            ids[first][last] = matcher->is_part[id] ? id : 0;
+            any |= ids[first][last] != 0;
+        }
+    for (unsigned first = 0; any && first < parts.count; first++)
+        for (unsigned last = first; last < parts.count; last++) {
+            struct part_place place;
+            if (ids[first][last] == 0)
+                continue;
+            TRY(part_place(analyzer, surface, surface_size, folded, &parts.compound, first, last,
+                           &place));
+            struct part part = {ids[first][last], (uint16_t)place.start, (uint16_t)place.end,
+                                (uint16_t)place.next};
+            if (seen->part_count++ == 0)
+                seen->parts = (uint32_t)(matcher->parts.size / sizeof part);
+            buffer_add(&matcher->parts, &part, sizeof part);
+        }
+    TRY(buffer_status(&matcher->parts));
+out:
+    if (status != LUPE_OK)
+        *seen = (struct seen){0};
+    return status;
+}
+
 static lupe_status surface_look_up(struct matcher *matcher, int field, const uint8_t *surface,
                                    size_t size, const struct seen **out)
 {
@@ -344,8 +543,8 @@ static lupe_status surface_look_up(struct matcher *matcher, int field, const uin
     *out = seen;
     if (seen->hash == hash)
         return LUPE_OK;
-    lupe_status status =
-        analyzer_term(schema_analyzer(matcher->schema, field), surface, size, &term);
+    struct analyzer *analyzer = schema_analyzer(matcher->schema, field);
+    lupe_status status = analyzer_term(analyzer, surface, size, &term);
     if (status != LUPE_OK)
         return status;
     *seen = (struct seen){.hash = hash, .vanishes = term.size == 0};
@@ -358,21 +557,7 @@ static lupe_status surface_look_up(struct matcher *matcher, int field, const uin
             field_fits(matcher, matcher->prefixes[p], field))
             seen->prefix = matcher->prefixes[p] + 1;
     }
-    return LUPE_OK;
-}
-
-static lupe_status found_add(struct match_list *list, const struct match *match)
-{
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 64;
-        struct match *items = memory_realloc(list->items, capacity * sizeof *items);
-        if (!items)
-            return fail_memory();
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = *match;
-    return LUPE_OK;
+    return matcher->any_part ? parts_find(matcher, analyzer, surface, size, seen) : LUPE_OK;
 }
 
 /* The tokens an alternative covers at a place, 0: it does not stand there. */
@@ -440,12 +625,41 @@ static lupe_status starters_try(struct matcher *matcher, int field, uint32_t id,
             continue;
         for (uint32_t e = 0; e < wanted->node->element_count; e++) {
             matcher->found[e].clause = clause;
-            lupe_status status = found_add(list, &matcher->found[e]);
+            lupe_status status = match_list_add(list, &matcher->found[e]);
             if (status != LUPE_OK)
                 return status;
         }
     }
     return LUPE_OK;
+}
+
+/* The words of the query inside a compound. Linking letters are marked between two that are. */
+static lupe_status parts_try(const struct matcher *matcher, int field, const struct token *token,
+                             struct match_list *list)
+{
+    const struct part *parts = (const struct part *)(const void *)matcher->parts.data;
+    const struct part *end = parts + token->parts + token->part_count;
+    lupe_status status = LUPE_OK;
+
+    for (const struct part *part = parts + token->parts; part < end; part++) {
+        uint16_t stop = part->end;
+        for (const struct part *next = parts + token->parts; next < end; next++)
+            stop = next->start == part->next ? part->next : stop;
+        for (uint32_t i = matcher->starts[part->id]; i < matcher->starts[part->id + 1]; i++) {
+            uint32_t clause = matcher->starters[i];
+            const struct node *node = matcher->wanted[clause].node;
+            const uint32_t *ids = matcher->wanted[clause].ids;
+            bool is_wanted = false;
+            for (uint32_t a = 0; takes_parts(node) && a < node->elements[0].alternative_count; a++)
+                is_wanted |= ids[a] == part->id;
+            if (!is_wanted || !field_fits(matcher, clause, field))
+                continue;
+            struct match match = {token->start + part->start, token->start + stop, clause};
+            TRY(match_list_add(list, &match));
+        }
+    }
+out:
+    return status;
 }
 
 static lupe_status token_try(struct matcher *matcher, int field, size_t at, struct match_list *list)
@@ -457,9 +671,20 @@ static lupe_status token_try(struct matcher *matcher, int field, size_t at, stru
         TRY(starters_try(matcher, field, token->id, at, list));
     if (token->joined && token->joined != token->id)
         TRY(starters_try(matcher, field, token->joined, at, list));
+    if (token->part_count)
+        TRY(parts_try(matcher, field, token, list));
+    if (matcher->in_readings[token->id]) {
+        struct reading_place place = {
+            .position = matcher->position,
+            .match = {.start = token->start, .end = token->end},
+            .id = token->id,
+        };
+        TRY(readings_note(&matcher->readings, &place));
+    }
+    matcher->position++;
     if (token->prefix) {
         struct match match = {token->start, token->end, token->prefix - 1};
-        TRY(found_add(list, &match));
+        TRY(match_list_add(list, &match));
     }
 out:
     return status;
@@ -482,6 +707,8 @@ static lupe_status word_read(struct matcher *matcher, int field, const uint8_t *
                 .end = word.start + word.size,
                 .id = seen->id,
                 .prefix = seen->prefix,
+                .parts = seen->parts,
+                .part_count = seen->part_count,
             };
         if (part + 1 >= first->parts || !word_next(scanner, &word))
             break;
@@ -536,6 +763,12 @@ lupe_status matcher_scan(struct matcher *matcher, int field, const char *text, s
     bool ended = matcher->wanted_count == 0;
 
     list->count = 0;
+    matcher->position = 0;
+    readings_restart(&matcher->readings);
+    if (matcher->parts.size > PARTS_KEPT_BYTES) {
+        buffer_clear(&matcher->parts);
+        memset(matcher->seen, 0, SEEN_SLOTS * sizeof *matcher->seen);
+    }
     word_scanner_init(&scanner, matcher->schema->analysis, text, size);
     while (!ended) {
         while (!ended && count + HYPHEN_PARTS_MAX <= matcher->token_capacity) {
@@ -548,6 +781,7 @@ lupe_status matcher_scan(struct matcher *matcher, int field, const char *text, s
         matcher->tokens_end = count;
         for (; at < count && (ended || at + matcher->ahead <= count); at++)
             TRY(token_try(matcher, field, at, list));
+        TRY(readings_resolve(&matcher->readings, ended ? UINT64_MAX : matcher->position, list));
         memmove(matcher->tokens, matcher->tokens + at, (count - at) * sizeof *matcher->tokens);
         count -= at;
     }

@@ -8,7 +8,8 @@
  *
  * A clause here is a word, phrase or prefix that the query wants; exclusions and keywords are
  * none. The words of a phrase are found only where they stand in sequence, a hyphen word as one
- * place.
+ * place. A word that is a part of a compound in the text is found inside it, a compound of the
+ * query also where its parts stand near each other.
  */
 #ifndef LUPE_RESULT_MATCH_H
 #define LUPE_RESULT_MATCH_H
@@ -30,6 +31,7 @@ struct match_list {
 };
 
 void match_list_free(struct match_list *list);
+CHECKED lupe_status match_list_add(struct match_list *list, const struct match *match);
 
 struct matcher;
 

@@ -367,7 +367,7 @@ void snippet_spans(const struct match_list *matches, lupe_span *spans, size_t *c
 
     for (size_t i = 0; i < matches->count; i++) {
         const struct match *match = &matches->items[i];
-        if (merged && match->start < spans[merged - 1].end) {
+        if (merged && match->start <= spans[merged - 1].end) {
             if (match->end > spans[merged - 1].end)
                 spans[merged - 1].end = match->end;
         } else {
