@@ -59,7 +59,7 @@
 #define STORED_DICTIONARY_BYTES (32u * 1024u) /* trained dictionary */
 
 /* Compounds in the lists of their parts. */
-#define WIDE_UNIT 4u              /* F: tfs count such fractions of a word */
+#define WIDE_UNIT 8u              /* F: tfs count such fractions of a word */
 #define PARTS_DOCUMENTS_MAX 1024u /* in more documents a word gets a wide list */
 #define PARTS_TF_UNIT 64u         /* F: in a list of parts the word's own tf counts so much, */
 #define PARTS_EXTRA_MAX 63u       /* F: and what compounds count is no more */

@@ -104,9 +104,9 @@ static lupe_status group_x(const struct plan_node *group, uint32_t place, uint32
         reader->opened = false;
         TRY(reader_seek(reader, document));
         bool is_parts = member->kind == MEMBER_PARTS;
-        bool quarters = is_parts || (reader->list && reader->list->is_wide);
+        bool fractions = is_parts || (reader->list && reader->list->is_wide);
         uint32_t tf = is_parts ? reader->tf % PARTS_TF_UNIT : reader->tf;
-        *x += (quarters ? member->weight / WIDE_UNIT : member->weight) * (float)tf;
+        *x += (fractions ? member->weight / WIDE_UNIT : member->weight) * (float)tf;
     }
 out:
     memory_free(reader);

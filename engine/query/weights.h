@@ -28,12 +28,12 @@ static inline double weight_of(const char *name, double otherwise)
 
 /* A compound that neighbours of a query join to counts for so much of the rarer of them, and a place
  * of both near each other, in their order, for so much of a place of the compound. */
-#define JOIN_GAIN WEIGHT(JOIN_GAIN, 2.4)
+#define JOIN_GAIN WEIGHT(JOIN_GAIN, 2.0)
 #define WORDS_WEIGHT WEIGHT(WORDS_WEIGHT, 0.5)
 #define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)
 
 /* Other neighbours, where they stand near each other, likewise. */
-#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.5)
+#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.7)
 #define PAIR_WEIGHT WEIGHT(PAIR_WEIGHT, 0.5)
 #define PAIR_NEAR WEIGHT(PAIR_NEAR, 20)
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define DENSE_SHARE 64u /* from 1 / so many of the documents on, bits give their order */
-#define PART_WEIGHT 1u  /* of a compound in the list of its part, in WIDE_UNIT-ths */
+#define PART_WEIGHT 3u  /* of a compound in the list of its part, in WIDE_UNIT-ths */
 #define OWN_TF_MAX (DOCUMENT_WORDS_MAX / PARTS_TF_UNIT - 1)
 
 uint32_t part_documents_max = PARTS_DOCUMENTS_MAX;
