@@ -207,6 +207,26 @@ Test(result_match, parts_near_each_other)
     expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
 }
 
+Test(result_match, suspended_hyphens)
+{
+    static const struct expectation cases[] = {
+        {"Einfuhr", "die [Ein-] und Ausfuhr, [Einfuhr], Ein Ausfuhr"},
+        {"Ausfuhr", "die Ein- und [Ausfuhr]"},
+        {"Einfuhr Ausfuhr", "die [Ein-] und [Ausfuhr]"},
+        {"Hinflug Rückflug Rundflug", "[Hin-], [Rück-] und [Rundflüge]"},
+        {"Hauptausgang", "Haupteingang und [-ausgang], Haupteingang ohne -ausgang"},
+        {"E-Mailliste", "die [E-Mail-] und Telefonliste"},
+        {"U-Bahn", "mit [U-] und S-Bahn und [U-Bahn]"},
+        {"\"Einfuhr von\"", "[Ein-] und Ausfuhr [von] Waren, Ein- und Ausfuhr und von"},
+        {"\"Hauptausgang ist\"", "Haupteingang und [-ausgang] [ist] und Hauptausgang war"},
+        {"title:Einfuhr", "Ein- und Ausfuhr"},
+    };
+    static const struct expectation bare = {"Einfuhr", "die Ein- und Ausfuhr"};
+    expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
+    expect_marks(LUPE_ANALYSIS_BARE, TEXT, &bare, 1);
+    expect_marks(LUPE_ANALYSIS_STANDARD, 2, &bare, 1); /* in an English field */
+}
+
 Test(result_match, prefixes)
 {
     static const struct expectation cases[] = {

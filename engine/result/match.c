@@ -26,6 +26,7 @@
 #include "base/hash.h"
 #include "result/part_places.h"
 #include "result/readings.h"
+#include "text/suspended.h"
 #include "text/words.h"
 
 #define SEEN_SLOTS 8192u  /* surface forms remembered, a power of two */
@@ -65,14 +66,22 @@ struct part {
     uint16_t next; /* where the next part begins */
 };
 
+/* A joined form that begins with a token: of a hyphen word, or what is meant by a piece with a
+ * suspended hyphen, of which the piece is marked. */
+struct joined_form {
+    uint32_t id;   /* 0: none in the query */
+    uint32_t size; /* tokens it covers */
+    size_t start;
+    size_t end;
+};
+#define JOINED_FORMS_MAX 3u
+
 struct token {
     size_t start;
     size_t end;
     uint32_t id;
     uint32_t prefix;
-    uint32_t joined;      /* id of the joined form that begins here, 0: none in the query */
-    uint32_t joined_size; /* tokens it covers */
-    size_t joined_end;
+    struct joined_form joined[JOINED_FORMS_MAX];
     uint32_t parts; /* as in struct seen */
     uint32_t part_count;
 };
@@ -575,13 +584,13 @@ static size_t alternative_fits(const struct matcher *matcher, const struct alter
 static bool elements_fit(struct matcher *matcher, const struct wanted *wanted, uint32_t element,
                          const uint32_t *ids, size_t at);
 
-/* Element number `element` stands at tokens at..at + size and ends at byte end: do the others? */
+/* Element number `element` has these bytes, and the next ones begin with token `next`: do they? */
 static bool element_stands(struct matcher *matcher, const struct wanted *wanted, uint32_t element,
-                           const uint32_t *next_ids, size_t at, size_t size, size_t end)
+                           const uint32_t *next_ids, lupe_span bytes, size_t next)
 {
-    matcher->found[element].start = matcher->tokens[at].start;
-    matcher->found[element].end = end;
-    return elements_fit(matcher, wanted, element + 1, next_ids, at + size);
+    matcher->found[element].start = bytes.start;
+    matcher->found[element].end = bytes.end;
+    return elements_fit(matcher, wanted, element + 1, next_ids, next);
 }
 
 /* Whether the elements from `element` on stand at token `at`. Depth: PHRASE_WORDS_MAX. */
@@ -599,15 +608,19 @@ static bool elements_fit(struct matcher *matcher, const struct wanted *wanted, u
     for (uint32_t a = 0; a < here->alternative_count; a++) {
         const struct alternative *alternative = &here->alternatives[a];
         const struct token *token = &matcher->tokens[at];
-        if (alternative->joined && token->joined == *ids &&
-            token->joined_size <= matcher->tokens_end - at &&
-            element_stands(matcher, wanted, element, next_ids, at, token->joined_size,
-                           token->joined_end))
-            return true;
+        for (unsigned j = 0; alternative->joined && j < JOINED_FORMS_MAX; j++) {
+            const struct joined_form *joined = &token->joined[j];
+            lupe_span bytes = {joined->start, joined->end};
+            if (joined->id == *ids && joined->size <= matcher->tokens_end - at &&
+                element_stands(matcher, wanted, element, next_ids, bytes, at + joined->size))
+                return true;
+        }
         size_t size = alternative_fits(matcher, alternative, ids, at);
-        if (size && element_stands(matcher, wanted, element, next_ids, at, size,
-                                   matcher->tokens[at + size - 1].end))
-            return true;
+        if (size) {
+            lupe_span bytes = {token->start, matcher->tokens[at + size - 1].end};
+            if (element_stands(matcher, wanted, element, next_ids, bytes, at + size))
+                return true;
+        }
         ids += alternative->term_count;
     }
     return false;
@@ -669,8 +682,9 @@ static lupe_status token_try(struct matcher *matcher, int field, size_t at, stru
 
     if (token->id)
         TRY(starters_try(matcher, field, token->id, at, list));
-    if (token->joined && token->joined != token->id)
-        TRY(starters_try(matcher, field, token->joined, at, list));
+    for (unsigned j = 0; j < JOINED_FORMS_MAX; j++)
+        if (token->joined[j].id && token->joined[j].id != token->id)
+            TRY(starters_try(matcher, field, token->joined[j].id, at, list));
     if (token->part_count)
         TRY(parts_try(matcher, field, token, list));
     if (matcher->in_readings[token->id]) {
@@ -690,13 +704,55 @@ out:
     return status;
 }
 
+static lupe_status joined_look_up(struct matcher *matcher, int field, const uint8_t *bytes,
+                                  size_t size, struct joined_form joined, struct joined_form *out)
+{
+    const struct seen *seen;
+    lupe_status status = surface_look_up(matcher, field, bytes, size, &seen);
+    if (status == LUPE_OK && seen->id) {
+        *out = joined;
+        out->id = seen->id;
+    }
+    return status;
+}
+
+/* What is meant by a word with a hyphen beside it. In the index a word with a hyphen before it
+ * begins with the word that it shares a beginning with, here with itself. */
+static lupe_status suspended_look_up(struct matcher *matcher, int field,
+                                     const struct suspended_word *word, bool whole,
+                                     struct token *token)
+{
+    struct analyzer *analyzer = schema_analyzer(matcher->schema, field);
+    struct suspended suspended;
+    lupe_status status = LUPE_OK;
+
+    if (suspended_hangs(word->text, word->size, word->end)) {
+        TRY(suspended_ahead(analyzer, word, &suspended));
+        struct joined_form joined = {0, suspended.span, suspended.start, suspended.end};
+        if (suspended.size)
+            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined,
+                               &token->joined[1]));
+    }
+    if (whole && suspended_leads(word->text, word->start)) {
+        TRY(suspended_behind(analyzer, word, &suspended));
+        struct joined_form joined = {0, 1, suspended.start, suspended.end};
+        if (suspended.size)
+            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined,
+                               &token->joined[2]));
+    }
+out:
+    return status;
+}
+
 /* Reads the next word with, for a hyphen word, its other parts, behind the tokens there are. */
-static lupe_status word_read(struct matcher *matcher, int field, const uint8_t *text,
-                             struct word_scanner *scanner, const struct word *first, size_t *count)
+static lupe_status word_read(struct matcher *matcher, int field, struct word_scanner *scanner,
+                             const struct word *first, size_t *count)
 {
     lupe_status status = LUPE_OK;
+    const uint8_t *text = scanner->text;
     struct word word = *first;
     size_t before = *count;
+    size_t end = first->start + (first->joined_size ? first->joined_size : first->size);
     const struct seen *seen;
 
     for (unsigned part = 0;; part++) {
@@ -713,13 +769,16 @@ static lupe_status word_read(struct matcher *matcher, int field, const uint8_t *
         if (part + 1 >= first->parts || !word_next(scanner, &word))
             break;
     }
-    if (first->joined_size && *count > before &&
-        matcher->schema->analysis == LUPE_ANALYSIS_STANDARD) {
-        TRY(surface_look_up(matcher, field, text + first->start, first->joined_size, &seen));
-        matcher->tokens[before].joined = seen->id;
-        matcher->tokens[before].joined_size = (uint32_t)(*count - before);
-        matcher->tokens[before].joined_end = first->start + first->joined_size;
+    if (*count == before || matcher->schema->analysis != LUPE_ANALYSIS_STANDARD)
+        goto out;
+    struct token *token = &matcher->tokens[before];
+    if (first->joined_size) {
+        struct joined_form joined = {0, (uint32_t)(*count - before), token->start, end};
+        TRY(joined_look_up(matcher, field, text + first->start, first->joined_size, joined,
+                           &token->joined[0]));
     }
+    struct suspended_word whole = {text, scanner->size, first->start, end};
+    TRY(suspended_look_up(matcher, field, &whole, first->parts == 1, token));
 out:
     return status;
 }
@@ -775,7 +834,7 @@ lupe_status matcher_scan(struct matcher *matcher, int field, const char *text, s
             ended = !word_next(&scanner, &word) || word.start >= reach.limit ||
                     (word.start >= reach.enough && list->count);
             if (!ended)
-                TRY(word_read(matcher, field, (const uint8_t *)text, &scanner, &word, &count));
+                TRY(word_read(matcher, field, &scanner, &word, &count));
         }
         size_t at = 0;
         matcher->tokens_end = count;

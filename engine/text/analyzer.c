@@ -178,6 +178,11 @@ const char *analyzer_language(const struct analyzer *analyzer)
     return analyzer->language;
 }
 
+const struct lexicon *analyzer_lexicon(const struct analyzer *analyzer)
+{
+    return analyzer->lexicon;
+}
+
 /* ------------------------------------------------------------------ terms */
 
 static bool is_ascii(const uint8_t *bytes, size_t size)

@@ -41,6 +41,9 @@ void analyzer_close(struct analyzer *analyzer);
 lupe_analysis analyzer_mode(const struct analyzer *analyzer);
 const char *analyzer_language(const struct analyzer *analyzer); /* canonical name */
 
+/* The words that compounds are split by; NULL where words are not split. */
+const struct lexicon *analyzer_lexicon(const struct analyzer *analyzer);
+
 /* A hash over mode, language, rules and the terms of a fixed list of words: two analyzers with
  * one fingerprint give the same terms. Never 0, unless memory ran out. */
 uint64_t analyzer_fingerprint(struct analyzer *analyzer);

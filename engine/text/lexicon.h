@@ -9,6 +9,8 @@
 #ifndef LUPE_TEXT_LEXICON_H
 #define LUPE_TEXT_LEXICON_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "text/lexicon_table.h"
 
@@ -39,6 +41,10 @@ void lexicon_close(struct lexicon *lexicon);
 
 /* A hash of the words and the rules, never 0: the same version splits every word the same. */
 uint32_t lexicon_version(const struct lexicon *lexicon);
+
+/* Whether a folded word stands in it, as it is or with an ending that words in it take as a last
+ * part. The longer compounds that it could be split into are not asked for. */
+bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t size);
 
 /* Lines of the user's list that gave a word, and those that did not. */
 uint32_t lexicon_user_words(const struct lexicon *lexicon);

@@ -53,6 +53,7 @@ struct word_scanner {
     lupe_analysis mode;
     uint8_t part; /* of the hyphen word being handed out */
     uint8_t parts;
+    bool leads; /* by words_simple: a word may have a hyphen before it that no word is before */
     const struct classes *classes;
     void (*kernel)(const uint8_t *, struct word_masks *); /* see words_masks.h; NULL: none */
     size_t word_end;                  /* end of the last word given, for glued */

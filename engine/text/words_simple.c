@@ -69,7 +69,9 @@ unsigned words_simple(struct word_scanner *scanner, struct word_place *places, u
     unsigned ended = 0; /* of these ended */
     uint64_t run_before = 0;
     uint64_t digit_before = 0;
+    uint64_t leads = 0;
 
+    scanner->leads = false;
     if (!kernel || scanner->part < scanner->parts)
         return 0;
     while (base < scanner->size && ended + MASK_BYTES / 2 < capacity) {
@@ -91,6 +93,7 @@ unsigned words_simple(struct word_scanner *scanner, struct word_place *places, u
         uint64_t stop = block.stop | (block.trails & behind_run) | (block.points & behind_digit);
         uint64_t sure = below(block.size) & below(first_bit(stop));
         uint64_t begins = block.run & ~behind_run & sure;
+        leads |= masks.joins & ~behind_run & (block.run >> 1 | (uint64_t)1 << (MASK_BYTES - 1));
         uint64_t ends = ~block.run & behind_run & sure;
         for (; begins; begins &= begins - 1)
             places[begun++].start = base + (unsigned)__builtin_ctzll(begins);
@@ -105,6 +108,7 @@ unsigned words_simple(struct word_scanner *scanner, struct word_place *places, u
         if (begun > ended && base + MASK_BYTES - places[ended].start > SURFACE_BYTES_MAX)
             break; /* too long, perhaps: word_next cuts it */
     }
+    scanner->leads = leads != 0;
     if (ended)
         scanner->next = scanner->word_end = places[ended - 1].start + places[ended - 1].size;
     return ended;

@@ -9,10 +9,13 @@
 #include "write/accumulate.h"
 
 #include "base/hash.h"
+#include "text/suspended.h"
 #include "text/words.h"
 
 #define ITEMS 64u              /* words a pass, */
-#define ITEMS_MAX (2u * ITEMS) /* and some more: joined forms, and simple words */
+#define ITEMS_MAX (3u * ITEMS) /* and some more: joined forms, and simple words */
+#define ITEMS_SIMPLE_MAX (2u * ITEMS)
+#define SUSPENDED_MAX (ITEMS - 8u) /* words meant by suspended hyphens, of these */
 #define TABLE_SLOTS_MIN 256u
 #define LIST_NONE UINT32_MAX  /* a surface form with nothing to index */
 #define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
@@ -53,7 +56,10 @@ struct word_items {
     uint8_t shorts[ITEMS_MAX + 1]; /* their numbers; one more: each is put, and counted or not */
     uint8_t longs[ITEMS_MAX + 1];
     struct word_item list[ITEMS_MAX];
+    unsigned suspended_count;
+    uint8_t suspended[SUSPENDED_MAX][SUSPENDED_BYTES_MAX + BATCH_PADDING_BYTES];
 };
+_Static_assert(ITEMS_MAX < 256, "items are numbered in bytes");
 
 /* ---- opening */
 
@@ -639,6 +645,8 @@ struct value_state {
     uint32_t analyzer;
     uint32_t position; /* of the next word */
     bool full;         /* DOCUMENT_WORDS_MAX is reached */
+    bool suspends;     /* words with hyphens beside them are looked at (suspended.h) */
+    uint32_t joined_from[HYPHEN_PARTS_MAX + 1]; /* by span: where a joined form may lie */
 };
 
 /* Which bytes of the first eight and of the four behind them belong to a word of a size. */
@@ -681,32 +689,84 @@ static void items_hash(struct accumulator *accumulator)
     }
 }
 
-/* Words that belong to no hyphen word, as far as there are any here. */
-static void items_scan_simple(struct accumulator *accumulator, struct value_state *state)
+/* ---- suspended hyphens */
+
+/* The word that a piece with a hyphen stands for is a joined form: of a term and a span they lie in
+ * ascending order. */
+static void suspended_add(struct accumulator *accumulator, struct value_state *state,
+                          const struct suspended *suspended)
 {
     struct word_items *items = accumulator->items;
-    struct word_place places[ITEMS_MAX];
-    unsigned words = words_simple(&state->scanner, places, ITEMS_MAX - items->count);
+    uint32_t span = suspended->span;
+    if (suspended->size == 0 || items->suspended_count == SUSPENDED_MAX ||
+        suspended->back > state->position ||
+        state->position - suspended->back < state->joined_from[span])
+        return;
+    uint32_t position = state->position - suspended->back;
+    uint8_t *bytes = items->suspended[items->suspended_count++];
+    memcpy(bytes, suspended->bytes, suspended->size);
+    memset(bytes + suspended->size, 0, BATCH_PADDING_BYTES);
+    item_add(items, bytes, suspended->size, SPACE(state->analyzer, span), position);
+    state->joined_from[span] = position + 1;
+}
+
+/* Before a word that begins at state->position is added. */
+static __attribute__((noinline)) lupe_status suspended_find(struct accumulator *accumulator,
+                                                            struct value_state *state, size_t start,
+                                                            size_t end, bool whole)
+{
+    const struct word_scanner *scanner = &state->scanner;
+    struct suspended_word piece = {scanner->text, scanner->size, start, end};
+    struct analyzer *analyzer = accumulator->analyzers[state->analyzer];
+    struct suspended suspended;
+    lupe_status status = LUPE_OK;
+    if (whole && suspended_leads(scanner->text, start)) {
+        TRY(suspended_behind(analyzer, &piece, &suspended));
+        suspended_add(accumulator, state, &suspended);
+    }
+    if (suspended_hangs(scanner->text, scanner->size, end)) {
+        TRY(suspended_ahead(analyzer, &piece, &suspended));
+        suspended_add(accumulator, state, &suspended);
+    }
+out:
+    return status;
+}
+
+/* Words that belong to no hyphen word, as far as there are any here. */
+static lupe_status items_scan_simple(struct accumulator *accumulator, struct value_state *state)
+{
+    struct word_items *items = accumulator->items;
+    struct word_place places[ITEMS_SIMPLE_MAX];
+    lupe_status status = LUPE_OK;
+    unsigned words = words_simple(&state->scanner, places, ITEMS_SIMPLE_MAX - items->count);
+    bool leads = state->suspends && state->scanner.leads;
     unsigned left = state->position < DOCUMENT_WORDS_MAX ? DOCUMENT_WORDS_MAX - state->position : 0;
     if (words > left) {
         accumulator->words_cut += words - left;
         words = left;
         state->full = true;
     }
-    for (unsigned i = 0; i < words; i++)
+    for (unsigned i = 0; i < words; i++) {
+        if (leads && suspended_leads(state->scanner.text, places[i].start))
+            TRY(suspended_find(accumulator, state, places[i].start,
+                               places[i].start + places[i].size, true));
         item_add(items, state->scanner.text + places[i].start, places[i].size,
                  SPACE(state->analyzer, 0), state->position++);
+    }
+out:
+    return status;
 }
 
 /* The first pass: ITEMS words or a few more; none at the end. */
-static void items_scan(struct accumulator *accumulator, struct value_state *state)
+static lupe_status items_scan(struct accumulator *accumulator, struct value_state *state)
 {
     struct word_items *items = accumulator->items;
+    lupe_status status = LUPE_OK;
     struct word word;
-    items->count = items->short_count = items->long_count = 0;
+    items->count = items->short_count = items->long_count = items->suspended_count = 0;
     while (items->count < ITEMS) {
         unsigned before = items->count;
-        items_scan_simple(accumulator, state);
+        TRY(items_scan_simple(accumulator, state));
         if (state->full)
             break;
         if (items->count > before)
@@ -719,12 +779,20 @@ static void items_scan(struct accumulator *accumulator, struct value_state *stat
             break;
         }
         const uint8_t *bytes = state->scanner.text + word.start;
-        if (word.joined_size && word.joined_size <= UINT16_MAX)
+        if (word.joined_size && word.joined_size <= UINT16_MAX) {
             item_add(items, bytes, word.joined_size, SPACE(state->analyzer, word.parts),
                      state->position);
+            state->joined_from[word.parts] = state->position + 1;
+        }
+        if (state->suspends && word.part <= 1)
+            TRY(suspended_find(accumulator, state, word.start,
+                               word.start + (word.joined_size ? word.joined_size : word.size),
+                               word.parts == 1));
         item_add(items, bytes, word.size, SPACE(state->analyzer, 0), state->position++);
     }
     items_hash(accumulator);
+out:
+    return status;
 }
 
 /* The words of a field with a weight have a list of their own besides. */
@@ -771,9 +839,10 @@ static lupe_status text_add(struct accumulator *accumulator, const struct batch_
     struct word word;
 
     state->analyzer = known ? accumulator->field_analyzers[value->field] : 0;
+    state->suspends = analyzer_lexicon(accumulator->analyzers[state->analyzer]) != NULL;
     word_scanner_init(&state->scanner, accumulator->analysis, value->data, value->size);
     while (!state->full) {
-        items_scan(accumulator, state);
+        TRY(items_scan(accumulator, state));
         if (items->count == 0)
             break;
         TRY(items_find(accumulator));
