@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "lupe_index.h"
+#include "segment/word_list.h"
+#include "text/lexicon.h"
 #include "write/fingerprint.h"
 #include "write/publish.h"
 
@@ -129,7 +131,8 @@ out:
 }
 
 /* Writes commit 0. The store removes a file that was never committed to. */
-static lupe_status catalogue_write_first(struct store *store, const struct catalogue *catalogue)
+static lupe_status catalogue_write_first(struct store *store, const struct catalogue *catalogue,
+                                         const lupe_create_options *options)
 {
     struct store_write *write = NULL;
     lupe_status status = store_lock(store, STORE_LOCK_WRITER, 0);
@@ -137,6 +140,8 @@ static lupe_status catalogue_write_first(struct store *store, const struct catal
     if (status != LUPE_OK)
         return status;
     TRY(store_write_begin(store, &write));
+    if (options->lexicon_size)
+        TRY(word_list_put(write, options->lexicon, options->lexicon_size));
     TRY(catalogue_put(write, catalogue));
     struct store_write *finished = write;
     write = NULL;
@@ -203,7 +208,8 @@ lupe_status lupe_index_create(const char *path, const lupe_create_options *creat
     TRY(options_take(&options, sizeof options, create, "lupe_create_options"));
     TRY(catalogue_of_options(&options, &catalogue));
     TRY(index_make(path, true, open, &made));
-    TRY(catalogue_write_first(made->store, &catalogue));
+    TRY(index_lexicon_make(made, &options, &catalogue));
+    TRY(catalogue_write_first(made->store, &catalogue, &options));
     memcpy(made->language, catalogue.language, sizeof made->language);
     *index = made;
     made = NULL;
@@ -233,6 +239,8 @@ lupe_status lupe_index_open(const char *path, const lupe_open_options *open, lup
     TRY(store_read_begin(made->store, &read));
     TRY(catalogue_load(read, &catalogue));
     TRY(catalogue_fingerprint(&catalogue, &fingerprint));
+    TRY(index_lexicon_load(made, read, &catalogue));
+    made->lexicon_changed = catalogue_lexicons_changed(&catalogue) > 0;
     made->analyzer_changed = fingerprint != catalogue.fingerprint;
     memcpy(made->language, catalogue.language, sizeof made->language);
     *index = made;
@@ -259,6 +267,7 @@ void lupe_index_close(lupe_index *index)
         return;
     for (unsigned i = 0; i < index->schema_count; i++)
         schema_close(index->schemas[i]);
+    lexicon_close(index->lexicon);
     store_close(index->store);
     pthread_mutex_destroy(&index->mutex);
     memory_free(index);
@@ -306,6 +315,7 @@ lupe_status index_schema_take(lupe_index *index, struct schema **out)
         schema_close(schema);
         schema = NULL;
         TRY(catalogue_decode(value, size, &catalogue));
+        catalogue.words = index->lexicon;
         TRY(schema_open(&catalogue, &schema));
         schema->tag = tag;
     }
@@ -353,6 +363,7 @@ lupe_status lupe_snapshot_open(lupe_index *index, lupe_snapshot **snapshot)
         memory_free(made);
         goto out;
     }
+    made->view->catalogue.words = index->lexicon;
     *snapshot = made;
 out:
     return status;
@@ -474,6 +485,7 @@ lupe_status lupe_snapshot_statistics(lupe_snapshot *snapshot, lupe_statistics *s
     const struct catalogue *catalogue = &snapshot->view->catalogue;
     for (uint32_t i = 0; i < catalogue->segment_count; i++)
         statistics_add(&all, &catalogue->segments[i]);
+    TRY(statistics_of_compounds(snapshot, &all));
     all.size = size;
     all.file_bytes = space.file_bytes;
     all.free_bytes = space.free_bytes;

@@ -7,6 +7,7 @@
 
 #include "lupe_index.h"
 #include "segment/view.h"
+#include "segment/word_list.h"
 #include "write/upkeep.h"
 
 /* ---- checking */
@@ -71,6 +72,17 @@ out:
     return status;
 }
 
+/* Unpacking looks at every checksum. */
+static lupe_status check_word_list(const struct view *view)
+{
+    struct buffer words = BUFFER_INIT(0);
+    lupe_status status = LUPE_OK;
+    if (view->catalogue.ignorable & CATALOGUE_HAS_WORDS)
+        status = word_list_get(view->read, &words);
+    buffer_free(&words);
+    return status;
+}
+
 static lupe_status check_segments(struct store *store, struct findings *findings)
 {
     lupe_status status = LUPE_OK;
@@ -78,6 +90,9 @@ static lupe_status check_segments(struct store *store, struct findings *findings
     uint64_t count = findings->count;
 
     TRY(check_end(findings, count, view_open(store, &view)));
+    count = findings->count;
+    if (view)
+        TRY(check_end(findings, count, check_word_list(view)));
     for (uint32_t i = 0; view && i < view->catalogue.segment_count; i++) {
         count = findings->count;
         TRY(check_end(findings, count, segment_check(view->segments[i], finding_take, findings)));

@@ -46,6 +46,7 @@ lupe_status lupe_writer_open(lupe_index *index, const lupe_writer_options *given
         return fail(LUPE_MISUSE, "%s is open for reading only", store_path(index->store));
     TRY(options_read(given, &options));
     options.hooks = &index->options;
+    options.words = index->lexicon;
     writer = memory_zalloc(1, sizeof *writer);
     if (!writer)
         return fail_memory();

@@ -225,10 +225,18 @@ typedef struct lupe_create_options {
     uint32_t field_gap; /* positions left free between two text fields, 0 to 1000; default 100 */
     double k1;          /* BM25, 0 to 10; default 1.2 */
     double b;           /* BM25, 0 to 1; default 0.75 */
+    /* Words that German compounds are made of, beside those that Lupe knows: lexicon_size bytes, a
+     * word a line, also a .dic file of hunspell; # begins a comment. Up to 64 MiB and 2,097,152
+     * words of 3 to 40 letters; lines that are none are counted and passed over. The index keeps
+     * the list. LUPE_INVALID: it is binary or has no word, or nothing of the index is German;
+     * LUPE_LIMIT: it is longer. */
+    const char *lexicon;
+    size_t lexicon_size; /* 0: none */
 } lupe_create_options;
-#define LUPE_CREATE_OPTIONS_INIT                                                              \
-    {                                                                                         \
-        sizeof(lupe_create_options), NULL, 0, NULL, LUPE_ANALYSIS_STANDARD, 0, 100, 1.2, 0.75 \
+#define LUPE_CREATE_OPTIONS_INIT                                                               \
+    {                                                                                          \
+        sizeof(lupe_create_options), NULL, 0, NULL, LUPE_ANALYSIS_STANDARD, 0, 100, 1.2, 0.75, \
+            NULL, 0                                                                            \
     }
 
 #define LUPE_OPEN_READ_ONLY 1u /* no writer can be opened through this handle */
@@ -268,6 +276,15 @@ LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_optio
  * miss words that are analyzed otherwise today; writing gives LUPE_ANALYZER_CHANGED. The remedy is
  * a new index, made from the documents. */
 LUPE_API bool lupe_index_analyzer_changed(const lupe_index *index);
+
+/* True when compounds of documents that were there when the index was opened were split with
+ * another lexicon than today's, that of another version of the library. Searching and writing go on;
+ * in those documents a word may not be found in compounds. The remedy is to put all documents again,
+ * in one commit, or a new index. */
+LUPE_API bool lupe_index_lexicon_changed(const lupe_index *index);
+
+/* Whether the index was made with this word list (size 0: with none). */
+LUPE_API bool lupe_index_lexicon_is(const lupe_index *index, const char *words, size_t size);
 
 /* Closes the handle. Its writers, snapshots and results must be closed before. */
 LUPE_API void lupe_index_close(lupe_index *index);
@@ -608,12 +625,19 @@ typedef struct lupe_statistics {
     uint64_t words_cut; /* words longer than the limit, cut */
     uint64_t commits;   /* number of the commit */
     uint32_t format;
-    const char *language; /* belongs to the index */
-    uint32_t flags;       /* LUPE_WITHOUT_..., that it was made with */
+    const char *language;    /* belongs to the index */
+    uint32_t flags;          /* LUPE_WITHOUT_..., that it was made with */
+    uint64_t part_terms;     /* words that are parts of compounds, summed over segments */
+    uint64_t part_documents; /* documents in the lists of these */
+    uint64_t lexicon;        /* version of the lexicon that compounds are split with, or 0 */
+    uint64_t lexicon_segments_changed; /* segments whose compounds were split with another */
+    uint64_t lexicon_words;            /* of the index's word list */
+    uint64_t lexicon_lines_passed_over;
 } lupe_statistics;
-#define LUPE_STATISTICS_INIT                                                                \
-    {                                                                                       \
-        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0 \
+#define LUPE_STATISTICS_INIT                                                                       \
+    {                                                                                              \
+        sizeof(lupe_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, \
+            0, 0, 0, 0                                                                             \
     }
 
 /* Fills in what the library knows of the struct, the rest with zero. */

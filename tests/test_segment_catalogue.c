@@ -227,6 +227,8 @@ Test(segment_catalogue, what_a_later_library_wrote_is_passed_over_or_too_new)
         reseal(&bytes);
         cr_assert_eq(catalogue_decode(bytes.data, bytes.size, &read), LUPE_TOO_NEW);
         cr_assert_eq(read.segment_count, 0u);
+        if (UINT32_C(1) << bit == CATALOGUE_HAS_WORDS)
+            continue; /* known */
         store_u32(bytes.data + REQUIRES, 0);
         store_u32(bytes.data + IGNORABLE, UINT32_C(1) << bit);
         reseal(&bytes);

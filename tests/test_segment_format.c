@@ -402,9 +402,12 @@ static void check_bytes(const struct example *example, const uint8_t *bytes, siz
 
 #define CATALOGUE_CHECKSUM 8u
 #define CATALOGUE_BODY 16u
+#define CATALOGUE_LEXICON 0x24u
+#define CATALOGUE_SEGMENT_LEXICON 0x83u
 #define CATALOGUE_FINGERPRINT 0x3cu
 
-/* The fingerprint belongs to the packages of one system, and the checksum with it. */
+/* The fingerprint belongs to the packages of one system, the lexicon's version to one lexicon, and
+ * the checksum with them. */
 static void check_catalogue(struct example *example, const uint8_t *bytes, size_t size)
 {
     cr_assert_eq(load_u64(example->bytes + CATALOGUE_CHECKSUM),
@@ -414,6 +417,10 @@ static void check_catalogue(struct example *example, const uint8_t *bytes, size_
                  hash_bytes(bytes + CATALOGUE_BODY, size - CATALOGUE_BODY));
     memcpy(example->bytes + CATALOGUE_CHECKSUM, bytes + CATALOGUE_CHECKSUM, 8);
     memcpy(example->bytes + CATALOGUE_FINGERPRINT, bytes + CATALOGUE_FINGERPRINT, 8);
+    cr_assert_neq(load_u32(bytes + CATALOGUE_LEXICON), 0);
+    cr_assert_eq(load_u32(bytes + CATALOGUE_LEXICON), load_u32(bytes + CATALOGUE_SEGMENT_LEXICON));
+    memcpy(example->bytes + CATALOGUE_LEXICON, bytes + CATALOGUE_LEXICON, 4);
+    memcpy(example->bytes + CATALOGUE_SEGMENT_LEXICON, bytes + CATALOGUE_SEGMENT_LEXICON, 4);
     check_bytes(example, bytes, size, "the catalogue");
 }
 

@@ -25,6 +25,9 @@
 #define HYPHEN_PARTS_MAX 8u     /* F: a hyphen word of more parts is separate words */
 #define SURFACE_BYTES_MAX 1024u /* a longer run of letters is cut into words of this size */
 
+/* Word lists of the user. */
+#define LEXICON_BYTES_MAX (64u << 20) /* a longer list is refused */
+
 /* Segments. */
 #define SEGMENT_DOCUMENTS_MAX (12u << 20)      /* F: a list's directory is within one extent */
 #define SEGMENT_SECTION_BYTES_MAX (3ull << 30) /* of sections whose offsets are u32 */

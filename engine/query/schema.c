@@ -49,7 +49,8 @@ static int names_compare(const void *left, const void *right, void *user)
 }
 
 /* The place of the analyzer of a language, opened where it is new. */
-static lupe_status language_place(struct schema *schema, const char *language, uint32_t *place)
+static lupe_status language_place(struct schema *schema, const char *language,
+                                  const struct lexicon *words, uint32_t *place)
 {
     struct analyzer *analyzer = NULL;
 
@@ -58,7 +59,8 @@ static lupe_status language_place(struct schema *schema, const char *language, u
             *place = i;
             return LUPE_OK;
         }
-    lupe_status status = analyzer_open(schema->analysis, schema->flags, language, &analyzer);
+    lupe_status status =
+        analyzer_open_with(schema->analysis, schema->flags, language, words, &analyzer);
     if (status != LUPE_OK)
         return status;
     struct analyzer **grown =
@@ -92,7 +94,7 @@ static lupe_status field_copy(struct schema *schema, const struct catalogue *cat
     if (to->kind != LUPE_TEXT)
         return LUPE_OK;
     return language_place(schema, from->language[0] ? from->language : catalogue->language,
-                          &to->analyzer);
+                          catalogue->words, &to->analyzer);
 }
 
 /* Which analyzers read a word without a field: those of the text fields, each once; the index's
@@ -129,7 +131,7 @@ lupe_status schema_open(const struct catalogue *catalogue, struct schema **out)
     if (!schema->fields || !schema->by_name)
         TRY(fail_memory());
     schema->field_count = catalogue->field_count;
-    TRY(language_place(schema, catalogue->language, &place));
+    TRY(language_place(schema, catalogue->language, catalogue->words, &place));
     for (uint32_t f = 0; f < schema->field_count; f++) {
         TRY(field_copy(schema, catalogue, f));
         schema->by_name[f] = f;

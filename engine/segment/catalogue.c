@@ -33,9 +33,9 @@
 #define SECTION_BYTES_MAX ((uint64_t)EXTENT_PAYLOAD_BYTES << 24)
 #define SECTION_MASK ((1u << SECTION_LIVE) - 2u) /* sections 1 to 14 */
 
-/* What this library knows of later pieces: nothing yet. */
+/* What this library knows of later pieces. */
 #define REQUIRES_KNOWN 0u
-#define IGNORABLE_KNOWN 0u
+#define IGNORABLE_KNOWN CATALOGUE_HAS_WORDS
 
 static const char magic[4] = {'L', 'U', 'P', 'E'};
 

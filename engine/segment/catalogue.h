@@ -12,6 +12,7 @@
 #include "text/analyzer.h"
 
 #define FIELD_OWN_LIST 1u            /* keyword fields, text fields with a weight above 1 */
+#define CATALOGUE_HAS_WORDS 128u     /* of ignorable: the index has a word list (word_list.h) */
 #define CATALOGUE_SEGMENTS_MAX 4096u /* far above what merging leaves; a reader refuses more */
 
 struct field {
@@ -56,6 +57,9 @@ struct catalogue {
     uint32_t field_count;
     struct segment_entry *segments;
     uint32_t segment_count;
+    /* Not of the file's catalogue: borrowed from the index for who opens analyzers; NULL: the
+     * shipped lexicon, as in an index without a word list. */
+    const struct lexicon *words;
 };
 
 void catalogue_init(struct catalogue *catalogue); /* empty, defaults */

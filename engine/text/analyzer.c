@@ -31,7 +31,8 @@ struct analyzer {
     struct rewrite spelling;
     struct rewrite inflection;
     struct fold fold;
-    struct lexicon *lexicon; /* NULL: no compounds */
+    const struct lexicon *lexicon; /* NULL: no compounds */
+    struct lexicon *shipped;       /* its own, where none was given */
 };
 
 /* ------------------------------------------------------------------ languages */
@@ -127,8 +128,19 @@ static CHECKED lupe_status stemmer_prepare(struct analyzer *analyzer)
     return LUPE_OK;
 }
 
+bool analyzer_splits(lupe_analysis mode, const char *language)
+{
+    return mode == LUPE_ANALYSIS_STANDARD && strcmp(language, "german") == 0;
+}
+
 lupe_status analyzer_open(lupe_analysis mode, uint32_t flags, const char *language,
                           struct analyzer **analyzer)
+{
+    return analyzer_open_with(mode, flags, language, NULL, analyzer);
+}
+
+lupe_status analyzer_open_with(lupe_analysis mode, uint32_t flags, const char *language,
+                               const struct lexicon *lexicon, struct analyzer **analyzer)
 {
     lupe_status status = LUPE_OK;
     struct analyzer *opened = NULL;
@@ -146,8 +158,11 @@ lupe_status analyzer_open(lupe_analysis mode, uint32_t flags, const char *langua
     bool standard = mode == LUPE_ANALYSIS_STANDARD && opened->rules == FOLD_GERMAN;
     opened->respells = standard && !(flags & LUPE_WITHOUT_OLD_SPELLING);
     opened->mends = standard && !(flags & LUPE_WITHOUT_MENDING);
-    if (standard)
-        TRY(lexicon_open(NULL, 0, &opened->lexicon));
+    if (analyzer_splits(mode, opened->language)) {
+        if (!lexicon)
+            TRY(lexicon_open(NULL, 0, &opened->shipped));
+        opened->lexicon = lexicon ? lexicon : opened->shipped;
+    }
     if (opened->respells)
         spelling_open(&opened->spelling);
     if (opened->mends)
@@ -164,7 +179,7 @@ void analyzer_close(struct analyzer *analyzer)
     if (!analyzer)
         return;
     sb_stemmer_delete(analyzer->stemmer);
-    lexicon_close(analyzer->lexicon);
+    lexicon_close(analyzer->shipped);
     memory_free(analyzer);
 }
 

@@ -36,6 +36,10 @@ struct analyzer;
  * languages when it is unknown. */
 CHECKED lupe_status analyzer_open(lupe_analysis mode, uint32_t flags, const char *language,
                                   struct analyzer **analyzer);
+/* The same, splitting with a lexicon that outlives the analyzer; NULL: with the shipped one, as
+ * whoever wants terms alone. */
+CHECKED lupe_status analyzer_open_with(lupe_analysis mode, uint32_t flags, const char *language,
+                                       const struct lexicon *lexicon, struct analyzer **analyzer);
 void analyzer_close(struct analyzer *analyzer);
 
 lupe_analysis analyzer_mode(const struct analyzer *analyzer);
@@ -43,6 +47,9 @@ const char *analyzer_language(const struct analyzer *analyzer); /* canonical nam
 
 /* The words that compounds are split by; NULL where words are not split. */
 const struct lexicon *analyzer_lexicon(const struct analyzer *analyzer);
+
+/* Whether words of a language (its canonical name) are split. */
+bool analyzer_splits(lupe_analysis mode, const char *language);
 
 /* A hash over mode, language, rules and the terms of a fixed list of words: two analyzers with
  * one fingerprint give the same terms. Never 0, unless memory ran out. */

@@ -179,11 +179,24 @@ static uint32_t read_words(struct lexicon *lexicon, const struct lexicon *shippe
 static uint32_t version_of(const struct lexicon *lexicon)
 {
     uint64_t parts[3] = {lexicon_german_version, LEXICON_RULES_VERSION, 0};
-    if (lexicon->user.slots)
+    if (lexicon && lexicon->user.slots)
         parts[2] =
             hash_bytes(lexicon->user_entries, lexicon->user.slots * sizeof *lexicon->user_entries);
     uint32_t version = checksum_32(parts, sizeof parts);
     return version ? version : 1;
+}
+
+lupe_status lexicon_check(const void *words, size_t size)
+{
+    if (size > LEXICON_BYTES_MAX)
+        return fail(LUPE_LIMIT, "the word list has %zu bytes, at most %u are read", size,
+                    LEXICON_BYTES_MAX);
+    if (size && !words)
+        return fail(LUPE_INVALID, "a word list of %zu bytes is announced, none given", size);
+    if (size && memchr(words, 0, size))
+        return fail(LUPE_INVALID, "the word list is binary: it has lines of one word each, or is a "
+                                  ".dic file of hunspell");
+    return LUPE_OK;
 }
 
 lupe_status lexicon_open(const void *words, size_t size, struct lexicon **out)
@@ -237,7 +250,7 @@ void lexicon_close(struct lexicon *lexicon)
 
 uint32_t lexicon_version(const struct lexicon *lexicon)
 {
-    return lexicon->version;
+    return lexicon ? lexicon->version : version_of(NULL);
 }
 
 static const struct lexicon_entry *entry_of(const struct lexicon *lexicon, uint64_t hash)

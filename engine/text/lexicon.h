@@ -36,10 +36,15 @@ struct lexicon {
  * What is no word is passed over and counted. */
 CHECKED lupe_status lexicon_open(const void *words, size_t size, struct lexicon **lexicon);
 
+/* What no list of words is: more than LEXICON_BYTES_MAX (LUPE_LIMIT), binary (LUPE_INVALID). A list
+ * that passes may still have no word. */
+CHECKED lupe_status lexicon_check(const void *words, size_t size);
+
 /* Accepts NULL. */
 void lexicon_close(struct lexicon *lexicon);
 
-/* A hash of the words and the rules, never 0: the same version splits every word the same. */
+/* A hash of the words and the rules, never 0: the same version splits every word the same. Of NULL:
+ * that of the shipped lexicon alone. */
 uint32_t lexicon_version(const struct lexicon *lexicon);
 
 /* Whether a folded word stands in it, as it is or with an ending that words in it take as a last

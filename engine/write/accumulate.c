@@ -70,8 +70,9 @@ static lupe_status analyzer_number(struct accumulator *accumulator,
     if (accumulator->analyzer_count == ANALYZERS_MAX)
         return fail(LUPE_LIMIT, "more than %u languages in one index", ANALYZERS_MAX);
     struct analyzer *analyzer = NULL;
-    lupe_status status = analyzer_open(catalogue->analysis, catalogue->flags,
-                                       language[0] ? language : NULL, &analyzer);
+    lupe_status status =
+        analyzer_open_with(catalogue->analysis, catalogue->flags, language[0] ? language : NULL,
+                           catalogue->words, &analyzer);
     if (status != LUPE_OK)
         return status;
     for (uint32_t i = 0; i < accumulator->analyzer_count; i++) {

@@ -5,6 +5,7 @@
 #include "write/fingerprint.h"
 
 #include "base/hash.h"
+#include "text/lexicon.h"
 
 static lupe_status language_fingerprint(const struct catalogue *catalogue, const char *language,
                                         uint64_t *out)
@@ -31,4 +32,14 @@ lupe_status catalogue_fingerprint(const struct catalogue *catalogue, uint64_t *o
     }
     *out = status == LUPE_OK ? chain[0] : 0;
     return status;
+}
+
+uint32_t catalogue_lexicon(const struct catalogue *catalogue)
+{
+    bool splits = analyzer_splits(catalogue->analysis, catalogue->language);
+    for (uint32_t number = 0; number < catalogue->field_count && !splits; number++)
+        splits = catalogue->fields[number].kind == LUPE_TEXT &&
+                 analyzer_splits(catalogue->analysis, catalogue->fields[number].language);
+    splits = splits && !(catalogue->flags & LUPE_WITHOUT_COMPOUNDS);
+    return splits ? lexicon_version(catalogue->words) : 0;
 }

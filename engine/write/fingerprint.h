@@ -16,4 +16,7 @@
  * and leave it as it is. */
 CHECKED lupe_status catalogue_fingerprint(const struct catalogue *catalogue, uint64_t *out);
 
+/* The version of the lexicon that they split words with; 0 where none of them splits. */
+uint32_t catalogue_lexicon(const struct catalogue *catalogue);
+
 #endif

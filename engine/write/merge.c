@@ -639,6 +639,18 @@ out:
     return status;
 }
 
+/* Lists of parts are joined, never made anew: sources of another lexicon than today's show. */
+static uint32_t lexicon_of(const struct merge *merge)
+{
+    for (uint32_t i = 0; i < merge->count; i++) {
+        const struct source *source = &merge->sources[i];
+        const struct segment_entry *entry = &source->segment->entry;
+        if (entry->lexicon != merge->options.lexicon && source->live.deleted < entry->documents)
+            return entry->lexicon;
+    }
+    return merge->options.lexicon;
+}
+
 static lupe_status terms_step(struct merge *merge, uint64_t until)
 {
     lupe_status status = LUPE_OK;
@@ -648,6 +660,7 @@ static lupe_status terms_step(struct merge *merge, uint64_t until)
     }
     if (merge->pairs_done && merge->order_count == 0) {
         TRY(segment_writer_finish(merge->writer, &merge->entry));
+        merge->entry.lexicon = lexicon_of(merge);
         merge->stage = STAGE_FINISHED;
     }
 out:

@@ -31,6 +31,7 @@ struct merge_options {
     bool reorder;          /* similar documents next to each other, instead of the sources' order */
     uint64_t memory_bytes; /* for finding that order, see reorder.h */
     bool pairs;            /* of frequent words, see pair_lists.h */
+    uint32_t lexicon;      /* of the catalogue: of several versions another is the new segment's */
 };
 
 CHECKED lupe_status merge_begin(struct store *store, const struct merge_options *options,

@@ -287,6 +287,8 @@ static lupe_status settings_take(struct catalogue *catalogue, const struct catal
         catalogue->fields[number].flags = field->flags;
     }
     catalogue->fingerprint = writers->fingerprint; /* has the languages of the fields */
+    catalogue->lexicon = writers->lexicon;
+    catalogue->words = writers->words;
     catalogue->words_cut = writers->words_cut;
     catalogue->commit++;
 out:

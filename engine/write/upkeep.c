@@ -26,8 +26,10 @@ static struct policy_segment policy_of(const struct segment_entry *entry, uint32
 
 static struct merge_options options_of(const struct catalogue *catalogue)
 {
-    return (struct merge_options){
-        .k1 = catalogue->k1, .b = catalogue->b, .pairs = catalogue_wants_pairs(catalogue)};
+    return (struct merge_options){.k1 = catalogue->k1,
+                                  .b = catalogue->b,
+                                  .pairs = catalogue_wants_pairs(catalogue),
+                                  .lexicon = catalogue->lexicon};
 }
 
 /* ---- within a run */

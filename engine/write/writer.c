@@ -45,6 +45,8 @@ static lupe_status catalogue_refresh(struct writer *writer)
     TRY(catalogue_check_writable(&catalogue));
     catalogue_free(&writer->catalogue);
     writer->catalogue = catalogue;
+    writer->catalogue.words = writer->options.words;
+    writer->catalogue.lexicon = catalogue_lexicon(&writer->catalogue);
     catalogue_init(&catalogue);
     field_table_clear(&writer->fields);
 out:
@@ -296,6 +298,7 @@ static lupe_status batch_flush(struct writer *writer, struct publication *public
     if (whole)
         TRY(publication_flush(publication));
     entry.number = publication->segment;
+    entry.lexicon = writer->catalogue.lexicon;
     TRY(segments_take(writer, &writer->batch, &entry, entry.documents > 0, words_cut));
     batch_clear(&writer->batch);
     buffer_clear(&writer->portion.bytes);
@@ -379,6 +382,7 @@ static lupe_status field_add(struct writer *writer, const lupe_field *field, uin
     status = catalogue_fingerprint(catalogue, &writer->fingerprint);
     if (status == LUPE_OK) {
         catalogue->fingerprint = writer->fingerprint;
+        catalogue->lexicon = catalogue_lexicon(catalogue);
         status = accumulator_ready(writer);
     }
     if (status != LUPE_OK)

@@ -21,6 +21,7 @@ struct writer_options {
     uint32_t threads;
     uint32_t wait_ms;
     const lupe_open_options *hooks; /* log; outlives the writer */
+    const struct lexicon *words;    /* of the index, likewise; NULL: the shipped lexicon */
 };
 
 CHECKED lupe_status writer_open(struct store *store, const struct writer_options *options,
