@@ -278,9 +278,9 @@ LUPE_CHECKED lupe_status lupe_index_open(const char *path, const lupe_open_optio
 LUPE_API bool lupe_index_analyzer_changed(const lupe_index *index);
 
 /* True when compounds of documents that were there when the index was opened were split with
- * another lexicon than today's, that of another version of the library. Searching and writing go on;
- * in those documents a word may not be found in compounds. The remedy is to put all documents again,
- * in one commit, or a new index. */
+ * another lexicon than today's, that of another version of the library. Searching and writing go
+ * on; in those documents a word may not be found in compounds. The remedy is to put all documents
+ * again, in one commit, or a new index. */
 LUPE_API bool lupe_index_lexicon_changed(const lupe_index *index);
 
 /* Whether the index was made with this word list (size 0: with none). */

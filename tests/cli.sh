@@ -310,6 +310,50 @@ run get -i lines.lupe 9
 ok "with the value" has "$out" "year: neunzehnhundert"
 run index -i lines.lupe --language english u.jsonl
 ok "another language than the index has: refused" ended 2
+
+# ---------------------------------------------------------------- word lists
+
+printf '{"id":"1","text":"Die Blorkelversicherung und der W\xc3\xbcstelversicherer."}\n' > trade.jsonl
+printf '2\n# Fachw\xf6rter\nBlorkel/Nm\nW\xfcstel\nzwei W\xf6rter\n' > trade.dic
+run index -i trade.lupe --lexicon trade.dic trade.jsonl
+ok "index --lexicon" ended 0 quiet
+ok "index --lexicon: the report counts" has "$err" "word list: 2 words, 1 lines passed over"
+ok "a word of the list is found in a compound" finds 1 -i trade.lupe Blorkel
+ok "a list in Windows-1252 is read" finds 1 -i trade.lupe "Wüstel"
+run stats -i trade.lupe
+ok "stats: words of the list" has "$out" "words of the word list         2"
+ok "stats: segments of another lexicon" has "$out" "segments of another lexicon    0"
+run stats -i trade.lupe --json
+ok "stats --json: parts" has "$out" '"part_terms":4,'
+run index -i trade.lupe --lexicon trade.dic trade.jsonl
+ok "the same list again: nothing to say" ended 0 quiet
+run index -i trade.lupe trade.jsonl
+ok "without it: the index has it" finds 1 -i trade.lupe Blorkel
+printf 'Quaspe\n' > other.dic
+run index -i trade.lupe --lexicon other.dic trade.jsonl
+ok "another list than the index has: refused" ended 2
+ok "another list than the index has: told" has "$err" "another word list"
+run index -i new.lupe --lexicon absent.dic trade.jsonl
+ok "a list that is not there: status 3, named" has "$err" "absent.dic"
+ok "a list that is not there: nothing on standard output" ended 3 quiet
+head -c 100000 "$lupe" > binary.dic
+run index -i new.lupe --lexicon binary.dic trade.jsonl
+ok "a binary list: status 3" ended 3 quiet
+ok "a binary list: told" has "$err" "binary"
+truncate -s 1G giant.dic
+run index -i new.lupe --lexicon giant.dic trade.jsonl
+ok "a list of 1 GB: status 3" ended 3 quiet
+ok "a list of 1 GB: told" has "$err" "64 MiB"
+rm giant.dic
+: > empty.dic
+run index -i new.lupe --lexicon empty.dic trade.jsonl
+ok "an empty list: status 3" ended 3 quiet
+head -c 3000000 /dev/zero | tr '\0' a > line.dic
+run index -i new.lupe --lexicon line.dic trade.jsonl
+ok "a list without words: told" has "$err" "no words; lines passed over: 1"
+run index -i new.lupe --language english --lexicon trade.dic trade.jsonl
+ok "a list for a language without compounds: told" has "$err" "(english) splits none"
+ok "none of them makes an index" test ! -e new.lupe
 run index -i pairless.lupe --no-pairs u.jsonl
 ok "an index without pairs of words" ended 0
 printf '%s\n' '{"id":"1","text":"Theil der Regierungserklärung, Museen"}' > bound.jsonl

@@ -140,6 +140,19 @@ static void report_count(struct output *out, uint64_t count, const char *reason,
     *gap = "; ";
 }
 
+/* What the index took of the word list. */
+static void report_lexicon(const struct run *run, struct output *out)
+{
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
+    lupe_snapshot *snapshot = NULL;
+    if (lupe_snapshot_open(run->index, &snapshot) == LUPE_OK &&
+        lupe_snapshot_statistics(snapshot, &statistics) == LUPE_OK)
+        output_format(out, "; word list: %s words, %s lines passed over",
+                      with_commas(statistics.lexicon_words),
+                      with_commas(statistics.lexicon_lines_passed_over));
+    lupe_snapshot_close(snapshot);
+}
+
 static void report(const struct run *run, uint64_t started_us)
 {
     struct output out = {0};
@@ -165,6 +178,8 @@ static void report(const struct run *run, uint64_t started_us)
     }
     if (run->windows)
         output_format(&out, ", %s read as Windows-1252", with_commas(run->windows));
+    if (run->options->lexicon)
+        report_lexicon(run, &out);
     output_format(&out, "; %.1f s", (double)(now_us() - started_us) / 1e6);
     complain("%.*s", (int)out.size, out.data);
     output_free(&out);

@@ -125,6 +125,8 @@ static const struct option_rule rules[] = {
      "a further field of JSON Lines that is searched as text (repeatable)"},
     {"language", 0, BIT(INDEX), OPTION_TEXT, PLACE(language), 0, 0, "LANGUAGE",
      "of a new index: german (default), another Snowball language, or none"},
+    {"lexicon", 0, BIT(INDEX), OPTION_TEXT, PLACE(lexicon), 0, 0, "WORDS",
+     "of a new index: a list of words that German compounds are made of, one a line"},
     {"no-pairs", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_pairs), 0, 0, NULL,
      "of a new index: smaller, but phrases of very frequent words are slower"},
     {"no-old-spelling", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_old_spelling), 0, 0, NULL,

@@ -55,6 +55,7 @@ struct options {
     const char *to;
     const char *queries;
     const char *language;
+    const char *lexicon;
     const char *text_fields[TEXT_FIELDS_MAX];
     size_t text_field_count;
     uint64_t format; /* enum output_format */

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "find.h"
+#include "word_list.h"
 
 #define WAIT_SLICE_MS 200u /* between two looks for Ctrl-C */
 #define CREATION_WAIT_S 2  /* another process may be about to create the same index */
@@ -115,6 +116,11 @@ int session_open(const struct options *options, uint32_t flags, char **path, lup
     progress_clear();
     if (status != LUPE_OK)
         return session_failed(status, *path);
+    if (options->command == COMMAND_SEARCH && lupe_index_lexicon_changed(*index))
+        complain(
+            "%s: compounds of older documents were split with another lexicon, so that words may "
+            "be missed in them; index the texts into a new file",
+            *path);
     return EXIT_HITS;
 }
 
@@ -153,13 +159,15 @@ static bool lack_is_wanted(const struct lack *lack, const struct options *option
 }
 
 /* Opens or creates, and waits for another process that is creating. */
-static lupe_status open_or_create(const char *path, const struct options *options, bool *created,
-                                  lupe_index **index)
+static lupe_status open_or_create(const char *path, const struct options *options,
+                                  const struct word_list *words, bool *created, lupe_index **index)
 {
     lupe_open_options open = LUPE_OPEN_OPTIONS_INIT;
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     open.progress = show_progress;
     create.language = options->language;
+    create.lexicon = words->bytes;
+    create.lexicon_size = words->size;
     create.flags = options->no_pairs ? LUPE_WITHOUT_PAIRS : 0;
     for (size_t i = 0; i < LACK_COUNT; i++)
         create.flags |= lack_is_wanted(&lacks[i], options) ? lacks[i].flag : 0;
@@ -205,16 +213,32 @@ static int check_made(const char *path, const struct options *options, lupe_inde
     return result;
 }
 
+/* Whether an index that was there already has the word list that is given now. */
+static int check_lexicon(const char *path, const struct word_list *words, lupe_index *index)
+{
+    if (lupe_index_lexicon_is(index, words->bytes, words->size))
+        return EXIT_HITS;
+    complain("%s was made with %s word list, which stays; leave --lexicon out, or index into a new "
+             "file",
+             path, lupe_index_lexicon_is(index, NULL, 0) ? "no" : "another");
+    return EXIT_USAGE;
+}
+
 int session_open_or_create(const char *path, const struct options *options, lupe_index **index)
 {
+    struct word_list words = {0};
     bool created = false;
     int result = EXIT_HITS;
-    lupe_status status = open_or_create(path, options, &created, index);
-    if (status != LUPE_OK) {
+    if (options->lexicon && !word_list_read(&words, options->lexicon))
+        return EXIT_INPUT;
+    lupe_status status = open_or_create(path, options, &words, &created, index);
+    if (status != LUPE_OK)
         result = session_failed(status, path);
-    } else if (!created) {
+    else if (!created)
         result = check_made(path, options, *index);
-    }
+    if (result == EXIT_HITS && options->lexicon && !created)
+        result = check_lexicon(path, &words, *index);
+    word_list_free(&words);
     if (result != EXIT_HITS) {
         lupe_index_close(*index);
         *index = NULL;

@@ -32,6 +32,11 @@ static const struct row {
     ROW(id_bytes, "  ids"),
     ROW(stored_bytes, "  stored documents"),
     ROW(words_cut, "words cut for their length"),
+    ROW(part_terms, "words that are parts of others"),
+    ROW(part_documents, "  documents in their lists"),
+    ROW(lexicon_words, "words of the word list"),
+    ROW(lexicon_lines_passed_over, "  lines passed over"),
+    ROW(lexicon_segments_changed, "segments of another lexicon"),
     ROW(commits, "commits"),
 #undef ROW
 };
@@ -51,6 +56,7 @@ static void write_json(struct output *output, const char *path, const lupe_stati
     for (size_t i = 0; i < ROW_COUNT; i++)
         output_format(output, ",\"%s\":%llu", rows[i].name,
                       (unsigned long long)number_of(statistics, &rows[i]));
+    output_format(output, ",\"lexicon\":\"%08x\"", (unsigned)statistics->lexicon);
     output_format(output, ",\"format\":%u,\"language\":", (unsigned)statistics->format);
     const char *language = statistics->language ? statistics->language : "";
     output_json(output, language, strlen(language));
@@ -65,6 +71,7 @@ static void write_people(struct output *output, const char *path, const lupe_sta
     for (size_t i = 0; i < ROW_COUNT; i++)
         output_format(output, "%-30s %s\n", rows[i].title,
                       with_commas(number_of(statistics, &rows[i])));
+    output_format(output, "%-30s %08x\n", "lexicon", (unsigned)statistics->lexicon);
     output_format(output, "%-30s %u\n", "format", (unsigned)statistics->format);
     output_format(output, "%-30s ", "language");
     const char *language = statistics->language ? statistics->language : "";
