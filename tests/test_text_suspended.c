@@ -42,7 +42,7 @@ Test(text_suspended, table)
 {
     struct case_file cases;
     struct analyzer *analyzer;
-    cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, NULL, &analyzer), LUPE_OK);
+    cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, 0, NULL, &analyzer), LUPE_OK);
     cases_open(&cases, "suspended.txt");
     while (cases_next(&cases, 2)) {
         char out[CASE_BYTES_MAX];
@@ -68,7 +68,7 @@ Test(text_suspended, german_words_only)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         struct analyzer *analyzer;
         char out[CASE_BYTES_MAX];
-        cr_assert_eq(analyzer_open(others[i].mode, others[i].language, &analyzer), LUPE_OK);
+        cr_assert_eq(analyzer_open(others[i].mode, 0, others[i].language, &analyzer), LUPE_OK);
         meant(analyzer, (const uint8_t *)text, sizeof text - 1, out);
         cr_expect_str_eq(out, "-", "%s: %s", others[i].language, out);
         analyzer_close(analyzer);
@@ -110,7 +110,7 @@ Test(text_suspended, random_texts)
     };
     struct support_random random = support_random_of(11);
     struct analyzer *analyzer;
-    cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, NULL, &analyzer), LUPE_OK);
+    cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, 0, NULL, &analyzer), LUPE_OK);
     for (size_t i = 0; i < 20000; i++) {
         uint8_t *text = malloc(2048);
         size_t size = 0;
