@@ -47,9 +47,9 @@ struct lupe_snapshot {
  * LUPE_UNSUPPORTED. */
 CHECKED lupe_status options_take(void *options, size_t size, const void *given, const char *name);
 
-/* The lexicon with the word list of an index that is made, to be put into its first commit, or of one
- * that is opened; none where there is no list. The catalogue is told. Segments whose compounds were
- * split with another lexicon than today's. */
+/* The lexicon with the word list of an index that is made, to be put into its first commit, or of
+ * one that is opened; none where there is no list. The catalogue is told. Segments whose compounds
+ * were split with another lexicon than today's. */
 CHECKED lupe_status index_lexicon_make(lupe_index *index, const lupe_create_options *options,
                                        struct catalogue *catalogue);
 CHECKED lupe_status index_lexicon_load(lupe_index *index, struct store_read *read,

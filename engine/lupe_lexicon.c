@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * lupe_lexicon.c - the word list of an index: what it is made with, what it is opened with, and what
- * the statistics tell of compounds.
+ * lupe_lexicon.c - the word list of an index: what it is made with, what it is opened with, and
+ * what the statistics tell of compounds.
  */
 #include "base/hash.h"
 #include "lupe_index.h"

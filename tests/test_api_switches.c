@@ -88,7 +88,7 @@ Test(api_switches, what_is_found)
         {0, COMPOUNDS, "Regierungserklärung", "0"},
         {0, PROXIMITY | SENTENCES, "Regierungserklärung", "01"},
         {LUPE_WITHOUT_COMPOUNDS, 0, "Regierungserklärung", "0"},
-        {0, 0, "Regierung Erklärung", "10"},
+        {0, 0, "Regierung Erklärung", "01"},
         {0, PROXIMITY, "Regierung Erklärung", "01"},
         {0, COMPOUNDS, "Regierung Erklärung", "1"},
         {0, 0, "Teil Konzert", "2"},

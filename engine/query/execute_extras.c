@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * execute_extras.c - what a word has besides its list, as documents and what these add to the shares
- * that the list gives. They are few: the list is evaluated as if there were none.
+ * execute_extras.c - what a word has besides its list, as documents and what these add to the
+ * shares that the list gives. They are few: the list is evaluated as if there were none.
  */
 #include "query/execute_parts.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * execute_parts.h - what the files of execute.h share: leaves of lists and arrays, sums by document,
- * words with their extras.
+ * execute_parts.h - what the files of execute.h share: leaves of lists and arrays, sums by
+ * document, words with their extras.
  *
  * Owns nothing. Included by execute*.c alone.
  */
@@ -65,7 +65,7 @@ CHECKED lupe_status leaf_of_sequence(struct execution *execution, const struct p
 CHECKED lupe_status leaf_of_group(struct execution *execution, const struct plan_node *node,
                                   struct leaf **leaf);
 
-/* A node as a leaf, and apart from it what only few documents have, where that can be kept apart. */
+/* A node as a leaf, and what only few documents have apart from it, where that can be done. */
 struct word {
     struct leaf *leaf;     /* NULL: nothing in the segment matches */
     struct leaf *more;     /* what extras add to its shares; NULL: nothing */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * execute_word.c - groups of lists as leaves: a word with its joined forms, its weighted fields, the
- * compounds it is a part of, the places of its own parts.
+ * execute_word.c - groups of lists as leaves: a word with its joined forms, its weighted fields,
+ * the compounds it is a part of, the places of its own parts.
  */
 #include "query/execute_parts.h"
 

@@ -8,7 +8,8 @@
 
 #include "query/score.h"
 
-/* Of ascending places keeps those that have one of the positions at most so far before or behind. */
+/* Of ascending places keeps those that have one of the positions at most so far before or behind.
+ * */
 static unsigned keep_between(uint32_t *places, unsigned count, const uint32_t *positions,
                              unsigned position_count, uint32_t before, uint32_t behind)
 {

@@ -26,8 +26,8 @@ static inline double weight_of(const char *name, double otherwise)
 #define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.5)
 #define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
 
-/* A compound that neighbours of a query join to counts for so much of the rarer of them, and a place
- * of both near each other, in their order, for so much of a place of the compound. */
+/* A compound that neighbours of a query join to counts for so much of the rarer of them, and a
+ * place of both near each other, in their order, for so much of a place of the compound. */
 #define JOIN_GAIN WEIGHT(JOIN_GAIN, 2.0)
 #define WORDS_WEIGHT WEIGHT(WORDS_WEIGHT, 0.5)
 #define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)

@@ -482,8 +482,8 @@ out:
 
 /* ---- a hyphen before */
 
-/* The word that ends before blanks and a comma or a point at `end`, as bytes that are no blank and no
- * punctuation but hyphens; false: there is none. */
+/* The word that ends before blanks and a comma or a point at `end`, as bytes that are no blank and
+ * no punctuation but hyphens; false: there is none. */
 static bool word_before(const uint8_t *text, size_t floor, size_t end, size_t *start, size_t *stop)
 {
     size_t at = end;
