@@ -243,7 +243,7 @@ static size_t table_bytes(uint32_t slot_count, uint32_t used, size_t slot_bytes)
 {
     size_t bytes = slot_count * slot_bytes;
     /* Close to growing: old and new will stand side by side. */
-    return (uint64_t)used * 20 > (uint64_t)slot_count * 11 ? bytes * 3 : bytes;
+    return (uint64_t)used * 50 > (uint64_t)slot_count * 29 ? bytes * 3 : bytes;
 }
 
 size_t accumulator_bytes(const struct accumulator *accumulator)

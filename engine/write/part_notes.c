@@ -105,10 +105,13 @@ lupe_status part_notes_add(struct part_notes *notes, const uint8_t *term, size_t
     if (status)
         return status;
     struct part *part = (struct part *)(void *)notes->parts.data + number;
+    const struct part_note *all = (const struct part_note *)(const void *)notes->notes.data;
+    part->is_single |= single;
+    if (part->note && all[part->note - 1].source == source)
+        return LUPE_OK; /* another surface form of the same term, as a rule */
     struct part_note note = {source, part->note};
     buffer_add(&notes->notes, &note, sizeof note);
     part->note = (uint32_t)(notes->notes.size / sizeof note);
-    part->is_single |= single;
     return buffer_status(&notes->notes);
 }
 
