@@ -11,7 +11,7 @@
 
 #include "query/plan.h"
 
-#define PROXIMITY_HITS 100u /* the best so many; always these, so that pages fit each other */
+#define PROXIMITY_HITS 32u /* the best so many; always these, so that pages fit each other */
 
 /* How many hits evaluation must find for k to be right afterwards. */
 static inline uint64_t proximity_hits(const struct plan *plan, uint64_t k)
