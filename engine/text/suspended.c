@@ -252,11 +252,20 @@ static bool is_known(const struct lexicon *lexicon, const uint8_t *word, size_t 
     return compound.count > 0;
 }
 
+/* The letters of a prefix that a word begins with, else 0. */
+static size_t prefix_of(const struct letters *word, const char *prefix)
+{
+    size_t size = 0;
+    while (size < word->size && word->bytes[size] == (uint8_t)prefix[size])
+        size++;
+    return prefix[size] == '\0' ? size : 0;
+}
+
 static bool is_prefix(const struct letters *word)
 {
     for (size_t i = 0; i < PREFIXES; i++)
-        if (strlen(prefixes[i]) == word->size && memcmp(prefixes[i], word->bytes, word->size) == 0)
-            return true;
+        if (prefix_of(word, prefixes[i]) == word->size)
+            return word->size > 0;
     return false;
 }
 
@@ -315,8 +324,8 @@ static size_t tail_find(const struct lexicon *lexicon, const struct pair *pair)
     compound_split(lexicon, word->bytes, word->size, &compound);
     first = compound.count ? compound.parts[0].base_size : word->size;
     for (size_t i = 0; i < (pair->prefix ? PREFIXES : PREFIXES_OF_WORDS); i++) {
-        size_t size = strlen(prefixes[i]);
-        if (size > word->size || memcmp(prefixes[i], word->bytes, size) != 0)
+        size_t size = prefix_of(word, prefixes[i]);
+        if (size == 0)
             continue;
         if (longest == 0)
             longest = size;
@@ -344,11 +353,11 @@ static size_t head_find(const struct lexicon *lexicon, const struct letters *wor
     if (compound.count)
         return compound.parts[compound.count - 1].first;
     for (size_t i = 0; i < PREFIXES; i++) {
-        struct letters head = {.size = strlen(prefixes[i])};
+        struct letters head = {.size = prefix_of(word, prefixes[i])};
+        if (head.size == 0 || word->size < head.size + TAIL_LETTERS_MIN)
+            continue;
         memcpy(head.bytes, prefixes[i], head.size);
-        if (word->size >= head.size + TAIL_LETTERS_MIN &&
-            memcmp(prefixes[i], word->bytes, head.size) == 0 &&
-            joins_known(lexicon, &head, piece->bytes, piece->size))
+        if (joins_known(lexicon, &head, piece->bytes, piece->size))
             return head.size;
     }
     return 0;
