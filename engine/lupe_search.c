@@ -38,6 +38,7 @@ struct lupe_results {
     struct search_answer answer;
     size_t offset;
     size_t count;
+    uint32_t flags;               /* of the search */
     struct buffer id;             /* the id being read */
     struct arena arena;           /* ids, corrections */
     lupe_correction *corrections; /* NULL until one is asked for; typed NULL: not asked for yet */
@@ -180,6 +181,7 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     results->answer = answer;
     results->offset = options.offset;
     results->count = count;
+    results->flags = request.flags;
     *out = results;
 out:
     query_release(expanded); /* results hold it, too */
@@ -331,7 +333,7 @@ static lupe_status matcher_ready(lupe_results *results)
     if (!more->schema)
         TRY(index_schema_take(results->snapshot->index, &more->schema));
     if (!more->matcher)
-        TRY(matcher_open(results->query, more->schema, &more->matcher));
+        TRY(matcher_open(results->query, more->schema, results->flags, &more->matcher));
 out:
     return status;
 }

@@ -54,7 +54,7 @@ static void marked(lupe_analysis analysis, const char *query_text, int field, co
     size_t count;
     size_t at = 0;
 
-    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(query, schema, 0, &matcher), LUPE_OK);
     cr_assert_eq(matcher_scan(matcher, field, text, strlen(text), everything, &list), LUPE_OK);
     cr_assert_leq(list.count, 256u);
     snippet_spans(&list, spans, &count);
@@ -185,6 +185,42 @@ Test(result_match, parts_inside_compounds)
     expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
 }
 
+/* What a search without compounds does not find is not marked, nor what an index has not. */
+Test(result_match, without_compounds)
+{
+    static const char text[] = "Munitionslieferung, Lieferung von Munition";
+    static const struct {
+        uint32_t search, index;
+        const char *query;
+        size_t count;
+    } cases[] = {
+        {0, 0, "Munition", 2},
+        {0, 0, "Munitionslieferung", 3},
+        {LUPE_SEARCH_WITHOUT_COMPOUNDS, 0, "Munition", 1},
+        {LUPE_SEARCH_WITHOUT_COMPOUNDS, 0, "Munitionslieferung", 1},
+        {0, LUPE_WITHOUT_COMPOUNDS, "Munition", 1},
+        {0, LUPE_WITHOUT_COMPOUNDS, "Munitionslieferung", 1},
+        {0, LUPE_WITHOUT_POSITIONS, "Munition", 2},
+        {0, LUPE_WITHOUT_POSITIONS, "Munitionslieferung", 1},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct schema *schema = schema_make(LUPE_ANALYSIS_STANDARD);
+        schema->flags = cases[i].index;
+        lupe_query *query = parse(schema, cases[i].query);
+        struct matcher *matcher;
+        struct match_list list = {0};
+        cr_assert_eq(matcher_open(query, schema, cases[i].search, &matcher), LUPE_OK);
+        cr_assert_eq(matcher_scan(matcher, TEXT, text, sizeof text - 1, everything, &list),
+                     LUPE_OK);
+        cr_expect_eq(list.count, cases[i].count, "%zu: %zu", i, list.count);
+        match_list_free(&list);
+        matcher_close(matcher);
+        query_release(query);
+        schema_close(schema);
+    }
+    support_no_leaks();
+}
+
 Test(result_match, parts_near_each_other)
 {
     static const struct expectation cases[] = {
@@ -282,7 +318,7 @@ Test(result_match, long_texts_lose_nothing)
             size += (size_t)snprintf(text + size, 128, "wort%zu ", f);
         size += (size_t)snprintf(text + size, 128, "eins zwei drei vier Jong-un eins zwei drei ");
     }
-    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(query, schema, 0, &matcher), LUPE_OK);
     cr_assert_eq(matcher_scan(matcher, TEXT, text, size, everything, &list), LUPE_OK);
     cr_assert_eq(list.count, rounds * 5);
     for (size_t i = 1; i < list.count; i++)
@@ -322,7 +358,7 @@ Test(result_match, phrases_of_many_readings_end)
         memcpy(text + 4 * i, "a-a ", 5);
     lupe_query *query = parse(schema, query_text);
     cr_assert_eq(query->root->element_count, 200u);
-    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(query, schema, 0, &matcher), LUPE_OK);
     cr_assert_eq(matcher_scan(matcher, TEXT, text, 4 * 5000, everything, &list), LUPE_OK);
     cr_assert_eq(list.count, 0u);
     match_list_free(&list);
@@ -341,7 +377,7 @@ Test(result_match, random_bytes)
     struct matcher *matcher;
     struct match_list list = {0};
 
-    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(query, schema, 0, &matcher), LUPE_OK);
     for (size_t i = 0; i < 2000; i++) {
         size_t size = support_random_below(&random, 200);
         char *text = malloc(size ? size : 1);
@@ -379,7 +415,7 @@ Test(result_match, random_compounds)
     struct match_list list = {0};
     size_t found = 0;
 
-    cr_assert_eq(matcher_open(query, schema, &matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(query, schema, 0, &matcher), LUPE_OK);
     for (size_t i = 0; i < 4000; i++) {
         char text[512];
         size_t size = 0;
@@ -419,7 +455,7 @@ Test(result_match, memory_runs_out)
         struct schema *schema = schema_make(LUPE_ANALYSIS_STANDARD);
         lupe_query *query = parse(schema, "\"kim jong-un\" zug waff* Munitionslieferung");
         support_fail_allocation(n);
-        lupe_status status = matcher_open(query, schema, &matcher);
+        lupe_status status = matcher_open(query, schema, 0, &matcher);
         if (status == LUPE_OK)
             status = matcher_scan(matcher, TEXT, text, sizeof text - 1, everything, &list);
         failed = support_allocation_failed();

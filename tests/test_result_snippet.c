@@ -37,7 +37,7 @@ static void bench_open(struct bench *bench, const char *query)
     catalogue.field_count = 3;
     cr_assert_eq(schema_open(&catalogue, &bench->schema), LUPE_OK);
     cr_assert_eq(query_parse(bench->schema, query, strlen(query), 0, &bench->query), LUPE_OK);
-    cr_assert_eq(matcher_open(bench->query, bench->schema, &bench->matcher), LUPE_OK);
+    cr_assert_eq(matcher_open(bench->query, bench->schema, 0, &bench->matcher), LUPE_OK);
     bench->document.values = bench->values;
     bench->document.fields = bench->fields;
     bench->document.document.values = bench->values;

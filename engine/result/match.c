@@ -278,7 +278,7 @@ out:
 }
 
 /* Which words are looked for inside compounds, and which for readings. */
-static lupe_status words_mark(struct matcher *matcher)
+static lupe_status words_mark(struct matcher *matcher, bool compounds)
 {
     const struct reading *readings = (const void *)matcher->readings.list.data;
     size_t reading_count = matcher->readings.list.size / sizeof *readings;
@@ -291,7 +291,7 @@ static lupe_status words_mark(struct matcher *matcher)
             matcher->in_readings[readings[r].ids[i]] = true;
     for (uint32_t w = 0; w < matcher->wanted_count; w++) {
         const struct node *node = matcher->wanted[w].node;
-        if (!takes_parts(node))
+        if (!compounds || !takes_parts(node))
             continue;
         for (uint32_t a = 0; a < node->elements[0].alternative_count; a++) {
             const struct alternative *alternative = &node->elements[0].alternatives[a];
@@ -346,9 +346,11 @@ static lupe_status starters_list(struct matcher *matcher)
     return LUPE_OK;
 }
 
-lupe_status matcher_open(const struct lupe_query *query, struct schema *schema,
+lupe_status matcher_open(const struct lupe_query *query, struct schema *schema, uint32_t flags,
                          struct matcher **out)
 {
+    bool compounds =
+        !(flags & LUPE_SEARCH_WITHOUT_COMPOUNDS) && !(schema->flags & LUPE_WITHOUT_COMPOUNDS);
     lupe_status status = LUPE_OK;
     uint32_t count = 0;
 
@@ -367,8 +369,9 @@ lupe_status matcher_open(const struct lupe_query *query, struct schema *schema,
     if (query->root)
         wanted_collect(query->root, matcher->wanted, &matcher->wanted_count);
     TRY(terms_number(matcher));
-    TRY(readings_make(matcher));
-    TRY(words_mark(matcher));
+    if (compounds && !(schema->flags & LUPE_WITHOUT_POSITIONS))
+        TRY(readings_make(matcher));
+    TRY(words_mark(matcher, compounds));
     TRY(starters_list(matcher));
     matcher->ahead = 1;
     for (uint32_t w = 0; w < matcher->wanted_count; w++) {

@@ -35,9 +35,10 @@ CHECKED lupe_status match_list_add(struct match_list *list, const struct match *
 
 struct matcher;
 
-/* The query and the schema are borrowed until the matcher is closed. */
+/* The query and the schema are borrowed until the matcher is closed. flags are those of the search:
+ * LUPE_SEARCH_WITHOUT_COMPOUNDS finds no parts. */
 CHECKED lupe_status matcher_open(const struct lupe_query *query, struct schema *schema,
-                                 struct matcher **matcher);
+                                 uint32_t flags, struct matcher **matcher);
 void matcher_close(struct matcher *matcher); /* accepts NULL */
 
 uint32_t matcher_clauses(const struct matcher *matcher);

@@ -81,7 +81,7 @@ lupe_status surface_find(const struct surface_request *request, struct buffer *o
     struct surface_reader reader = {.request = request, .out = out, .start = out->size};
     struct search_answer answer = {0};
 
-    TRY(matcher_open(&query, request->schema, &reader.matcher));
+    TRY(matcher_open(&query, request->schema, 0, &reader.matcher));
     TRY(search_run(request->view, &query, &search, &answer));
     TRY(read_hits(&reader, &answer));
     if (out->size == reader.start)
