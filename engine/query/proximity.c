@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "query/reader.h"
 #include "query/score.h"
 
 /* Of ascending places keeps those that have one of the positions at most so far before or behind.
@@ -29,63 +30,29 @@ unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
     return keep_between(places, count, positions, position_count, near, near);
 }
 
-/* What is read of one list, documents ascending. */
-struct reader {
-    const struct list *list; /* NULL: the segment has none */
-    uint32_t tf;             /* of the document looked for; 0: it is not there */
-    unsigned at;             /* in the block */
-    bool opened;
-    uint32_t before; /* how far the other word may be */
+/* Two words, the rarer first. */
+struct near_words {
+    struct reader readers[2];
+    bool both;       /* the segment has them */
+    uint32_t before; /* how far the second may be */
     uint32_t behind;
-    uint32_t *positions;
-    size_t capacity;
-    struct block block;
 };
 
-static lupe_status reader_seek(struct reader *reader, uint32_t document)
-{
-    const struct list *list = reader->list;
-    struct block *block = &reader->block;
-    lupe_status status = LUPE_OK;
-    reader->tf = 0;
-    if (!list)
-        return LUPE_OK;
-    uint32_t number = list_find_block(list, reader->opened ? block->number : 0, document);
-    if (number >= list->block_count)
-        return LUPE_OK;
-    if (!reader->opened || block->number != number)
-        TRY(block_read(list, number, block));
-    reader->opened = true;
-    reader->at = pack_kernels()->count_below(block->documents, block->count, document);
-    if (reader->at == block->count || block->documents[reader->at] != document)
-        return LUPE_OK;
-    TRY(block_read_tfs(list, block));
-    reader->tf = block->tfs[reader->at];
-out:
-    return status;
-}
-
-static lupe_status reader_positions(struct reader *reader)
-{
-    uint8_t index = (uint8_t)reader->at;
-    return block_positions(reader->list, &reader->block, &index, 1, &reader->positions,
-                           &reader->capacity, 0);
-}
-
 /* How often the two words stand near each other: places of the first, which is the rarer one. */
-static lupe_status near_count(struct reader words[2], uint32_t document, unsigned *count)
+static lupe_status near_count(struct near_words *words, uint32_t document, unsigned *count)
 {
+    struct reader *first = &words->readers[0], *second = &words->readers[1];
     lupe_status status = LUPE_OK;
     *count = 0;
     for (unsigned w = 0; w < 2; w++) {
-        TRY(reader_seek(&words[w], document));
-        if (words[w].tf == 0)
+        TRY(reader_seek(&words->readers[w], document));
+        if (words->readers[w].tf == 0)
             return LUPE_OK;
     }
     for (unsigned w = 0; w < 2; w++)
-        TRY(reader_positions(&words[w]));
-    *count = keep_between(words[0].positions, words[0].tf, words[1].positions, words[1].tf,
-                          words[0].before, words[0].behind);
+        TRY(reader_positions(&words->readers[w]));
+    *count = keep_between(first->positions, first->tf, second->positions, second->tf, words->before,
+                          words->behind);
 out:
     return status;
 }
@@ -114,47 +81,79 @@ out:
     return status;
 }
 
+static lupe_status words_open(const struct plan_node *group, uint32_t place,
+                              struct near_words **out)
+{
+    const struct plan_variant *later = group->later;
+    const struct list *first = later->terms[0]->lists[place];
+    const struct list *second = later->terms[1]->lists[place];
+    struct near_words *words = memory_zalloc(1, sizeof *words);
+    *out = words;
+    if (!words)
+        return fail_memory();
+    words->both = first && second;
+    if (!words->both)
+        return LUPE_OK;
+    bool swapped = second->frequency < first->frequency;
+    words->readers[0].list = swapped ? second : first;
+    words->readers[1].list = swapped ? first : second;
+    words->before = later->ordered && !swapped ? 0 : later->near;
+    words->behind = later->ordered && swapped ? 0 : later->near;
+    return LUPE_OK;
+}
+
+static void words_close(struct near_words *words)
+{
+    for (unsigned w = 0; words && w < 2; w++)
+        reader_free(&words->readers[w]);
+    memory_free(words);
+}
+
+static lupe_status nearness_of(const struct plan *plan, const struct plan_node *group,
+                               struct near_words *words, uint32_t place, uint32_t document,
+                               struct nearness *out)
+{
+    lupe_status status = LUPE_OK;
+    *out = (struct nearness){0};
+    if (words->both)
+        TRY(near_count(words, document, &out->places));
+    if (out->places == 0)
+        return LUPE_OK;
+    TRY(group_x(group, place, document, &out->before));
+    float factor = plan->scratch->factors[plan->view->segments[place]->norms[document]];
+    uint32_t before = out->before > 0 ? score_share(group->weight, out->before, factor) : 0;
+    out->x = out->before + group->later->weight * (float)out->places;
+    out->more = score_share(group->weight, out->x, factor) - before;
+out:
+    return status;
+}
+
+lupe_status proximity_of(const struct plan *plan, const struct plan_node *group, uint32_t place,
+                         uint32_t document, struct nearness *nearness)
+{
+    struct near_words *words = NULL;
+    lupe_status status = words_open(group, place, &words);
+    if (status == LUPE_OK)
+        status = nearness_of(plan, group, words, place, document, nearness);
+    words_close(words);
+    return status;
+}
+
 /* Adds what a group gets more for the hits of one segment, by document. */
 static lupe_status group_apply(const struct plan *plan, const struct plan_node *group,
                                struct search_hit **hits, size_t count)
 {
     uint32_t place = hits[0]->segment;
-    const struct plan_variant *later = group->later;
-    const struct segment *segment = plan->view->segments[place];
-    struct reader *words = memory_zalloc(2, sizeof *words);
+    struct near_words *words = NULL;
     lupe_status status = LUPE_OK;
-    if (!words)
-        return fail_memory();
-    for (unsigned w = 0; w < 2; w++) {
-        words[w].list = later->terms[w]->lists[place];
-        if (!words[w].list)
-            goto out;
-    }
-    words[0].before = later->ordered ? 0 : later->near;
-    words[0].behind = later->near;
-    if (words[1].list->frequency < words[0].list->frequency) {
-        words[0].before = later->near;
-        words[0].behind = later->ordered ? 0 : later->near;
-        const struct list *rarer = words[1].list;
-        words[1].list = words[0].list;
-        words[0].list = rarer;
-    }
-    for (size_t i = 0; i < count; i++) {
-        unsigned near = 0;
-        float x = 0;
-        TRY(near_count(words, hits[i]->document, &near));
-        if (near == 0)
-            continue;
-        TRY(group_x(group, place, hits[i]->document, &x));
-        float factor = plan->scratch->factors[segment->norms[hits[i]->document]];
-        uint32_t before = x > 0 ? score_share(group->weight, x, factor) : 0;
-        x += later->weight * (float)near;
-        hits[i]->score += score_share(group->weight, x, factor) - before;
+    TRY(words_open(group, place, &words));
+    for (size_t i = 0; words->both && i < count; i++) {
+        struct nearness nearness;
+        TRY(nearness_of(plan, group, words, place, hits[i]->document, &nearness));
+        hits[i]->score += nearness.more;
     }
 out:
-    memory_free(words[0].positions);
-    memory_free(words[1].positions);
-    memory_free(words);
+    words_close(words);
     return status;
 }
 

@@ -22,6 +22,16 @@ static inline uint64_t proximity_hits(const struct plan *plan, uint64_t k)
 /* Adds to the scores of the best hits and puts them into order. */
 CHECKED lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, size_t count);
 
+/* What a group with later has more in a document of a segment for words near each other. */
+struct nearness {
+    unsigned places;
+    float before;  /* x without them, */
+    float x;       /* and with them */
+    uint32_t more; /* share */
+};
+CHECKED lupe_status proximity_of(const struct plan *plan, const struct plan_node *group,
+                                 uint32_t place, uint32_t document, struct nearness *nearness);
+
 /* Of ascending places keeps those that have one of the positions no further away than near. */
 unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
                    unsigned position_count, uint32_t near);
