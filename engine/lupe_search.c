@@ -11,6 +11,8 @@
 
 #include "lupe_index.h"
 #include "query/expand.h"
+#include "query/explain.h"
+#include "query/proximity.h"
 #include "query/search.h"
 #include "result/snippet.h"
 #include "result/surface.h"
@@ -19,6 +21,8 @@
 #define SEARCH_FLAGS                                                                        \
     (LUPE_SEARCH_AS_TYPED | LUPE_SEARCH_WITHOUT_COMPOUNDS | LUPE_SEARCH_WITHOUT_PROXIMITY | \
      LUPE_SEARCH_WITHOUT_SENTENCES)
+
+#define EXPLANATION_BYTES_KEPT ((size_t)64 << 10) /* from one to the next */
 
 struct explanation {
     struct stored_document document;      /* of lupe_results_document */
@@ -30,12 +34,14 @@ struct explanation {
     struct match_list matches;
     lupe_span *spans;
     size_t span_capacity;
+    struct arena score; /* of lupe_results_explain */
 };
 
 struct lupe_results {
     lupe_snapshot *snapshot;
     struct lupe_query *query;
     struct search_answer answer;
+    struct search_request request; /* for explanations: without hooks */
     size_t offset;
     size_t count;
     uint32_t flags;               /* of the search */
@@ -179,6 +185,9 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     results->snapshot = snapshot;
     results->query = query_hold(query);
     results->answer = answer;
+    results->request = request;
+    results->request.deadline_ns = 0;
+    results->request.cancel = NULL;
     results->offset = options.offset;
     results->count = count;
     results->flags = request.flags;
@@ -203,6 +212,7 @@ static void explanation_free(struct explanation *more, lupe_index *index)
     snippet_free(&more->snippet);
     match_list_free(&more->matches);
     memory_free(more->spans);
+    arena_free(&more->score);
     memory_free(more);
 }
 
@@ -319,6 +329,31 @@ lupe_status lupe_results_document(lupe_results *results, size_t position,
     TRY(hit_explained(results, position, &hit, &more));
     TRY(document_load(&more->document, results->snapshot->view, hit->segment, hit->document));
     *document = &more->document.document;
+out:
+    return status;
+}
+
+lupe_status lupe_results_explain(lupe_results *results, size_t position,
+                                 const lupe_explanation **explanation)
+{
+    lupe_status status = LUPE_OK;
+    const struct search_hit *hit = NULL;
+    struct explanation *more = NULL;
+
+    if (!explanation)
+        return fail(LUPE_INVALID, "lupe_results_explain: explanation is NULL");
+    *explanation = NULL;
+    TRY(hit_explained(results, position, &hit, &more));
+    struct explain_request request = {
+        .view = results->snapshot->view,
+        .query = results->query,
+        .search = &results->request,
+        .segment = hit->segment,
+        .document = hit->document,
+        .is_near_best = results->offset + position < PROXIMITY_HITS,
+    };
+    arena_restart(&more->score, EXPLANATION_BYTES_KEPT);
+    TRY(explain_hit(&request, &more->score, explanation));
 out:
     return status;
 }

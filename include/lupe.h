@@ -533,6 +533,63 @@ LUPE_CHECKED lupe_status lupe_results_hit(lupe_results *results, size_t position
 LUPE_CHECKED lupe_status lupe_results_document(lupe_results *results, size_t position,
                                                const lupe_document **document);
 
+/* What a part of an explanation is. Sums have parts; words, prefixes, sequences and compounds of
+ * neighbours have the sources of their occurrences as parts; the others have none. */
+typedef enum lupe_explanation_kind {
+    LUPE_EXPLAIN_SUM = 0,        /* the whole, and clauses in parentheses */
+    LUPE_EXPLAIN_WORD = 1,       /* a word of the query; of a hyphen word its parts in sequence */
+    LUPE_EXPLAIN_CORRECTION = 2, /* what a word that no document has was likely meant to be */
+    LUPE_EXPLAIN_PREFIX = 3,
+    LUPE_EXPLAIN_SEQUENCE = 4,   /* in quotation marks */
+    LUPE_EXPLAIN_NEIGHBOURS = 5, /* compounds that two words of the query make */
+    LUPE_EXPLAIN_NEAR = 6,       /* these two words near each other, in the best hits */
+    LUPE_EXPLAIN_FILTER = 7,     /* the value of a keyword field */
+    LUPE_EXPLAIN_OWN = 8,        /* a source: the term itself, */
+    LUPE_EXPLAIN_WIDE = 9,       /* the term itself with compounds that it is a part of, */
+    LUPE_EXPLAIN_PARTS = 10,     /* compounds that it is a part of, */
+    LUPE_EXPLAIN_JOINED = 11,    /* hyphen words that are it without their hyphens, */
+    LUPE_EXPLAIN_FIELD = 12,     /* what it counts more for in a weighted field, */
+    LUPE_EXPLAIN_SIMILAR = 13,   /* a term that is like it (word~), */
+    LUPE_EXPLAIN_READING = 14,   /* the parts of the compound near each other, */
+    LUPE_EXPLAIN_PLACES = 15     /* the words in sequence */
+} lupe_explanation_kind;
+
+/* How a score came about. The shares of the parts of a sum add up to its own exactly, and the share
+ * of the whole is the hit's score:
+ *
+ *     x = sum of count * weight over the sources
+ *     score = gain * x / (x + norm), rounded to share;  gain = idf * factor
+ *     norm = k1 * (1 - b + b * length / length_average)
+ *
+ * What does not apply to a kind is 0 or NULL. */
+typedef struct lupe_explanation {
+    lupe_explanation_kind kind;
+    const char *name; /* of the kind: "sum", "word", ...; NUL-terminated like the others */
+    const char *text; /* words as typed, the value; of a source its term */
+    size_t text_size;
+    const char *field; /* that it is limited to; of LUPE_EXPLAIN_FIELD the weighted one */
+    double score;      /* what it adds to the hit's; 0 for sources */
+    uint64_t share;    /* the same as a whole number of 2^-share_bits */
+    int share_bits;
+    uint64_t documents; /* that have it, for the idf; of the whole: of the snapshot */
+    double idf; /* of several words: the sum; of neighbours: the gain of the one that has less */
+    double factor;
+    double gain;
+    double count; /* of a source: occurrences; of LUPE_EXPLAIN_NEAR: places */
+    double weight;
+    double x;      /* of LUPE_EXPLAIN_NEAR: with what it had without */
+    double norm;   /* of the whole: what the lengths come to */
+    double length; /* of the document in words, as it was kept */
+    double length_average;
+    const struct lupe_explanation *const *parts;
+    size_t part_count;
+} lupe_explanation;
+
+/* How the score of a hit came about; a sum. It belongs to the results and is valid until the next
+ * call of this function with them. Takes about as long as a search. */
+LUPE_CHECKED lupe_status lupe_results_explain(lupe_results *results, size_t position,
+                                              const lupe_explanation **explanation);
+
 /* A place in a text: bytes start to end - 1. */
 typedef struct lupe_span {
     size_t start;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_query_model.c - the evaluators beside their naive twin: same documents, scores, order and
- * totals over random indexes of several segments with deletes; and that pruning prunes.
+ * totals over random indexes of several segments with deletes; that explanations add up to the
+ * scores; and that pruning prunes.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lupe_index.h"
+#include "query/explain.h"
+#include "query/proximity.h"
 #include "query/search.h"
 #include "support.h"
 #include "write/pair_lists.h"
@@ -185,6 +188,78 @@ static void make_query(char *out, size_t room, unsigned class)
 }
 #define QUERY_CLASSES 24u
 
+static bool is_close(double a, double b)
+{
+    return fabs(a - b) <= 1e-5 * (fabs(a) + fabs(b)) + 2e-6;
+}
+
+static unsigned told[LUPE_EXPLAIN_PLACES + 1]; /* parts of each kind, of explanations */
+
+/* Sums are those of their parts, and what is told of a share gives it. */
+static void explanation_check(const lupe_explanation *part, const lupe_explanation *whole,
+                              const char *text)
+{
+    uint64_t shares = 0;
+    double x = 0;
+    told[part->kind]++;
+    for (size_t i = 0; i < part->part_count; i++) {
+        shares += part->parts[i]->share;
+        x += part->parts[i]->x;
+        explanation_check(part->parts[i], whole, text);
+    }
+    switch (part->kind) {
+    case LUPE_EXPLAIN_SUM:
+        cr_assert_eq(part->share, shares, "%s", text);
+        break;
+    case LUPE_EXPLAIN_FILTER:
+        cr_assert_leq(part->share, 1u, "%s", text);
+        break;
+    case LUPE_EXPLAIN_WORD:
+    case LUPE_EXPLAIN_PREFIX:
+    case LUPE_EXPLAIN_SEQUENCE:
+    case LUPE_EXPLAIN_NEIGHBOURS:
+        cr_assert(part->part_count > 0 && is_close(part->x, x), "%s: %g, %g", text, part->x, x);
+        cr_assert(is_close(part->gain, part->idf * part->factor), "%s", text);
+        cr_assert(is_close(part->score, part->gain * x / (x + whole->norm)) || part->share == 1,
+                  "%s: %g from %g", text, part->score, part->gain * x / (x + whole->norm));
+        break;
+    case LUPE_EXPLAIN_NEAR: {
+        double before = part->x - part->count * part->weight;
+        cr_assert(is_close(part->score, part->gain * part->x / (part->x + whole->norm) -
+                                            part->gain * before / (before + whole->norm)),
+                  "%s", text);
+        break;
+    }
+    default:
+        cr_assert(part->text_size > 0 && part->count > 0, "%s", text);
+        cr_assert(is_close(part->x, part->count * part->weight), "%s", text);
+        break;
+    }
+}
+
+/* Explains some of the hits. */
+static void explained(struct view *view, const lupe_query *query,
+                      const struct search_request *request, const struct search_answer *answer,
+                      const char *text)
+{
+    struct arena arena = {0};
+    for (size_t i = 0; i < answer->hit_count; i += i < 12 ? 1 : 1 + answer->hit_count / 8) {
+        const struct search_hit *hit = &answer->hits[i];
+        struct explain_request asked = {view,         query,         request,
+                                        hit->segment, hit->document, i < PROXIMITY_HITS};
+        const lupe_explanation *whole = NULL;
+        cr_assert_eq(explain_hit(&asked, &arena, &whole), LUPE_OK, "%s: %s", text,
+                     lupe_last_error());
+        cr_assert_eq(whole->kind, LUPE_EXPLAIN_SUM);
+        cr_assert_eq(whole->share, hit->score,
+                     "seed %" PRIu64 ", query %s: %" PRIu64 " explained of hit %zu, which has %u",
+                     rnd.seed, text, whole->share, i, hit->score);
+        explanation_check(whole, whole, text);
+        arena_restart(&arena, 1 << 16);
+    }
+    arena_free(&arena);
+}
+
 static void same_answers(struct view *view, lupe_index *index, const char *text, uint64_t k,
                          double k1, double b, uint32_t flags)
 {
@@ -213,6 +288,7 @@ static void same_answers(struct view *view, lupe_index *index, const char *text,
                   rnd.seed, text, k, i, a->segment, a->document, a->score, e->segment, e->document,
                   e->score);
     }
+    explained(view, query, &request, &fast, text);
     search_answer_free(&fast);
     search_answer_free(&slow);
     lupe_query_free(query);
@@ -257,6 +333,11 @@ Test(query_model, compounds)
     german = true;
     part_documents_max = 200; /* both forms of lists, and the one becomes the other in merges */
     compare_with_naive(&corpus, 31);
+    static const lupe_explanation_kind kinds[] = {LUPE_EXPLAIN_NEIGHBOURS, LUPE_EXPLAIN_NEAR,
+                                                  LUPE_EXPLAIN_WIDE, LUPE_EXPLAIN_PARTS,
+                                                  LUPE_EXPLAIN_READING};
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        cr_expect_gt(told[kinds[i]], 0u, "nothing of kind %d was explained", (int)kinds[i]);
     support_no_leaks();
 }
 

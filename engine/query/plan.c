@@ -102,8 +102,8 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
     }
     out->members = members.items;
     out->member_count = members.count;
-    out->gain = plan_idf(plan, own ? own : all) * node->boost;
-    out->boost = node->boost;
+    out->frequency = own ? own : all;
+    out->gain = plan_idf(plan, out->frequency) * node->boost;
     out->form = node->field < 0 ? element->form : NULL;
     out->term = &element->alternatives[0].terms[0];
 out:
@@ -354,6 +354,7 @@ static lupe_status compile_prefix(struct plan *plan, const struct node *node, st
     }
     out->members = members.items;
     out->member_count = members.count;
+    out->frequency = all;
     out->gain = plan_idf(plan, all) * node->boost;
 out:
     buffer_free(&found);
@@ -403,6 +404,8 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
     if (!compiled)
         return fail_memory();
     memset(compiled, 0, sizeof *compiled);
+    compiled->source = node;
+    compiled->boost = node->boost;
     switch (node->kind) {
     case NODE_SEQUENCE:
         TRY(is_group(node) ? compile_group(plan, node, compiled)

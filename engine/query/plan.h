@@ -61,12 +61,15 @@ struct plan_node {
     struct plan_node **children; /* BOOLEAN */
     enum occur *occurs;
     unsigned child_count;
-    double boost;
-    const struct word_form *form;  /* GROUP of a plain word, where words are split */
-    const struct query_term *term; /* likewise */
-    bool is_part;                  /* likewise: some compound has it as a part */
-    struct plan_variant *later;    /* GROUP: adds to what the best hits have (proximity.h) */
-    struct plan_node *next_later;  /* of plan->later */
+    uint64_t frequency;             /* documents that gain comes from; 0: of several words */
+    double boost;                   /* what the idf counts in gain */
+    const struct node *source;      /* of the query; NULL: words of it that are near each other */
+    const struct plan_node *two[2]; /* then: these */
+    const struct word_form *form;   /* GROUP of a plain word, where words are split */
+    const struct query_term *term;  /* likewise */
+    bool is_part;                   /* likewise: some compound has it as a part */
+    struct plan_variant *later;     /* GROUP: adds to what the best hits have (proximity.h) */
+    struct plan_node *next_later;   /* of plan->later */
 };
 
 struct plan {

@@ -64,8 +64,10 @@ lupe_status plan_add_readings(struct plan *plan, struct plan_node *group)
     if (parts > 2)
         TRY(add_reading(plan, group, (1u << (parts - 1)) - 1, &gain));
     /* A compound nobody has written counts what its parts would. */
-    if (group->variant_count && group->members[0].term->frequency == 0)
+    if (group->variant_count && group->members[0].term->frequency == 0) {
         group->gain = gain * group->boost;
+        group->frequency = 0;
+    }
 out:
     return status;
 }
@@ -191,6 +193,8 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
     *group = (struct plan_node){.kind = PLAN_GROUP,
                                 .field = -1,
                                 .gain = gain,
+                                .boost = gain / least,
+                                .two = {first, second},
                                 .members = join.members.items,
                                 .member_count = join.members.count};
     if (near)
@@ -250,8 +254,10 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
     if (content >= CONTENT_WORDS_MIN && !(plan->request->flags & LUPE_SEARCH_WITHOUT_SENTENCES)) {
         for (unsigned i = 0; i < boolean->child_count; i++) {
             struct plan_node *node = boolean->children[i];
-            if (node->form && node->form->is_function_word)
+            if (node->form && node->form->is_function_word) {
                 node->gain *= FUNCTION_WORD_GAIN;
+                node->boost *= FUNCTION_WORD_GAIN;
+            }
         }
         if (content >= SENTENCE_CONTENT_WORDS_MIN && function >= SENTENCE_FUNCTION_WORDS_MIN)
             neighbours = (struct neighbours){JOIN_GAIN_SENTENCE, PAIR_GAIN_SENTENCE};
