@@ -165,6 +165,14 @@ run search -i sample.lupe --queries /dev/stdin --format trec <<< $'7\tWladiwsoto
 ok "trec: corrected, and silent" is "$(printf '%s' "$out" | grep -c '^7 Q0 ')$err" 5
 ok "word~ finds words like it" finds 5 -i sample.lupe --no-correct Wladivostok~
 ok "word~1 in one letter only" finds 0 -i sample.lupe --no-correct Vladivostok~1
+run search -i sample.lupe -n 1 --explain Wladiwostok Munitoin
+ok "--explain tells of words" has "$out" '"Wladiwostok": '
+ok "and of corrections" has "$out" '"Munitoin" corrected: '
+run search -i sample.lupe -n 1 --explain --json Wladiwostok
+ok "--explain --json" has "$out" '"explanation":{"kind":"sum","score":'
+ok "with parts" has "$out" '"parts":[{"kind":"own","text":"wladiwostok","count":'
+run search -i sample.lupe --explain --format trec Wladiwostok
+ok "--explain and trec exclude each other" ended 2 quiet
 run suggest -i sample.lupe Wladivostok
 ok "suggest lists words and documents" is "$out" "Wladiwostok  5"
 run suggest -i sample.lupe --json -n 1 Munitoin

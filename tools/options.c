@@ -113,6 +113,8 @@ static const struct option_rule rules[] = {
      "words near each other do not count for more"},
     {"no-sentences", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_sentences), 0, 0, NULL,
      "words of grammar are not given less weight"},
+    {"explain", 0, BIT(SEARCH), OPTION_FLAG, PLACE(explain), 0, 0, NULL,
+     "tell of each hit how its score came about"},
     {"queries", 0, BIT(SEARCH), OPTION_TEXT, PLACE(queries), 0, 0, "FILE",
      "many queries: lines of an id, a tab and a query (- is standard input)"},
     {"format", 0, BIT(SEARCH), OPTION_FORMAT, PLACE(format), 0, 0, "people|json|trec",
@@ -340,6 +342,8 @@ static bool check_arguments(struct parser *parser)
         return wrong(parser, "what is missing is %s", command->missing);
     if (options->command == COMMAND_SEARCH && options->queries && options->argument_count)
         return wrong(parser, "a query and --queries exclude each other");
+    if (options->explain && options->format == FORMAT_TREC)
+        return wrong(parser, "--explain and --format trec exclude each other");
     return true;
 }
 

@@ -65,6 +65,7 @@ struct options {
     uint64_t memory_bytes;
     bool all_words;
     bool as_typed;
+    bool explain;
     bool no_pairs;
     bool no_compounds; /* of a new index, or of a search */
     bool no_old_spelling;

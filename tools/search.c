@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "document.h"
+#include "explanation.h"
 #include "session.h"
 
 #define FIELD_SHOWN_BYTES_MAX 255u /* longer searched fields are left to `lupe get` */
@@ -221,7 +222,16 @@ static lupe_status json_hit(struct search *search, struct question *question, si
     output_json(output, snippet->text, snippet->size);
     output_text(output, ",\"fields\":{");
     document_members(output, document, is_shown);
-    output_text(output, "}}");
+    output_text(output, "}");
+    if (search->options->explain) {
+        const lupe_explanation *explanation = NULL;
+        status = lupe_results_explain(question->results, position, &explanation);
+        if (status != LUPE_OK)
+            return status;
+        output_text(output, ",\"explanation\":");
+        explanation_json(output, explanation);
+    }
+    output_text(output, "}");
     return LUPE_OK;
 }
 
@@ -329,7 +339,13 @@ static lupe_status people_hit(struct search *search, struct question *question, 
     output_paragraph(output, &search->style, snippet->text, snippet->size, spans,
                      snippet->highlight_count, SNIPPET_INDENT);
     free(spans);
-    return LUPE_OK;
+    if (!search->options->explain)
+        return LUPE_OK;
+    const lupe_explanation *explanation = NULL;
+    status = lupe_results_explain(question->results, position, &explanation);
+    if (status == LUPE_OK)
+        explanation_lines(output, explanation, SNIPPET_INDENT);
+    return status;
 }
 
 static lupe_status answer_people(struct search *search, struct question *question)
