@@ -314,9 +314,12 @@ static bool is_correction(const struct lupe_query *query, const struct element *
 {
     for (uint32_t i = 0; i < query->correction_count; i++) {
         const struct correction *correction = &query->corrections[i];
+        const struct query_term *term = &element->alternatives[0].terms[0];
         if (correction->applied && correction->typed_size == element->surface_size &&
-            memcmp(correction->typed, element->surface, element->surface_size) == 0)
-            return !element->form && element->alternative_count == 1;
+            memcmp(correction->typed, element->surface, element->surface_size) == 0 &&
+            correction->term.size == term->size &&
+            memcmp(correction->term.bytes, term->bytes, term->size) == 0)
+            return true;
     }
     return false;
 }
