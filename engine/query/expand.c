@@ -6,6 +6,7 @@
  * document with several of them has no more than the word that weighs most would give it often; a
  * few with falling weights for a correction, each with a rarity of its own.
  */
+#include "query/word_form.h"
 #include "query/expand.h"
 
 #include <stdlib.h>
@@ -340,7 +341,8 @@ static lupe_status form_find(struct expander *e, const struct spelling *spelling
         struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
         TRY(analyzer_term(analyzer, spelling->word, spelling->word_size, &term));
         if (term.size == spelling->size && memcmp(term.bytes, spelling->term, term.size) == 0)
-            TRY(leaves_form(&e->out->arena, analyzer, form));
+            TRY(word_form_make(&e->out->arena, analyzer,
+                               &(struct query_term){spelling->term, spelling->size}, form));
     }
 out:
     return status;

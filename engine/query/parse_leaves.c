@@ -14,7 +14,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
-#include "text/function_words.h"
+#include "query/word_form.h"
 
 #define KEY_HEAD_BYTES 5u
 #define DROPPED_SLOTS_MIN 64u
@@ -185,52 +185,6 @@ static lupe_status elements_make(struct parse_leaves *leaves, const uint8_t *at,
     return LUPE_OK;
 }
 
-static lupe_status term_copy(struct arena *arena, const void *bytes, size_t size,
-                             struct query_term *term)
-{
-    uint8_t *copy = arena_alloc(arena, size + 1);
-    if (!copy)
-        return fail_memory();
-    memcpy(copy, bytes, size);
-    *term = (struct query_term){copy, (uint32_t)size};
-    return LUPE_OK;
-}
-
-lupe_status leaves_form(struct arena *arena, struct analyzer *analyzer,
-                        const struct word_form **out)
-{
-    struct word_parts parts;
-    const uint8_t *folded;
-    size_t size;
-    lupe_status status = LUPE_OK;
-    if (!analyzer_folded(analyzer, &folded, &size))
-        return LUPE_OK;
-    struct word_form *form = arena_alloc(arena, sizeof *form);
-    if (!form)
-        return fail_memory();
-    form->is_function_word = is_function_word(folded, size);
-    TRY(term_copy(arena, folded, size, &form->folded));
-    struct term tail;
-    TRY(analyzer_tail(analyzer, &tail));
-    TRY(term_copy(arena, tail.bytes, tail.size, &form->tail));
-    TRY(analyzer_parts(analyzer, &parts));
-    size_t room = (size_t)parts.count * parts.count + 1;
-    struct query_term *terms = arena_alloc(arena, room * sizeof *terms);
-    if (!terms)
-        return fail_memory();
-    for (unsigned i = 0; i < parts.count; i++)
-        for (unsigned j = i; j < parts.count; j++) {
-            struct term term;
-            TRY(analyzer_parts_joined(analyzer, &parts.compound, i, j, &term));
-            TRY(term_copy(arena, term.bytes, term.size, &terms[i * parts.count + j]));
-        }
-    form->parts = terms;
-    form->part_count = parts.count;
-    *out = form;
-out:
-    return status;
-}
-
 /* Of a plain word, by the first of its readings that splits words. */
 static lupe_status word_form(struct parse_leaves *leaves, struct node *node)
 {
@@ -239,7 +193,8 @@ static lupe_status word_form(struct parse_leaves *leaves, struct node *node)
     if (element->alternatives[0].term_count != 1 || !element->alternatives[0].joined)
         return LUPE_OK;
     for (unsigned r = 0; r < leaves_readings(leaves, node->field) && !element->form; r++)
-        TRY(leaves_form(leaves->arena, reading_analyzer(leaves, node->field, r), &element->form));
+        TRY(word_form_make(leaves->arena, reading_analyzer(leaves, node->field, r),
+                           &element->alternatives[0].terms[0], &element->form));
 out:
     return status;
 }

@@ -68,11 +68,6 @@ CHECKED lupe_status leaves_end_quoted(struct parse_leaves *leaves, const struct 
 CHECKED lupe_status leaves_end_fuzzy(struct parse_leaves *leaves, uint8_t edits,
                                      const struct parse_leaf **leaf);
 
-/* The form of the word whose term an analyzer was asked for last, in the arena; *form stays what it
- * is where words are not split. */
-CHECKED lupe_status leaves_form(struct arena *arena, struct analyzer *analyzer,
-                                const struct word_form **form);
-
 /* The reading of a prefix by the analyzer number `reading` of those leaves_readings() counts; *leaf
  * is NULL when nothing is left of it. Two readings that are equal give one leaf. *covers tells
  * whether the word itself is among those that begin so: its stem may be shorter (Reise*, reis). */

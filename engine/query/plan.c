@@ -80,11 +80,14 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         const struct alternative *alternative = &element->alternatives[a];
         const struct query_term *term = &alternative->terms[0];
         struct plan_term *found = NULL;
+        bool with_parts = alternative->joined && node->field < 0 && with_compounds(plan);
         uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
+        if (with_parts) /* looked up with the word */
+            TRY(plan_begin(plan, key, key_make(key, LIST_PARTS, term->bytes, term->size), &found));
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
         bool is_own = alternative->weight == 1.0f;
         own += is_own ? found->frequency : 0;
-        if (alternative->joined && node->field < 0 && with_compounds(plan)) {
+        if (with_parts) {
             bool is_part = false;
             TRY(plan_add_word(plan, term, found, &members, &all, &is_part));
             out->is_part |= is_part;
@@ -461,6 +464,9 @@ static lupe_status begin_words(struct plan *plan, const struct node *node)
             for (uint32_t t = 0; t < element->alternatives[a].term_count; t++) {
                 const struct query_term *one = &element->alternatives[a].terms[t];
                 TRY(plan_begin(plan, key, key_make(key, list, one->bytes, one->size), &term));
+                if (element->alternatives[a].joined && list == LIST_WORDS && with_compounds(plan))
+                    TRY(plan_begin(plan, key,
+                                   key_make(key, LIST_PARTS, one->bytes, one->size), &term));
             }
     }
 out:

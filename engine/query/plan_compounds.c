@@ -74,12 +74,6 @@ out:
 
 /* ---- neighbours */
 
-/* Linking letters; with the stem of a first word before them they make most forms of it that
- * compounds begin with. Behind the word as it is written only the first two are tried. */
-static const char *const links[] = {"", "s", "es", "n", "en", "er", "e", "ens"};
-#define LINKS (sizeof links / sizeof *links)
-#define LINKS_OF_WORD 2u
-
 /* What neighbours count, in parts of the rarer one. */
 struct neighbours {
     double join_gain; /* of a compound they join to */
@@ -91,49 +85,71 @@ struct join {
     uint64_t frequency;
 };
 
-static lupe_status join_with(struct plan *plan, struct join *join, const struct query_term *first,
-                             unsigned link_count, const struct query_term *second)
+/* What a first word with its linking letters and a second one, stemmed, are together; false when
+ * that is too long. */
+static bool join_key(const struct query_term *first, const struct query_term *second,
+                     uint8_t word[TERM_BYTES_MAX], struct query_term *term)
 {
-    uint8_t word[TERM_BYTES_MAX];
-    uint8_t key[KEY_BYTES_MAX];
-    lupe_status status = LUPE_OK;
-    if (first->size + 3 + second->size > sizeof word)
-        return LUPE_OK;
+    if (first->size + second->size > TERM_BYTES_MAX)
+        return false;
     memcpy(word, first->bytes, first->size);
-    for (unsigned l = 0; l < link_count; l++) {
-        struct plan_term *own = NULL;
-        size_t size = first->size;
-        for (const char *letter = links[l]; *letter; letter++)
-            word[size++] = (uint8_t)*letter;
-        memcpy(word + size, second->bytes, second->size);
-        struct query_term term = {word, (uint32_t)(size + second->size)};
-        TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
-        if (own->frequency == 0)
-            continue;
-        bool is_part;
-        uint64_t frequency = 0;
-        TRY(plan_add_word(plan, &term, own, &join->members, &frequency, &is_part));
-        join->frequency += own->frequency;
-    }
+    memcpy(word + first->size, second->bytes, second->size);
+    *term = (struct query_term){word, first->size + second->size};
+    return true;
+}
+
+/* The stems of a second word: by itself, and as the end of a longer one where that differs. */
+static unsigned join_tails(const struct plan_node *second, const struct query_term *tails[2])
+{
+    const struct query_term *tail = &second->form->tail;
+    tails[0] = second->term;
+    tails[1] = tail;
+    return tail->size && (tail->size != second->term->size ||
+                          memcmp(tail->bytes, second->term->bytes, tail->size) != 0)
+               ? 2
+               : 1;
+}
+
+/* Asks for all that two words may be joined to in this order, so that it is waited for once. */
+static lupe_status join_begin(struct plan *plan, const struct plan_node *first,
+                              const struct plan_node *second)
+{
+    uint8_t word[TERM_BYTES_MAX], key[KEY_BYTES_MAX];
+    const struct query_term *tails[2];
+    unsigned tail_count = join_tails(second, tails);
+    struct query_term term;
+    struct plan_term *own;
+    lupe_status status = LUPE_OK;
+    for (uint32_t f = 0; f < first->form->first_count; f++)
+        for (unsigned t = 0; t < tail_count; t++)
+            if (join_key(&first->form->firsts[f], tails[t], word, &term))
+                TRY(plan_begin(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
 out:
     return status;
 }
 
-/* What two words may be joined to, in this order. */
+/* What two words are joined to, in this order. */
 static lupe_status join_in_order(struct plan *plan, struct join *join,
                                  const struct plan_node *first, const struct plan_node *second)
 {
-    const struct query_term *tail = &second->form->tail;
-    bool two_tails = tail->size && (tail->size != second->term->size ||
-                                    memcmp(tail->bytes, second->term->bytes, tail->size) != 0);
-    bool inflected = first->form->folded.size != first->term->size;
+    uint8_t word[TERM_BYTES_MAX], key[KEY_BYTES_MAX];
+    const struct query_term *tails[2];
+    unsigned tail_count = join_tails(second, tails);
+    struct query_term term;
     lupe_status status = LUPE_OK;
-    for (unsigned t = 0; t < 1u + two_tails; t++) {
-        const struct query_term *end = t ? tail : second->term;
-        TRY(join_with(plan, join, first->term, LINKS, end));
-        if (inflected)
-            TRY(join_with(plan, join, &first->form->folded, LINKS_OF_WORD, end));
-    }
+    for (uint32_t f = 0; f < first->form->first_count; f++)
+        for (unsigned t = 0; t < tail_count; t++) {
+            struct plan_term *own = NULL;
+            uint64_t frequency = 0;
+            bool is_part;
+            if (!join_key(&first->form->firsts[f], tails[t], word, &term))
+                continue;
+            TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
+            if (own->frequency == 0)
+                continue;
+            TRY(plan_add_word(plan, &term, own, &join->members, &frequency, &is_part));
+            join->frequency += own->frequency;
+        }
 out:
     return status;
 }
@@ -180,6 +196,9 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
                 !(plan->request->flags & LUPE_SEARCH_WITHOUT_PROXIMITY);
     lupe_status status = LUPE_OK;
     if (first->is_part && second->is_part) {
+        if (next == i + 1)
+            TRY(join_begin(plan, first, second));
+        TRY(join_begin(plan, second, first));
         if (next == i + 1)
             TRY(join_in_order(plan, &join, first, second));
         TRY(join_in_order(plan, &join, second, first));

@@ -261,6 +261,12 @@ static const struct lexicon_entry *entry_of(const struct lexicon *lexicon, uint6
     return entry ? entry : lexicon_table_find(&lexicon->shipped, hash);
 }
 
+bool lexicon_begins(const struct lexicon *lexicon, const uint8_t *folded, size_t size)
+{
+    const struct lexicon_entry *entry = entry_of(lexicon, hash_of(folded, size));
+    return entry && entry->first_cost;
+}
+
 bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t size)
 {
     const struct lexicon_entry *entry = entry_of(lexicon, hash_of(folded, size));

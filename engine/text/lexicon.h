@@ -47,6 +47,9 @@ void lexicon_close(struct lexicon *lexicon);
  * that of the shipped lexicon alone. */
 uint32_t lexicon_version(const struct lexicon *lexicon);
 
+/* Whether compounds begin with a folded word, its linking letters included. */
+bool lexicon_begins(const struct lexicon *lexicon, const uint8_t *folded, size_t size);
+
 /* Whether a folded word stands in it, as it is or with an ending that words in it take as a last
  * part. The longer compounds that it could be split into are not asked for. */
 bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t size);
