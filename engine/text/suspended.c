@@ -289,8 +289,9 @@ struct pair {
 };
 
 /* Behind which of its parts a compound completes the piece: as many as the piece itself has
- * (Wasserstraßen- und Schiff|fahrts|verwaltung), but the whole of what both have (Lebensmittel- und
- * Futter|mittel|preise). */
+ * (Wasserstraßen- und Schiff|fahrts|verwaltung), but the whole of what both have (Lebensmittel-
+ * und Futter|mittel|preise), and two where the lexicon has these as one word and the piece with the
+ * second as none (Wein- und Delikat|essen|handlung). */
 static size_t tail_of_compound(const struct lexicon *lexicon, const struct letters *piece,
                                const uint8_t *word, const struct compound *compound)
 {
@@ -303,9 +304,13 @@ static size_t tail_of_compound(const struct lexicon *lexicon, const struct lette
                 return compound->parts[i + 1].first;
     }
     compound_split(lexicon, piece->bytes, piece->size, &own);
-    unsigned parts = own.count < 1                 ? 1
-                     : own.count < compound->count ? own.count
-                                                   : compound->count - 1;
+    unsigned parts = own.count ? own.count : 1;
+    const struct compound_part *second = &compound->parts[1];
+    if (parts == 1 && lexicon_knows(lexicon, word, (size_t)second->first + second->base_size) &&
+        !joins_known(lexicon, piece, word + second->first, second->base_size))
+        parts = 2;
+    if (parts >= compound->count)
+        parts = compound->count - 1;
     return compound->parts[parts].first;
 }
 
