@@ -6,8 +6,8 @@
  * document with several of them has no more than the word that weighs most would give it often; a
  * few with falling weights for a correction, each with a rarity of its own.
  */
-#include "query/word_form.h"
 #include "query/expand.h"
+#include "query/word_form.h"
 
 #include <stdlib.h>
 

@@ -465,8 +465,8 @@ static lupe_status begin_words(struct plan *plan, const struct node *node)
                 const struct query_term *one = &element->alternatives[a].terms[t];
                 TRY(plan_begin(plan, key, key_make(key, list, one->bytes, one->size), &term));
                 if (element->alternatives[a].joined && list == LIST_WORDS && with_compounds(plan))
-                    TRY(plan_begin(plan, key,
-                                   key_make(key, LIST_PARTS, one->bytes, one->size), &term));
+                    TRY(plan_begin(plan, key, key_make(key, LIST_PARTS, one->bytes, one->size),
+                                   &term));
             }
     }
 out:

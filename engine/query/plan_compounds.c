@@ -22,6 +22,7 @@ static lupe_status add_reading(struct plan *plan, struct plan_node *group, unsig
     unsigned parts = form->part_count;
     uint8_t key[KEY_BYTES_MAX];
     double sum = 0;
+    uint64_t least = UINT64_MAX;
     lupe_status status = LUPE_OK;
     variant->terms = arena_alloc(&plan->arena, parts * sizeof *variant->terms);
     variant->offsets = arena_alloc(&plan->arena, parts * sizeof *variant->offsets);
@@ -36,11 +37,14 @@ static lupe_status add_reading(struct plan *plan, struct plan_node *group, unsig
         TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term->bytes, term->size), &found));
         if (found->frequency == 0)
             return LUPE_OK;
+        least = found->frequency < least ? found->frequency : least;
         sum += plan_idf(plan, found->frequency);
         variant->terms[variant->count] = found;
         variant->offsets[variant->count++] = 0;
         first = last + 1;
     }
+    if (least > READING_DOCUMENTS_MAX)
+        return LUPE_OK;
     variant->near = (uint32_t)PARTS_NEAR;
     variant->weight = (float)PARTS_WEIGHT;
     group->variant_count++;

@@ -42,7 +42,8 @@ struct alternative {
 struct word_form {
     struct query_term folded; /* before it was stemmed */
     struct query_term tail;   /* stemmed as the end of a longer word */
-    const struct query_term *firsts; /* what compounds may begin with where it is their first part */
+    const struct query_term
+        *firsts; /* what compounds may begin with where it is their first part */
     uint32_t first_count;
     bool is_function_word;
     uint32_t part_count;            /* of a compound, else 0 */

@@ -26,6 +26,10 @@ static inline double weight_of(const char *name, double otherwise)
 #define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.5)
 #define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
 
+/* A compound is looked for by its parts only where the rarest of these is in at most so many
+ * documents: what is in more says little, and takes half a millisecond to look through. */
+#define READING_DOCUMENTS_MAX WEIGHT(READING_DOCUMENTS_MAX, 1024)
+
 /* A compound that neighbours of a query join to counts for so much of the rarer of them, and a
  * place of both near each other, in their order, for so much of a place of the compound. */
 #define JOIN_GAIN WEIGHT(JOIN_GAIN, 2.0)
