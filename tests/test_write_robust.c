@@ -17,7 +17,7 @@ static const char *const texts[] = {
     "user.name+tag@mail.example.org ftp://[2001:db8::1]:21/%00%ff file:///C:/Programme/",
     "getKrankenversicherungsBeitrag setHTTPResponseCode XMLHttpRequest iPhone eBay McDonalds",
     "for (size_t i = 0; i < n; i++) { a[i] ^= ~b[i] << 3; } /* C++ */ #include <stdio.h>",
-    "2-(4-Isobutylphenyl)propansäure 1,3,7-Trimethylxanthin N,N-Dimethylformamid "
+    "2-(4-Isobutylphenyl)propansäure 1,3,7-Trimethylxanthin N,N-Dimethylformamid",
     "Methylphenidathydrochlorid Natriumlaurylethersulfat C₆H₁₂O₆ Fe³⁺ (NH₄)₂SO₄",
     "MCMXCIX XVIII. iv) Ludwig XIV. IIIIII MDCLXVI Kap. VII-IX",
     "dieſer Wortbe- ftandteil fteht aIs F1ußf|fche im T'e.x,t; rn statt m, vv ftatt w, �������",
