@@ -137,8 +137,10 @@ static void use_results(lupe_results *results, const struct support_random *rand
     for (size_t i = 0; i < lupe_results_count(results); i++) {
         const lupe_document *document = NULL;
         const lupe_snippet *snippet = NULL;
+        const lupe_explanation *explanation = NULL;
         expect(lupe_results_document(results, i, &document), random, "document");
         expect(lupe_results_snippet(results, i, NULL, &snippet), random, "snippet");
+        expect(lupe_results_explain(results, i, &explanation), random, "explanation");
     }
 }
 

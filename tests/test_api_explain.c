@@ -5,7 +5,7 @@
  *
  * The table is tests/data/queries/explained.txt: `query  =>  id  =>  explanation`, the explanation
  * as kind:text field:name [parts], numbers left out but for counts and weights of sources; the
- * weights of nearness are a matter of tuning, and left out, too.
+ * weights of compounds and nearness are a matter of tuning, and left out, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,10 +96,11 @@ static void tell(struct buffer *out, const lupe_explanation *part)
         buffer_add(out, part->field, strlen(part->field));
     }
     if (part->count > 0) {
-        bool is_near = part->kind == LUPE_EXPLAIN_NEAR || part->kind == LUPE_EXPLAIN_READING;
-        int size = is_near ? snprintf(number, sizeof number, " %g", part->count)
-                           : snprintf(number, sizeof number, " %g*%g", part->count, part->weight);
-        buffer_add(out, number, (size_t)size);
+        bool is_tuned = part->kind == LUPE_EXPLAIN_NEAR || part->kind == LUPE_EXPLAIN_READING ||
+                        part->kind == LUPE_EXPLAIN_PARTS;
+        int size = snprintf(number, sizeof number, " %g*%g", part->count, part->weight);
+        if (!is_tuned)
+            buffer_add(out, number, (size_t)size);
     }
     for (size_t i = 0; i < part->part_count; i++) {
         buffer_add(out, i ? ", " : " [", 2);

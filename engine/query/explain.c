@@ -309,17 +309,22 @@ out:
 
 /* ------------------------------------------------------------------ nodes */
 
-/* Whether a word stands for one that was corrected. */
+static bool same_term(const struct query_term *a, const struct query_term *b)
+{
+    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+/* Whether a word stands for one that was corrected. A compound that stays beside what it may have
+ * been meant to be has its own form; of the others only the likeliest has one. */
 static bool is_correction(const struct lupe_query *query, const struct element *element)
 {
     for (uint32_t i = 0; i < query->correction_count; i++) {
         const struct correction *correction = &query->corrections[i];
-        const struct query_term *term = &element->alternatives[0].terms[0];
         if (correction->applied && correction->typed_size == element->surface_size &&
-            memcmp(correction->typed, element->surface, element->surface_size) == 0 &&
-            correction->term.size == term->size &&
-            memcmp(correction->term.bytes, term->bytes, term->size) == 0)
-            return true;
+            memcmp(correction->typed, element->surface, element->surface_size) == 0)
+            return element->alternative_count == 1 &&
+                   (!element->form ||
+                    same_term(&element->alternatives[0].terms[0], &correction->term));
     }
     return false;
 }
