@@ -19,8 +19,8 @@ static lupe_status term_copy(struct arena *arena, const void *bytes, size_t size
     return LUPE_OK;
 }
 
-/* Linking letters. Behind the stem they make most of the forms that compounds begin with, behind the
- * word as it is written the others. */
+/* Linking letters. Behind the stem they make most of the forms that compounds begin with, behind
+ * the word as it is written the others. */
 static const char *const links[] = {"", "s", "es", "n", "en", "er", "e", "ens"};
 #define LINKS (sizeof links / sizeof *links)
 #define LINKS_OF_WORD 2u /* the first of them are tried there */

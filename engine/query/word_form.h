@@ -3,8 +3,8 @@
  * word_form.h - what a single word of a query is besides its term: as it was before it was stemmed,
  * its parts, what compounds with it look like.
  *
- * Owns nothing: the form lies in the query's arena. Made by parse_leaves.c and expand.c, read by the
- * planner (plan_compounds.c) and by result/. Never looks at an index.
+ * Owns nothing: the form lies in the query's arena. Made by parse_leaves.c and expand.c, read by
+ * the planner (plan_compounds.c) and by result/. Never looks at an index.
  */
 #ifndef LUPE_QUERY_WORD_FORM_H
 #define LUPE_QUERY_WORD_FORM_H
