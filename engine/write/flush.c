@@ -6,30 +6,14 @@
 #include "write/flush.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 
+#include "write/flush_parts.h"
 #include "write/pair_lists.h"
-#include "write/part_lists.h"
 
 #define RADIX_BITS 8u
 #define RADIX_SIZE (1u << RADIX_BITS)
 #define DOCUMENT_DEAD UINT32_MAX
-
-/* A key to sort: its first ten bytes and who it is. */
-struct sort_item {
-    uint64_t prefix; /* the first 8 bytes of the term, big-endian, zeros behind its end */
-    uint32_t number;
-    uint16_t list;
-    uint16_t size; /* of the key */
-};
-
-struct flusher {
-    const struct flush_input *input;
-    struct segment_writer *writer;
-    uint32_t *map;      /* new number by old one; NULL: the same */
-    uint32_t documents; /* live ones */
-};
 
 /* ---- sorting keys */
 
@@ -511,51 +495,6 @@ out:
 
 /* ---- the terms of all accumulators, in order */
 
-struct term_order {
-    struct sort_item *items; /* sorted */
-    struct sort_item *memory;
-    lupe_status status;
-};
-
-/* Lists of the accumulators come before, between and behind those made of ids, of parts and of
- * pairs. */
-enum { STAGE_WORDS, STAGE_JOINED, STAGE_FIELDS };
-
-static inline uint8_t stage_of(uint16_t list)
-{
-    if (list == LIST_WORDS)
-        return STAGE_WORDS;
-    return list < LIST_PARTS ? STAGE_JOINED : STAGE_FIELDS;
-}
-
-/* The list of a term in one accumulator; one of the same term in another follows. */
-struct term_ref {
-    uint32_t number;
-    uint16_t accumulator;
-    bool again;
-    uint8_t stage;
-};
-
-struct terms {
-    struct flusher *flusher;
-    struct term_order *orders; /* one an accumulator */
-    struct term_ref *refs;     /* with one accumulator none: its order tells */
-    uint64_t count;
-
-    /* encoding with a team */
-    pthread_mutex_t mutex;
-    pthread_cond_t ready; /* a parcel is */
-    pthread_cond_t free;  /* a place for one is */
-    struct parcel_slot *slots;
-    uint32_t slot_count;
-    uint64_t next;   /* term that belongs to no parcel yet, */
-    uint64_t end;    /* of those to be encoded now */
-    uint64_t given;  /* parcels begun, */
-    uint64_t placed; /* and done with */
-    lupe_status status;
-    char message[256];
-};
-
 static void order_task(void *user, uint32_t thread)
 {
     struct terms *terms = user;
@@ -625,24 +564,11 @@ out:
     return status;
 }
 
-static inline struct term_ref ref_at(const struct terms *terms, uint64_t i)
-{
-    if (terms->refs)
-        return terms->refs[i];
-    const struct sort_item *item = &terms->orders[0].items[i];
-    return (struct term_ref){item->number, 0, false, stage_of(item->list)};
-}
-
 /* How far ahead what a list is made of is asked for: a chunk is at a random place, and where it is
  * stands in the one before. */
 #define AHEAD_LIST 24u
 #define AHEAD_CHUNK 16u
 #define AHEAD_SECOND 8u
-
-static inline const struct growing_list *list_of(const struct terms *terms, struct term_ref ref)
-{
-    return accumulator_list(terms->flusher->input->accumulators[ref.accumulator], ref.number);
-}
 
 /* The reference at i. (A function that did nothing but ask would be left out by the compiler, which
  * takes it for one without effect.) */
@@ -865,141 +791,6 @@ static lupe_status stage_write(struct terms *terms, struct lister *lister, uint8
                                        : terms_write(terms, lister, first, *done);
 }
 
-/* ---- words that are parts of compounds */
-
-/* The parts of all accumulators in the order of their terms. */
-struct part_order {
-    uint32_t **orders; /* one an accumulator */
-    uint32_t *places;  /* the next of each */
-};
-
-static void part_order_free(struct part_order *order, uint32_t count)
-{
-    for (uint32_t i = 0; order->orders && i < count; i++)
-        memory_free(order->orders[i]);
-    memory_free(order->orders);
-    memory_free(order->places);
-}
-
-static lupe_status part_order_make(const struct flush_input *input, struct part_order *order)
-{
-    lupe_status status = LUPE_OK;
-    order->orders = memory_zalloc(input->accumulator_count, sizeof *order->orders);
-    order->places = memory_zalloc(input->accumulator_count, sizeof *order->places);
-    if (!order->orders || !order->places)
-        return fail_memory();
-    for (uint32_t i = 0; i < input->accumulator_count; i++)
-        TRY(part_notes_order(&input->accumulators[i]->parts, &order->orders[i]));
-out:
-    return status;
-}
-
-static int compare_terms(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    return order ? order : a_size < b_size ? -1 : a_size > b_size;
-}
-
-/* size:u8, term of the next part of an accumulator; NULL behind the last. */
-static const uint8_t *part_next(const struct flush_input *input, const struct part_order *order,
-                                uint32_t accumulator)
-{
-    const struct part_notes *parts = &input->accumulators[accumulator]->parts;
-    uint32_t place = order->places[accumulator];
-    return place < part_notes_count(parts) ? part_key(parts, order->orders[accumulator][place])
-                                           : NULL;
-}
-
-/* The least of the next parts; NULL when none is left. */
-static const uint8_t *part_least(const struct flush_input *input, const struct part_order *order)
-{
-    const uint8_t *least = NULL;
-    for (uint32_t i = 0; i < input->accumulator_count; i++) {
-        const uint8_t *key = part_next(input, order, i);
-        if (key && (!least || compare_terms(key + 1, key[0], least + 1, least[0]) < 0))
-            least = key;
-    }
-    return least;
-}
-
-/* Adds what all accumulators noted for a part, and moves them on; *single: it is one part of some
- * word. */
-static lupe_status noted_add(struct flusher *flusher, struct part_order *order, const uint8_t *key,
-                             struct part_lists *parts, bool *single)
-{
-    const struct flush_input *input = flusher->input;
-    lupe_status status = LUPE_OK;
-    for (uint32_t i = 0; i < input->accumulator_count; i++) {
-        const uint8_t *next = part_next(input, order, i);
-        if (!next || compare_terms(next + 1, next[0], key + 1, key[0]) != 0)
-            continue;
-        uint32_t number = order->orders[i][order->places[i]++];
-        *single |= part_notes_at(&input->accumulators[i]->parts, number)->is_single;
-        TRY(part_lists_add_noted(parts, input->accumulators[i], number, flusher->map));
-    }
-out:
-    return status;
-}
-
-/* Moves *word, in the order of words, to a term; whether it is there. */
-static bool word_seek(const struct terms *terms, const uint8_t *key, uint64_t *word)
-{
-    for (; *word < terms->count && ref_at(terms, *word).stage == STAGE_WORDS; ++*word) {
-        struct term_ref ref = ref_at(terms, *word);
-        const struct accumulator *from = terms->flusher->input->accumulators[ref.accumulator];
-        const uint8_t *own = from->keys.data + list_of(terms, ref)->key;
-        int order = compare_terms(own + 3, own[0] - 2u, key + 1, key[0]);
-        if (order >= 0)
-            return order == 0;
-    }
-    return false;
-}
-
-/* Adds the lists of a word, which begin at *word. */
-static lupe_status own_add(const struct terms *terms, struct part_lists *parts, uint64_t *word)
-{
-    lupe_status status = LUPE_OK;
-    do {
-        struct term_ref ref = ref_at(terms, *word);
-        TRY(part_lists_add_own_list(parts, terms->flusher->input->accumulators[ref.accumulator],
-                                    ref.number, terms->flusher->map));
-        ++*word;
-    } while (*word < terms->count && ref_at(terms, *word).again);
-out:
-    return status;
-}
-
-/* Writes the lists of parts. Several parts as one, which no text has as a word, have none. */
-static lupe_status parts_write(struct terms *terms)
-{
-    lupe_status status = LUPE_OK;
-    struct flusher *flusher = terms->flusher;
-    struct part_lists parts = {0};
-    struct part_order order = {0};
-    const uint8_t *part;
-    uint8_t key[KEY_BYTES_MAX];
-    uint64_t word = 0;
-    TRY(part_order_make(flusher->input, &order));
-    TRY(part_lists_init(&parts, flusher->writer, flusher->documents));
-    while ((part = part_least(flusher->input, &order)) != NULL) {
-        bool single = false;
-        TRY(noted_add(flusher, &order, part, &parts, &single));
-        bool is_word = word_seek(terms, part, &word);
-        if (!single && !is_word) {
-            part_lists_drop(&parts);
-            continue;
-        }
-        part_lists_choose(&parts);
-        if (is_word)
-            TRY(own_add(terms, &parts, &word));
-        TRY(part_lists_write(&parts, key, key_make(key, LIST_PARTS, part + 1, part[0])));
-    }
-out:
-    part_order_free(&order, flusher->input->accumulator_count);
-    part_lists_free(&parts);
-    return status;
-}
-
 static lupe_status segment_fill(struct flusher *flusher, struct terms *terms,
                                 const struct publication *publication)
 {
@@ -1029,7 +820,7 @@ static lupe_status segment_fill(struct flusher *flusher, struct terms *terms,
     TRY(stage_write(terms, &lister, STAGE_WORDS, &done));
     TRY(ids_flush(flusher));
     TRY(stage_write(terms, &lister, STAGE_JOINED, &done));
-    TRY(parts_write(terms));
+    TRY(flush_parts(terms));
     TRY(pair_lists_write(flusher->writer, publication));
     TRY(stage_write(terms, &lister, STAGE_FIELDS, &done));
 out:
