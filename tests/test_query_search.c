@@ -290,3 +290,59 @@ Test(query_search, damaged_lists)
     lupe_index_close(index);
     support_no_leaks();
 }
+
+/* ------------------------------------------------------------------ parts of compounds */
+
+/* An index of German texts, with an id each that is its number. */
+static lupe_index *index_of_texts(const char *name, const char *const *texts, unsigned count)
+{
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    cr_assert_eq(lupe_index_create(support_path(name), NULL, NULL, &index), LUPE_OK);
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    for (unsigned i = 0; i < count; i++) {
+        char id[16];
+        lupe_value value = {
+            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+        lupe_document document = {.id = id,
+                                  .id_size = (size_t)snprintf(id, sizeof id, "%u", i),
+                                  .values = &value,
+                                  .value_count = 1};
+        cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK);
+    lupe_writer_close(writer);
+    return index;
+}
+
+/* More required clauses than a query may have words, one of which a document has as a part only. */
+Test(query_search, a_part_among_very_many_required_clauses)
+{
+    enum { CLAUSES = 1300 };
+    static const char *const texts[] = {"Haus mit Garten, Krankenversicherung", "Garten",
+                                        "Garten der Versicherung", "Krankenversicherung"};
+    static char text[32 + CLAUSES * 17];
+    lupe_index *index = index_of_texts("clauses", texts, 4);
+    struct view *view = view_of(index);
+    struct search_request request = {
+        .k = 10, .count_limit = LUPE_COUNT_EXACT, .k1 = 1.2, .b = 0.75};
+    struct search_answer fast, slow;
+    size_t size = (size_t)snprintf(text, sizeof text, "+Versicherung");
+    for (unsigned i = 0; i < CLAUSES; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, " +(Haus Garten)");
+    lupe_query *query = parse(index, text);
+    cr_assert_eq(query->root->clause_count, CLAUSES + 1);
+    cr_assert_eq(search_run(view, query, &request, &fast), LUPE_OK, "%s", lupe_last_error());
+    cr_assert_eq(search_run_naive(view, query, &request, &slow), LUPE_OK, "%s", lupe_last_error());
+    cr_expect_eq(fast.total, 2);
+    cr_expect_eq(slow.total, 2);
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(fast.hits[i].document == slow.hits[i].document &&
+                  fast.hits[i].score == slow.hits[i].score);
+    search_answer_free(&fast);
+    search_answer_free(&slow);
+    lupe_query_free(query);
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}

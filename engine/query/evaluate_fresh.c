@@ -53,17 +53,34 @@ out:
     return status;
 }
 
-/* Whether an earlier word has the document freshly, too: then it was a candidate before. */
-static bool came_before(const struct word_leaves *words, unsigned word, uint32_t *places,
-                        uint32_t document)
+/* The documents that any word has freshly: as bits, in order and each once, however many words there
+ * are and however many of them have one freshly. */
+static lupe_status fresh_bits(const struct word_leaves *words, unsigned word_count,
+                              uint32_t documents, uint64_t **bits)
 {
-    bool came = false;
-    for (unsigned w = 0; w < word; w++) {
-        while (places[w] < words[w].fresh_count && words[w].fresh[places[w]] < document)
-            places[w]++;
-        came |= places[w] < words[w].fresh_count && words[w].fresh[places[w]] == document;
-    }
-    return came;
+    *bits = memory_zalloc((size_t)documents / 64 + 1, sizeof **bits);
+    if (!*bits)
+        return fail_memory();
+    for (unsigned w = 0; w < word_count; w++)
+        for (uint32_t i = 0; i < words[w].fresh_count; i++)
+            (*bits)[words[w].fresh[i] / 64] |= (uint64_t)1 << words[w].fresh[i] % 64;
+    return LUPE_OK;
+}
+
+/* Moves the next BLOCK_DOCUMENTS documents from the bits to the candidates, at most; *next is the
+ * first of the bits' words that may have any. */
+static void take_candidates(uint64_t *bits, uint32_t documents, uint32_t *next,
+                            struct candidates *candidates)
+{
+    candidates->count = 0;
+    for (; *next <= documents / 64; ++*next)
+        for (; bits[*next]; bits[*next] &= bits[*next] - 1) {
+            if (candidates->count == BLOCK_DOCUMENTS)
+                return;
+            candidates->documents[candidates->count] =
+                *next * 64 + (unsigned)__builtin_ctzll(bits[*next]);
+            candidates->scores[candidates->count++] = 0;
+        }
 }
 
 static void rewind_all(const struct word_leaves *words, unsigned word_count, struct leaf **optional,
@@ -84,36 +101,35 @@ lupe_status evaluate_fresh(struct evaluation *evaluation, const struct word_leav
                            uint64_t *count)
 {
     struct candidates candidates;
-    uint32_t places[QUERY_TERMS_MAX];
+    uint64_t *bits = NULL;
+    uint32_t next = 0;
     lupe_status status = LUPE_OK;
     evaluation->unordered = true;
-    for (unsigned word = 0; word < word_count; word++) {
-        memset(places, 0, word * sizeof *places);
-        rewind_all(words, word_count, optional, optional_count, excluded, excluded_count);
-        for (uint32_t next = 0; next < words[word].fresh_count;) {
+    TRY(fresh_bits(words, word_count, evaluation->documents, &bits));
+    rewind_all(words, word_count, optional, optional_count, excluded, excluded_count);
+    for (;;) {
+        take_candidates(bits, evaluation->documents, &next, &candidates);
+        if (candidates.count == 0)
+            break;
+        for (unsigned w = 0; w < word_count && candidates.count; w++) {
             TRY(ticker_tick(evaluation->ticker));
-            candidates.count = 0;
-            while (next < words[word].fresh_count && candidates.count < BLOCK_DOCUMENTS) {
-                uint32_t document = words[word].fresh[next++];
-                candidates.documents[candidates.count] = document;
-                candidates.scores[candidates.count] = 0;
-                candidates.count += !came_before(words, word, places, document);
-            }
-            for (unsigned w = 0; w < word_count && candidates.count; w++)
-                TRY(require_word(&words[w], &candidates));
-            for (unsigned e = 0; e < excluded_count && candidates.count; e++)
-                TRY(leaf_exclude(excluded[e], candidates.documents, candidates.scores,
-                                 &candidates.count));
-            for (unsigned o = 0; o < optional_count && candidates.count; o++)
-                TRY(leaf_add_optional(optional[o], candidates.documents, candidates.scores,
-                                      candidates.count));
-            for (unsigned i = 0; count && i < candidates.count; i++)
-                *count += live_has(&evaluation->segment->live, candidates.documents[i]);
-            if (collects)
-                TRY(evaluation_emit(evaluation, candidates.documents, candidates.scores,
-                                    candidates.count));
+            TRY(require_word(&words[w], &candidates));
         }
+        for (unsigned e = 0; e < excluded_count && candidates.count; e++)
+            TRY(leaf_exclude(excluded[e], candidates.documents, candidates.scores,
+                             &candidates.count));
+        for (unsigned o = 0; o < optional_count && candidates.count; o++) {
+            TRY(ticker_tick(evaluation->ticker));
+            TRY(leaf_add_optional(optional[o], candidates.documents, candidates.scores,
+                                  candidates.count));
+        }
+        for (unsigned i = 0; count && i < candidates.count; i++)
+            *count += live_has(&evaluation->segment->live, candidates.documents[i]);
+        if (collects)
+            TRY(evaluation_emit(evaluation, candidates.documents, candidates.scores,
+                                candidates.count));
     }
 out:
+    memory_free(bits);
     return status;
 }
