@@ -53,8 +53,8 @@ out:
     return status;
 }
 
-/* The documents that any word has freshly: as bits, in order and each once, however many words there
- * are and however many of them have one freshly. */
+/* The documents that any word has freshly, as bits: in order and each once, however many words have
+ * them. */
 static lupe_status fresh_bits(const struct word_leaves *words, unsigned word_count,
                               uint32_t documents, uint64_t **bits)
 {

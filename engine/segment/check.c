@@ -283,6 +283,100 @@ static void note_pairs(struct check *check, const struct list_check *state, uint
     word->list = *state->list;
 }
 
+/* ---- words that are parts of compounds */
+
+/* A list, document by document. */
+struct list_walk {
+    const struct list *list;
+    uint32_t blocks; /* read */
+    unsigned at;     /* of the last one the document at hand */
+    struct block block;
+};
+
+/* *more is false behind the last document. */
+static lupe_status list_walk_on(struct list_walk *walk, bool *more)
+{
+    lupe_status status = LUPE_OK;
+    if (walk->blocks == 0 || ++walk->at == walk->block.count) {
+        *more = walk->blocks < walk->list->block_count;
+        if (!*more)
+            return LUPE_OK;
+        walk->at = 0;
+        status = block_read(walk->list, walk->blocks++, &walk->block);
+        if (!status)
+            status = block_read_tfs(walk->list, &walk->block);
+    }
+    return status;
+}
+
+/* What is wrong with a tf of a list of parts, or of a wide list, of a word whose own list has
+ * another; NULL: nothing. */
+static const char *part_wrong(bool is_wide, uint32_t tf, uint32_t own)
+{
+    if (is_wide)
+        return tf < DOCUMENT_WORDS_MAX && tf < (uint64_t)own * WIDE_UNIT
+                   ? "a document counts less than in the word's own list"
+                   : NULL;
+    if (tf % PARTS_TF_UNIT == 0)
+        return "a document has nothing of compounds";
+    uint32_t own_max = DOCUMENT_WORDS_MAX / PARTS_TF_UNIT - 1;
+    return tf / PARTS_TF_UNIT == (own < own_max ? own : own_max)
+               ? NULL
+               : "a document has another frequency than in the word's own list";
+}
+
+/* Goes along both lists of a word; *wrong stays NULL where they fit each other. */
+static lupe_status compare_with_own(struct list_walk *parts, struct list_walk *own,
+                                    const char **wrong)
+{
+    bool is_wide = parts->list->is_wide;
+    bool more = true, more_own = true;
+    lupe_status status = list_walk_on(own, &more_own);
+    while (!status && !*wrong) {
+        status = list_walk_on(parts, &more);
+        if (status || (!more && !(is_wide && more_own)))
+            break;
+        uint32_t document = more ? parts->block.documents[parts->at] : UINT32_MAX;
+        while (!status && more_own && own->block.documents[own->at] < document && !*wrong) {
+            if (is_wide)
+                *wrong = "it lacks a document of the word's own list";
+            status = list_walk_on(own, &more_own);
+        }
+        if (status || *wrong)
+            break;
+        bool both = more_own && own->block.documents[own->at] == document;
+        *wrong =
+            part_wrong(is_wide, parts->block.tfs[parts->at], both ? own->block.tfs[own->at] : 0);
+        if (both)
+            status = list_walk_on(own, &more_own);
+    }
+    return status;
+}
+
+/* Lists of parts and wide lists say of the word itself what its own list does. */
+static lupe_status check_parts(struct check *check, const struct list_check *state)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    const char *wrong = NULL;
+    struct list list = {.block_count = 0};
+    if ((state->list->flags & (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)) != ENTRY_HAS_TF) {
+        list_found(check, state, 0, "a list of parts has frequencies and nothing else");
+        return LUPE_OK;
+    }
+    size_t size = key_make(key, LIST_WORDS, state->at->key + 2, state->at->key_size - 2);
+    lupe_status status = segment_find(check->segment, key, size, &list);
+    if (status == LUPE_NOT_FOUND)
+        status = LUPE_OK;
+    struct list_walk parts = {.list = state->list}, own = {.list = &list};
+    if (!status)
+        status = compare_with_own(&parts, &own, &wrong);
+    if (sound(check, &status) && wrong)
+        list_found(check, state, parts.blocks ? parts.blocks - 1 : 0, wrong);
+    return status;
+}
+
+/* ---- every list */
+
 static lupe_status check_list(struct check *check, const struct dictionary_iterator *at)
 {
     static const uint64_t champion_places[CHAMPIONS] = {10, 100, 1000};
@@ -315,8 +409,10 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
             list_found(check, &state, 0, "a champion is above the documents it stands for");
     if (list_number == LIST_IDS)
         check->ids += state.documents;
+    if (list.is_wide && list_number != LIST_PARTS)
+        list_found(check, &state, 0, "it is wide, but no list of parts");
     note_pairs(check, &state, list_number);
-    return LUPE_OK;
+    return list_number == LIST_PARTS ? check_parts(check, &state) : LUPE_OK;
 }
 
 /* The first entry of a block is found by its number. */
