@@ -211,6 +211,7 @@ lupe_status lexicon_open(const void *words, size_t size, struct lexicon **out)
     lexicon->shipped.fingerprints = lexicon_german_fingerprints;
     lexicon->shipped.entries = lexicon_german_entries;
     lexicon->shipped.longest = lexicon_german_longest;
+    lexicon->shipped.filter = lexicon_german_filter;
     lexicon->shipped.slots = lexicon_german_slots;
     shipped = *lexicon;
     if (size > 0)

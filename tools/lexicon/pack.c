@@ -19,6 +19,7 @@
 static uint32_t fingerprints[WORDS_MAX * 2];
 static struct lexicon_entry entries[WORDS_MAX * 2];
 static uint8_t longest[LEXICON_BEGINNINGS];
+static uint8_t filter[LEXICON_FILTER_BITS / 8];
 static char lines[WORDS_MAX][LINE_BYTES_MAX];
 
 static void give_up(const char *what, const char *where)
@@ -89,6 +90,7 @@ static void insert(const char *line, uint32_t slots)
     }
     fingerprints[slot] = lexicon_fingerprint(hash);
     entries[slot] = entry;
+    filter[lexicon_filter_bit(hash) / 8] |= (uint8_t)(1u << lexicon_filter_bit(hash) % 8);
 }
 
 int main(int count, char **arguments)
@@ -122,6 +124,9 @@ int main(int count, char **arguments)
     printf("};\nconst uint8_t lexicon_german_longest[] = {\n");
     for (uint32_t i = 0; i < LEXICON_BEGINNINGS; i++)
         printf("%u,\n", longest[i]);
+    printf("};\nconst uint8_t lexicon_german_filter[] = {\n");
+    for (uint32_t i = 0; i < LEXICON_FILTER_BITS / 8; i++)
+        printf("%u,\n", filter[i]);
     printf("};\nconst uint32_t lexicon_german_slots = %u;\n", slots);
     printf("const uint64_t lexicon_german_version = %lluu;\n", (unsigned long long)version);
     return fflush(stdout) ? 1 : 0;
