@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_segment_parts.c - lists of parts and wide lists beside the word's own: the check goes along
- * both and tells where they do not fit.
+ * both and tells where they do not fit, and merging takes nothing over that cannot be.
  */
 #include "segment/segment.h"
 #include "segment_cases.h"
+#include "write/merge.h"
 
 #define DOCUMENTS 700u /* 699 has the word */
 
@@ -98,13 +99,12 @@ static void compare_finding(void *user, const char *finding)
     cr_expect(strstr(finding, ":haus"), "%s", finding);
 }
 
-static void check(bool is_wide, enum damage damage, const char *expected)
+/* Writes a segment and opens it. */
+static struct open_segment open_damaged(bool is_wide, enum damage damage, struct keeper *keeper,
+                                        struct segment_entry *entry)
 {
-    struct keeper keeper = {0};
-    struct segment_entry entry;
-    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, &keeper}, 0};
+    struct segment_writer_options options = {6, 1.2, 0.75, {keeper_put, keeper}, 0};
     struct segment_writer *writer = NULL;
-    struct told told = {0, expected};
     uint32_t own[DOCUMENTS], parts[DOCUMENTS];
     for (uint32_t d = 0; d < DOCUMENTS; d++) {
         own[d] = own_tf(d);
@@ -115,14 +115,42 @@ static void check(bool is_wide, enum damage damage, const char *expected)
     write_list(writer, LIST_WORDS, own, damage == WORD_WIDE, ENTRY_HAS_TF);
     write_ids(writer);
     write_list(writer, LIST_PARTS, parts, is_wide, damage == NO_FREQUENCIES ? 0 : ENTRY_HAS_TF);
-    cr_assert_eq(segment_writer_finish(writer, &entry), LUPE_OK);
+    cr_assert_eq(segment_writer_finish(writer, entry), LUPE_OK);
     segment_writer_close(writer);
-    struct open_segment open = open_kept(&keeper, &entry, "parts");
+    struct open_segment open = open_kept(keeper, entry, "parts");
     cr_assert_eq(open.status, LUPE_OK, "%s", lupe_last_error());
+    return open;
+}
+
+static void check(bool is_wide, enum damage damage, const char *expected)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    struct told told = {0, expected};
+    struct open_segment open = open_damaged(is_wide, damage, &keeper, &entry);
     cr_expect_eq(segment_check(open.segment, compare_finding, &told),
                  expected[0] ? LUPE_CORRUPT : LUPE_OK, "%d: %s", (int)damage, lupe_last_error());
     cr_expect_eq(told.findings, expected[0] ? 1u : 0u, "%d: %u findings", (int)damage,
                  told.findings);
+    open_kept_close(&open);
+    keeper_free(&keeper);
+}
+
+static void merge(bool is_wide, enum damage damage, lupe_status expected)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    struct merge_options options = {.k1 = 1.2, .b = 0.75};
+    struct merge *merge = NULL;
+    bool done = false;
+    struct open_segment open = open_damaged(is_wide, damage, &keeper, &entry);
+    struct merge_source source = {.entry = &entry};
+    cr_assert_eq(merge_begin(open.store, &options, &source, 1, &merge), LUPE_OK, "%s",
+                 lupe_last_error());
+    cr_expect_eq(merge_step(merge, UINT64_MAX, &done), expected, "%d: %s", (int)damage,
+                 lupe_last_error());
+    cr_expect_eq(done, expected == LUPE_OK);
+    merge_close(merge);
     open_kept_close(&open);
     keeper_free(&keeper);
 }
@@ -144,5 +172,14 @@ Test(segment_parts, lists_that_do_not_fit_the_word_are_told)
     check(true, WIDE_LACKS, "lacks a document of the word's own list");
     check(true, WIDE_ENDS, "lacks a document of the word's own list");
     check(false, WORD_WIDE, "wide, but no list of parts");
+    support_no_leaks();
+}
+
+/* A document that a list of parts has for nothing would be written with a frequency of 0. */
+Test(segment_parts, merging_takes_over_no_list_that_cannot_be)
+{
+    merge(false, SOUND, LUPE_OK);
+    merge(true, SOUND, LUPE_OK);
+    merge(false, EXTRA_MISSING, LUPE_CORRUPT);
     support_no_leaks();
 }
