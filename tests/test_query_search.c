@@ -346,3 +346,67 @@ Test(query_search, a_part_among_very_many_required_clauses)
     lupe_index_close(index);
     support_no_leaks();
 }
+
+/* Nouns and the compounds of neighbours among them; the last two are the 129th pair of the longer
+ * query, which finds nothing by the compound. */
+Test(query_search, neighbours_are_joined_up_to_a_limit)
+{
+    static const char *const texts[] = {"Krankenversicherung", "Lebensversicherung", "Krankenhaus",
+                                        "Gartenhaus"};
+    static char text[NEIGHBOURS_MAX * 16 + 64];
+    static const char some[] = "bdfgklmpjnrtvwxz";
+    double best[2];
+    lupe_index *index = index_of_texts("neighbours", texts, 4);
+    struct view *view = view_of(index);
+    for (unsigned extra = 0; extra < 2; extra++) {
+        struct search_request request = {
+            .k = 10, .count_limit = LUPE_COUNT_EXACT, .k1 = 1.2, .b = 0.75};
+        struct search_answer answer;
+        size_t size = 0;
+        for (unsigned i = 0; i + 1 < NEIGHBOURS_MAX + extra; i++)
+            size += (size_t)snprintf(text + size, sizeof text - size, "Ol%cak%cip ", some[i / 16],
+                                     some[i % 16]);
+        snprintf(text + size, sizeof text - size, "Garten Haus");
+        lupe_query *query = parse(index, text);
+        cr_assert_eq(query->root->clause_count, NEIGHBOURS_MAX + 1 + extra, "%u %u",
+                     query->root->clause_count, NEIGHBOURS_MAX + 1 + extra);
+        cr_assert_eq(search_run(view, query, &request, &answer), LUPE_OK);
+        cr_expect_eq(answer.total, 2, "both have Haus as a part");
+        cr_expect_eq(answer.hits[0].document, 3u);
+        best[extra] = ldexp(answer.hits[0].score, -answer.score_bits);
+        search_answer_free(&answer);
+        lupe_query_free(query);
+    }
+    cr_expect_gt(best[0], 1.5 * best[1], "%f with the compound, %f without", best[0], best[1]);
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* What is looked at a second time may be long texts: each pair of words asks. */
+Test(query_search, the_second_look_asks_whether_to_go_on)
+{
+    static const char *const texts[] = {"Haus und Garten der Stadt", "Stadt Garten Haus"};
+    lupe_index *index = index_of_texts("second", texts, 2);
+    struct view *view = view_of(index);
+    unsigned asked[2] = {0, 0};
+    for (unsigned i = 0; i < 2; i++) {
+        struct search_request request = {.k = 10,
+                                         .count_limit = LUPE_COUNT_EXACT,
+                                         .k1 = 1.2,
+                                         .b = 0.75,
+                                         .user = &asked[i],
+                                         .cancel = count_questions,
+                                         .flags = i ? 0 : LUPE_SEARCH_WITHOUT_PROXIMITY};
+        struct search_answer answer;
+        lupe_query *query = parse(index, "Haus Garten Stadt");
+        cr_assert_eq(search_run(view, query, &request, &answer), LUPE_OK);
+        cr_expect_eq(answer.hit_count, (size_t)2);
+        search_answer_free(&answer);
+        lupe_query_free(query);
+    }
+    cr_expect_geq(asked[1], asked[0] + 2, "%u and %u times", asked[0], asked[1]);
+    view_close(view);
+    lupe_index_close(index);
+    support_no_leaks();
+}

@@ -80,6 +80,7 @@
 #define QUERY_DEPTH_MAX 64u                    /* nested parentheses; deeper ones are ignored */
 #define PREFIX_TERMS_MAX 1024u                 /* expansions of pre* */
 #define FUZZY_TERMS_MAX 64u                    /* expansions of word~ */
+#define NEIGHBOURS_MAX 128u                    /* pairs of a query that are looked at */
 #define CORRECTIONS_MAX 8u                     /* unknown words of a query that are looked into */
 #define PHRASE_WORDS_MAX 256u                  /* of a longer phrase the first count */
 #define PHRASE_VARIANTS_MAX 32u                /* readings of a phrase with hyphen words */

@@ -128,6 +128,7 @@ static lupe_status own_seek(struct execution *execution, const struct list *list
     TRY(leaf_of_list(execution, list, 0, &leaf));
     for (uint32_t i = 0; i < sums->count; i++) {
         own[i] = 0;
+        TRY(ticker_tick(execution->evaluation->ticker));
         if (more)
             TRY(leaf_seek(leaf, sums->documents[i], &more));
         if (more && leaf->documents[leaf->next] == sums->documents[i])

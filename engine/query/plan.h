@@ -88,6 +88,7 @@ struct plan {
     struct term_place *spare;  /* of a term that was looked up, for the next: a prefix has many */
     struct plan_term *pending; /* their lists are not open yet */
     struct plan_node *later;   /* the groups with later */
+    unsigned neighbours;       /* pairs that were looked at */
 };
 
 #define PLAN_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */

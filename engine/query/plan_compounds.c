@@ -250,13 +250,15 @@ static lupe_status join_neighbours(struct plan *plan, const struct neighbours *n
         return fail_memory();
     memcpy(more.children, boolean->children, count * sizeof *more.children);
     memcpy(more.occurs, boolean->occurs, count * sizeof *more.occurs);
-    for (unsigned i = 0; i + 1 < count; i++) {
+    for (unsigned i = 0; i + 1 < count && plan->neighbours < NEIGHBOURS_MAX; i++) {
         unsigned next = i + 1;
         while (next + 1 < count && next - i <= NEIGHBOURS_BETWEEN &&
                boolean->children[next]->form && boolean->children[next]->form->is_function_word)
             next++;
-        if (may_join(boolean, i) && may_join(boolean, next))
-            TRY(join_two(plan, neighbours, i, next, &more));
+        if (!may_join(boolean, i) || !may_join(boolean, next))
+            continue;
+        plan->neighbours++;
+        TRY(join_two(plan, neighbours, i, next, &more));
     }
     *boolean = more;
 out:

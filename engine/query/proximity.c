@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "query/evaluate.h"
 #include "query/reader.h"
 #include "query/score.h"
 
@@ -178,6 +179,7 @@ static int by_score(const void *left, const void *right)
 lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, size_t count)
 {
     struct search_hit *ordered[PROXIMITY_HITS];
+    struct ticker ticker = {.request = plan->request};
     size_t looked_at = count < PROXIMITY_HITS ? count : PROXIMITY_HITS;
     lupe_status status = LUPE_OK;
     if (!plan->later || count == 0)
@@ -190,6 +192,7 @@ lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, si
             for (end = first + 1;
                  end < looked_at && ordered[end]->segment == ordered[first]->segment;)
                 end++;
+            TRY(ticker_ask(&ticker)); /* long documents have many places */
             TRY(group_apply(plan, group, ordered + first, end - first));
         }
     }
