@@ -180,8 +180,11 @@ Test(tool_options, help_needs_no_arguments_and_names_every_option)
             char name[64];
             snprintf(name, sizeof name, " --%s ", rules[j].name);
             bool named = strstr(output.data, name) != NULL;
-            cr_expect_eq(named, (bool)(rules[j].commands >> i & 1), "%s: %s", commands[i].name,
-                         name);
+            unsigned takers = 0; /* another command may have an option of this name, too */
+            for (size_t k = 0; k < RULE_COUNT; k++)
+                takers += strcmp(rules[k].name, rules[j].name) == 0 && rules[k].commands >> i & 1;
+            cr_expect_leq(takers, 1u, "%s: %s", commands[i].name, name);
+            cr_expect_eq(named, takers == 1, "%s: %s", commands[i].name, name);
         }
         for (char *line_start = output.data; *line_start;) {
             size_t size = strcspn(line_start, "\n");

@@ -30,7 +30,7 @@ const struct command commands[COMMAND_COUNT] = {
          "  a AND b, a OR b, NOT c; also UND, ODER, NICHT; (a OR b) c\n"
          "  field:word       in that field only\n"
          "  pre*  word^2     words that begin so; counts twice\n"
-         "  word~  word~1    words like it, in one or two letters; word~2\n"
+         "  word~1  word~2   also words that differ in one or two letters; word~\n"
          "A word that no document has is taken for a typing error and corrected.\n"
          "Status 0: hits; 1: none.\n",
          0, SIZE_MAX, "a query"},
@@ -107,8 +107,8 @@ static const struct option_rule rules[] = {
      "every word is required, not any"},
     {"no-correct", 0, BIT(SEARCH), OPTION_FLAG, PLACE(as_typed), 0, 0, NULL,
      "words that no document has stay as they are typed"},
-    {"no-compounds", 0, BIT(INDEX) | BIT(SEARCH), OPTION_FLAG, PLACE(no_compounds), 0, 0, NULL,
-     "words within compounds are not found (index: of a new index, smaller)"},
+    {"no-compounds", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_compounds), 0, 0, NULL,
+     "words within compounds are not found, nor compounds by their parts"},
     {"no-proximity", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_proximity), 0, 0, NULL,
      "words near each other do not count for more"},
     {"no-sentences", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_sentences), 0, 0, NULL,
@@ -128,9 +128,11 @@ static const struct option_rule rules[] = {
     {"language", 0, BIT(INDEX), OPTION_TEXT, PLACE(language), 0, 0, "LANGUAGE",
      "of a new index: german (default), another Snowball language, or none"},
     {"lexicon", 0, BIT(INDEX), OPTION_TEXT, PLACE(lexicon), 0, 0, "WORDS",
-     "of a new index: a list of words that German compounds are made of, one a line"},
+     "of a new index: words that compounds are made of, one a line, or a .dic file"},
     {"no-pairs", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_pairs), 0, 0, NULL,
      "of a new index: smaller, but phrases of very frequent words are slower"},
+    {"no-compounds", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_compounds), 0, 0, NULL,
+     "of a new index: smaller, but words within compounds are not found"},
     {"no-old-spelling", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_old_spelling), 0, 0, NULL,
      "of a new index: old spelling (Theil) is not brought into today's"},
     {"no-mending", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_mending), 0, 0, NULL,
