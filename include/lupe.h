@@ -226,7 +226,7 @@ typedef struct lupe_create_options {
     double k1;          /* BM25, 0 to 10; default 1.2 */
     double b;           /* BM25, 0 to 1; default 0.75 */
     /* Words that German compounds are made of, beside those that Lupe knows: lexicon_size bytes, a
-     * word a line, also a .dic file of hunspell; # begins a comment. Up to 64 MiB and 2,097,152
+     * word a line, also a .dic file of hunspell; # begins a comment. Up to 64 MiB and 1,048,576
      * words of 3 to 40 letters; lines that are none are counted and passed over. The index keeps
      * the list. LUPE_INVALID: it is binary or has no word, or nothing of the index is German;
      * LUPE_LIMIT: it is longer. */
