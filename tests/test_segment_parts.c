@@ -183,3 +183,25 @@ Test(segment_parts, merging_takes_over_no_list_that_cannot_be)
     merge(false, EXTRA_MISSING, LUPE_CORRUPT);
     support_no_leaks();
 }
+
+/* Who asks for positions knows that the index has them; a list may be without them all the same. */
+Test(segment_parts, a_list_without_positions_is_refused_where_they_are_asked_for)
+{
+    struct keeper keeper = {0};
+    struct segment_entry entry;
+    struct open_segment open = open_damaged(false, SOUND, &keeper, &entry);
+    struct list list;
+    struct block block;
+    uint8_t key[KEY_BYTES_MAX], index = 0;
+    uint32_t *positions = NULL;
+    size_t capacity = 0;
+    cr_assert_eq(segment_find(open.segment, key, key_make(key, LIST_WORDS, "haus", 4), &list),
+                 LUPE_OK);
+    cr_assert_eq(block_read(&list, 0, &block), LUPE_OK);
+    cr_assert_eq(block_read_tfs(&list, &block), LUPE_OK);
+    cr_assert_eq(block_positions(&list, &block, &index, 1, &positions, &capacity, 0), LUPE_CORRUPT);
+    cr_assert_null(positions);
+    open_kept_close(&open);
+    keeper_free(&keeper);
+    support_no_leaks();
+}

@@ -172,7 +172,7 @@ static lupe_status tails_try(struct typed *typed)
 {
     lupe_status status = LUPE_OK;
     struct spelling *spelling = typed->spelling;
-    uint8_t bytes[TERM_BYTES_MAX + TAIL_LETTERS_MAX * 4];
+    uint8_t bytes[KEY_BYTES_MAX + TAIL_LETTERS_MAX * 4]; /* a damaged term may be longer */
     struct letters stem = {.count = 0};
     struct fuzzy fuzzy;
     for (unsigned cut = 0; cut <= TAIL_LETTERS_MAX && cut < typed->letters.count; cut++) {

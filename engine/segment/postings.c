@@ -588,9 +588,11 @@ lupe_status block_positions(const struct list *list, struct block *block, const 
     lupe_status status = LUPE_OK;
     if (n == 0)
         return LUPE_OK;
+    if (!(list->flags & ENTRY_HAS_POSITIONS))
+        return list_corrupt(list, "it has no positions");
     if (list->storage != ENTRY_LIST)
         return inline_positions(list, block->tfs, index, n, out, capacity, at);
-    assert(block->tfs_read && (list->flags & ENTRY_HAS_POSITIONS));
+    assert(block->tfs_read);
     if ((uint64_t)block->count + block->more > PIECE_NUMBERS_MAX)
         return pieces_positions(list, block, index, n, out, capacity, at);
     TRY(piece_of_block(list, block, &piece));
