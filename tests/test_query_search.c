@@ -27,6 +27,12 @@ static const char *const queries[] = {
     "Rot-Wein",
     "alle^2 zwei^0.5",
     "(+alle +zwei) (drei acht)",
+    "Versicherung", /* a list of parts, */
+    "+Versicherung +alle -acht",
+    "Arbeit", /* a wide list, */
+    "+Arbeit +Versicherung zwei",
+    "Haus Arbeit Kranke Versicherung", /* and what neighbours join to */
+    "Versicherungsarbeit",
 };
 enum { QUERIES = sizeof queries / sizeof queries[0] };
 
@@ -40,9 +46,11 @@ static lupe_index *build(void)
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
     for (unsigned d = 0; d < DOCUMENTS; d++) {
         char text[256], id[16], kind[8];
-        int size = snprintf(text, sizeof text, "alle%s%s%s alle wort%u %s", d % 2 ? "" : " zwei",
-                            d % 3 ? "" : " drei", d % 8 ? "" : " acht", d % 100,
-                            d % 50 ? "Rot Wein" : "Rot-Wein");
+        int size = snprintf(text, sizeof text, "alle%s%s%s alle wort%u %s%s%s%s",
+                            d % 2 ? "" : " zwei", d % 3 ? "" : " drei", d % 8 ? "" : " acht",
+                            d % 100, d % 50 ? "Rot Wein" : "Rot-Wein", d % 2 ? "" : " Hausarbeit",
+                            d % 7 ? "" : " Krankenversicherung",
+                            d % 11 ? "" : " Arbeit einer Versicherung");
         lupe_value values[] = {
             {.field = "text", .kind = LUPE_TEXT, .data = text, .size = (size_t)size},
             {.field = "kind",
