@@ -19,6 +19,7 @@
 #define WHOLE_COST 64u
 #define LETTER_COST 14u /* 13.6, in which the costs of the lexicon are counted */
 #define PREFIX_COST 48u
+#define INNER_PREFIX_COST 80u /* of two letters within a word */
 #define DROPPED_COST 16u
 #define UNREACHED UINT32_MAX
 
@@ -194,7 +195,9 @@ static void go_from_place(struct search *search, uint32_t from)
             continue;
         if (prefix->particle && size > letters_min)
             letters_min = size;
-        go_from(search, from, from + size, 0, PREFIX_COST);
+        /* Two letters inside a word are more often the end of what is before them: Gang|erbrücke. */
+        go_from(search, from, from + size, 0,
+                from > 0 && size == 2 ? INNER_PREFIX_COST : PREFIX_COST);
     }
     go_from(search, from, from, letters_min, 0);
 }
