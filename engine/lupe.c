@@ -13,9 +13,10 @@
 
 #define OPEN_FLAGS (LUPE_OPEN_READ_ONLY | LUPE_OPEN_IMMUTABLE | LUPE_OPEN_VERIFY)
 #define FIELD_FLAGS LUPE_FIELD_FAST
-#define CREATE_FLAGS                                                          \
-    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS | \
-     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING)
+#define CREATE_FLAGS                                                             \
+    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS |    \
+     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING | \
+     LUPE_WITHOUT_FORMS)
 
 /* Where the checksum of the catalogue's body stands in its value (FORMAT.md section 2). */
 #define CATALOGUE_CHECKSUM_OFFSET 8u
@@ -103,6 +104,9 @@ static lupe_status catalogue_of_options(const lupe_create_options *options,
         return fail(LUPE_INVALID, "b is %g, 0 to 1", options->b);
     catalogue->analysis = options->analysis;
     catalogue->flags = (uint8_t)options->flags;
+    if (options->analysis == LUPE_ANALYSIS_STANDARD &&
+        !(options->flags & (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_FORMS)))
+        catalogue->ignorable |= IGNORABLE_FORMS;
     catalogue->field_gap = (uint16_t)options->field_gap;
     catalogue->k1 = options->k1;
     catalogue->b = options->b;

@@ -87,6 +87,11 @@ const char *lupe_query_text(const lupe_query *query)
     return query ? query->text : "";
 }
 
+bool lupe_query_forms_missed(const lupe_query *query)
+{
+    return query && query->forms_missed;
+}
+
 bool lupe_query_matches_nothing(const lupe_query *query)
 {
     return !query || !query->root;

@@ -213,6 +213,9 @@ typedef enum lupe_analysis {
  * that the stemmer keeps apart (Autos, Museen) stay apart. */
 #define LUPE_WITHOUT_OLD_SPELLING 32u
 #define LUPE_WITHOUT_MENDING 64u
+/* Smaller by some 5 %: without the forms in which words were written, so that =word finds what word
+ * does. They are there with LUPE_ANALYSIS_STANDARD and positions alone. */
+#define LUPE_WITHOUT_FORMS 16u
 
 /* What an index is made with; fixed in the file. */
 typedef struct lupe_create_options {
@@ -422,6 +425,8 @@ typedef struct lupe_query_options {
  *                         or another, neighbours that changed places; umlauts and ae, oe, ue are
  *                         one), at most 64 of them, the nearest first, besides the word itself,
  *                         which counts most; ~ alone: one edit from 4, two from 8 letters on
+ *     =word ="two words"  in just these surface forms, in any case of letters: =Hauses finds Hauses
+ *                         and HAUSES, not Haus (in an index without forms, what word finds)
  *     Jong-un             the sequence or the joined word, never one part alone
  *
  * A value of a keyword field beside words filters: it is required, several values of one such
@@ -440,6 +445,9 @@ LUPE_API const char *lupe_query_text(const lupe_query *query);
 
 /* True when the query asks for nothing: empty, punctuation, exclusions alone. */
 LUPE_API bool lupe_query_matches_nothing(const lupe_query *query);
+/* Whether it has =word and the index no surface forms (LUPE_WITHOUT_FORMS): such words are found in
+ * any form. */
+LUPE_API bool lupe_query_forms_missed(const lupe_query *query);
 
 #define LUPE_COUNT_EXACT UINT64_MAX
 

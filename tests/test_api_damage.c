@@ -193,7 +193,7 @@ static void search(struct damaged *made, const struct support_random *random)
 /* Merges the segment with itself, so to speak: what comes of it is dropped. */
 static void merge(struct damaged *made, const struct support_random *random)
 {
-    struct merge_options options = {.k1 = 1.2, .b = 0.75, .pairs = true};
+    struct merge_options options = {.k1 = 1.2, .b = 0.75, .pairs = true, .forms = true};
     struct merge_source source = {&made->entry, NULL};
     struct merge *merging = NULL;
     bool done = false;

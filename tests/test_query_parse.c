@@ -5,7 +5,7 @@
  * The tables are tests/data/queries/<name>.txt. A line is `query  =>  text`, split at the last
  * arrow; in the query \\ is a backslash and \xHH a byte. # begins a comment, % says how the lines
  * that follow are parsed: %all with LUPE_QUERY_ALL, %plain and %bare in these modes of analysis,
- * %name with one more text field "name" in the language "none".
+ * %name with one more text field "name" in the language "none", %forms with surface forms.
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 struct settings {
     lupe_analysis analysis;
     bool name_field;
+    bool forms;
     uint32_t flags;
 };
 
@@ -39,6 +40,7 @@ static struct schema *schema_make(const struct settings *settings)
     catalogue_init(&catalogue);
     memcpy(catalogue.language, "german", sizeof "german");
     catalogue.analysis = settings->analysis;
+    catalogue.ignorable = settings->forms ? IGNORABLE_FORMS : 0;
     catalogue.fields = fields;
     catalogue.field_count = settings->name_field ? 6 : 5;
     if (schema_open(&catalogue, &schema) != LUPE_OK)
@@ -99,6 +101,8 @@ static void setting_read(const char *line, struct settings *settings)
         settings->analysis = LUPE_ANALYSIS_BARE;
     else if (strcmp(line, "%name") == 0)
         settings->name_field = true;
+    else if (strcmp(line, "%forms") == 0)
+        settings->forms = true;
     else
         cr_assert_fail("unknown setting %s", line);
 }
@@ -151,6 +155,11 @@ Test(query_parse, words)
 Test(query_parse, phrases)
 {
     table_check("phrases", 30);
+}
+
+Test(query_parse, exact)
+{
+    table_check("exact", 30);
 }
 
 Test(query_parse, operators)

@@ -28,6 +28,7 @@ static struct schema *schema_make(lupe_analysis analysis)
     catalogue_init(&catalogue);
     memcpy(catalogue.language, "german", sizeof "german");
     catalogue.analysis = analysis;
+    catalogue.ignorable = IGNORABLE_FORMS;
     catalogue.fields = fields;
     catalogue.field_count = 3;
     if (schema_open(&catalogue, &schema) != LUPE_OK)
@@ -129,6 +130,10 @@ Test(result_match, phrases_stand_in_sequence)
         {"\"a b\" b", "[a] [b] c [b]"},
         {"\"a b\" \"b c\"", "[a] [b] [c]"},
         {"\"a b c\"", "a b [a] [b] [c] a b"},
+        {"=h\u00e4user", "[H\u00e4user] und [H\u00c4USER], Haus, Haeuser"},
+        {"=haus h\u00e4user", "[Haus] [H\u00e4user]"},
+        {"=\"der zug\"", "[Der] [Zug], der Z\u00fcge, dem Zug"},
+        {"=Jong-un", "[jong]-[un], Jongun"},
         {"\"a b\"", "[a]. [b]"}, /* positions count words, not what parts them */
         {"info@beispiel.de", "an [info]@[beispiel].[de] und info de"},
     };

@@ -9,7 +9,9 @@
 #include <ctype.h>
 
 #include "base/hash.h"
+#include "lupe_index.h"
 #include "segment/stored.h"
+#include "segment/view.h"
 #include "segment_cases.h"
 
 /* Four documents with the fields title (0) and text (1), the last without stored text:
@@ -456,7 +458,8 @@ static void write_specified(const char *path, uint32_t ignorable)
     struct store_write *write = NULL;
     struct store_options options = {.create = true, .map_bytes = MAP_BYTES_MIN};
     struct example *catalogue = &values[0];
-    store_u32(catalogue->bytes + CATALOGUE_BODY + 4, ignorable);
+    store_u32(catalogue->bytes + CATALOGUE_BODY + 4,
+              ignorable | load_u32(catalogue->bytes + CATALOGUE_BODY + 4));
     store_u64(catalogue->bytes + CATALOGUE_CHECKSUM,
               hash_bytes(catalogue->bytes + CATALOGUE_BODY, catalogue->size - CATALOGUE_BODY));
     cr_assert_eq(store_open(path, &options, &store), LUPE_OK);
@@ -512,6 +515,37 @@ Test(segment_format, an_index_with_pieces_of_a_later_library_is_read_but_not_wri
     cr_assert_eq(lupe_index_open(path, NULL, &index), LUPE_OK);
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_TOO_NEW);
     cr_assert_eq(lupe_index_optimize(index, NULL), LUPE_TOO_NEW);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* The section of forms of two documents. */
+Test(segment_format, the_specification_has_the_bytes_of_forms)
+{
+    struct example forms = example_of("forms");
+    static const char *const texts[] = {"H\u00e4user und Haus",
+                                        "Haus, H\u00e4user, Hauses; gr\u00f6\u00dfte"};
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    struct view *view = NULL;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    cr_assert_eq(lupe_index_create(support_path("forms"), NULL, NULL, &index), LUPE_OK);
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        lupe_value value = {
+            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+        lupe_document document = {
+            .id = i ? "2" : "1", .id_size = 1, .values = &value, .value_count = 1};
+        cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK);
+    lupe_writer_close(writer);
+    cr_assert_eq(view_open(index->store, &view), LUPE_OK);
+    cr_assert_eq(section_at(&view->segments[0]->sections[SECTION_FORMS], 0, &bytes, &size),
+                 LUPE_OK);
+    check_bytes(&forms, bytes, size, "the forms");
+    view_close(view);
     lupe_index_close(index);
     support_no_leaks();
 }

@@ -33,7 +33,7 @@ static struct merge *merge_of(lupe_index *index, uint32_t first, uint32_t count,
     for (uint32_t i = 0; i < count; i++)
         sources[i] = (struct merge_source){&(*view)->catalogue.segments[first + i], NULL};
     struct merge_options options = {
-        .k1 = (*view)->catalogue.k1, .b = (*view)->catalogue.b, .pairs = true};
+        .k1 = (*view)->catalogue.k1, .b = (*view)->catalogue.b, .pairs = true, .forms = true};
     must(merge_begin(index->store, &options, sources, count, &merge));
     return merge;
 }

@@ -517,7 +517,8 @@ static void interleave(uint64_t seed, uint64_t step_bytes)
                                     .b = view->catalogue.b,
                                     .reorder = true,
                                     .memory_bytes = ENOUGH,
-                                    .pairs = true};
+                                    .pairs = true,
+                                    .forms = true};
     must(merge_begin(index->store, &options, sources, count, &merge));
     for (double share = 0.0; !done; share = merge_share(merge)) {
         cr_assert(merge_share(merge) >= share && merge_share(merge) <= 1.0);

@@ -137,6 +137,8 @@ static const struct option_rule rules[] = {
      "of a new index: old spelling (Theil) is not brought into today's"},
     {"no-mending", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_mending), 0, 0, NULL,
      "of a new index: forms that the stemmer keeps apart (Autos) stay apart"},
+    {"no-forms", 0, BIT(INDEX), OPTION_FLAG, PLACE(no_forms), 0, 0, NULL,
+     "of a new index: smaller, but =word finds what word finds"},
     {"threads", 0, BIT(INDEX), OPTION_NUMBER, PLACE(threads), 1, 64, "N",
      "threads that work (one for every core)"},
     {"memory", 0, BIT(INDEX), OPTION_BYTES, PLACE(memory_bytes), (uint64_t)1 << 20,

@@ -72,6 +72,7 @@ struct options {
     bool no_mending;
     bool no_proximity;
     bool no_sentences;
+    bool no_forms;
     bool verify;
     bool reorder;
     bool quiet;

@@ -379,6 +379,8 @@ static void remark(struct search *search, struct question *question)
     const char *dots = shown < (int)question->size ? "..." : "";
     if (dropped)
         complain("%zu words beyond the limit of a query were left out", dropped);
+    if (lupe_query_forms_missed(question->query))
+        complain("the index does not have the forms in which words are written: = was left out");
     if (search->options->format == FORMAT_PEOPLE)
         remark_corrections(question);
     if (lupe_query_matches_nothing(question->query))

@@ -169,6 +169,7 @@ static lupe_status open_or_create(const char *path, const struct options *option
     create.lexicon = words->bytes;
     create.lexicon_size = words->size;
     create.flags = options->no_pairs ? LUPE_WITHOUT_PAIRS : 0;
+    create.flags |= options->no_forms ? LUPE_WITHOUT_FORMS : 0;
     for (size_t i = 0; i < LACK_COUNT; i++)
         create.flags |= lack_is_wanted(&lacks[i], options) ? lacks[i].flag : 0;
     lupe_status status = lupe_index_open(path, &open, index);

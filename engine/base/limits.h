@@ -67,6 +67,10 @@
 #define PARTS_TF_UNIT 64u         /* F: in a list of parts the word's own tf counts so much, */
 #define PARTS_EXTRA_MAX 63u       /* F: and what compounds count is no more */
 
+/* Surface forms. */
+#define FORMS_MAX 255u /* F: of a word in a segment: the rarest of more are one without a name */
+#define FORM_BYTES_MAX 250u /* F: a longer one is cut there, as terms are */
+
 /* Pairs of frequent words. */
 #define PAIR_TERM_BYTES_MAX 60u       /* F: longer words are not paired */
 #define PAIR_WORDS_MAX 128u           /* F: of a segment */

@@ -114,8 +114,14 @@ CHECKED lupe_status count_union(struct evaluation *evaluation, struct leaf **lea
 
 /* Words in sequence: leaf i at offset[i] from the first. All leaves are lists with positions, each
  * with the phrase's weight. */
+struct phrase_exact {
+    const struct plan_term *term;
+    const struct query_term *form;
+};
+
 struct phrase {
-    struct leaf **leaves; /* rarest first */
+    struct leaf **leaves;             /* rarest first */
+    const struct phrase_exact *exact; /* of each, the form that it must have; NULL: any */
     const uint32_t *offsets;
     uint32_t
         near; /* other than 0: in any order, no further than this from the rarest; no offsets */

@@ -10,6 +10,8 @@
 #include <assert.h>
 
 #include "query/evaluate.h"
+#include "query/exact.h"
+#include "query/plan.h"
 #include "query/proximity.h"
 
 /* In lists of more than this share of the documents, whose blocks are bit sets as a rule,
@@ -48,6 +50,8 @@ struct phrase_run {
     struct place first_places[BLOCK_DOCUMENTS]; /* of all documents of a lead's block */
     struct numbers matches;                     /* places where the phrase may begin */
     struct numbers positions;                   /* of the word being looked at */
+    struct exact_word *exact;                   /* [word], or NULL */
+    bool nowhere;                               /* of some word the form is not there */
     unsigned (*follow)(uint32_t *, unsigned, const uint32_t *, unsigned, uint32_t);
     struct block block;
 };
@@ -56,6 +60,27 @@ static void phrase_run_free(struct phrase_run *run)
 {
     memory_free(run->matches.items);
     memory_free(run->positions.items);
+    for (unsigned w = 0; run->exact && w < run->phrase->count; w++)
+        exact_close(&run->exact[w]);
+}
+
+/* Opens the forms that the words must have. */
+static lupe_status exact_words_open(struct phrase_run *run)
+{
+    const struct phrase *phrase = run->phrase;
+    lupe_status status = LUPE_OK;
+    run->exact = arena_alloc(phrase->arena, phrase->count * sizeof *run->exact);
+    if (!run->exact)
+        return fail_memory();
+    memset(run->exact, 0, phrase->count * sizeof *run->exact);
+    for (unsigned w = 0; w < phrase->count && !run->nowhere; w++) {
+        const struct plan_term *term = phrase->exact[w].term;
+        TRY(exact_open(&run->exact[w], run->evaluation->segment, term->key, term->key_size,
+                       phrase->leaves[w]->list, phrase->exact[w].form));
+        run->nowhere = run->exact[w].nowhere;
+    }
+out:
+    return status;
 }
 
 /* What the run needs is one piece of the query's memory. */
@@ -74,6 +99,8 @@ static lupe_status phrase_run_new(const struct phrase *phrase, struct evaluation
     run->lead_is_word = run->lead == phrase->leaves[0];
     run->evaluation = evaluation;
     run->follow = intersect_kernels()->follow;
+    run->exact = NULL;
+    run->nowhere = false;
     run->matches.items = run->positions.items = NULL;
     run->matches.capacity = run->positions.capacity = 0;
     run->documents = arena_alloc(phrase->arena, (BLOCK_DOCUMENTS + 16) * sizeof *run->documents);
@@ -318,6 +345,28 @@ static lupe_status numbers_grow(struct numbers *numbers, size_t needed)
     return LUPE_OK;
 }
 
+/* Of the positions of word w those that have its form. */
+static lupe_status keep_exact(struct phrase_run *run, unsigned w, struct numbers *out)
+{
+    lupe_status status = LUPE_OK;
+    uint32_t kept = 0, begin = 0;
+    if (run->exact[w].everywhere)
+        return LUPE_OK;
+    for (unsigned i = 0; i < run->count; i++) {
+        uint32_t count = out->starts[i + 1] - begin;
+        uint32_t *items = out->items + begin;
+        begin = out->starts[i + 1];
+        TRY(exact_keep(&run->exact[w], block_of(run, w, i), run->places[w * BLOCK_DOCUMENTS + i].at,
+                       items, &count));
+        memmove(out->items + kept, items, count * sizeof *items);
+        out->starts[i] = kept;
+        kept += count;
+    }
+    out->starts[run->count] = kept;
+out:
+    return status;
+}
+
 /* Reads the positions of all candidates in the list of word w, which were found. */
 static lupe_status read_positions(struct phrase_run *run, unsigned w, struct numbers *out)
 {
@@ -345,6 +394,8 @@ static lupe_status read_positions(struct phrase_run *run, unsigned w, struct num
         TRY(block_read_tfs(list, block));
         TRY(block_positions(list, block, index, n, &out->items, &out->capacity, out->starts[i]));
     }
+    if (run->exact)
+        TRY(keep_exact(run, w, out));
 out:
     return status;
 }
@@ -588,7 +639,9 @@ static lupe_status phrase_run_all(struct evaluation *evaluation, const struct ph
     if (phrase->nowhere)
         return LUPE_OK;
     TRY(phrase_run_new(phrase, evaluation, &run));
-    for (uint32_t block = 0;; block++) {
+    if (phrase->exact)
+        TRY(exact_words_open(run));
+    for (uint32_t block = 0; !run->nowhere; block++) {
         bool counts = purpose->count && *purpose->count < purpose->count_stop;
         bool more = false;
         if (!counts && !purpose->collects)

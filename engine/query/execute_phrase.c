@@ -18,7 +18,7 @@ bool variant_is_here(const struct plan_variant *variant, uint32_t place)
 /* A variant of two words that the segment keeps as a pair: a list of its own. */
 static bool is_pair(const struct execution *execution, const struct plan_variant *variant)
 {
-    return variant->count == 2 && !variant->near &&
+    return variant->count == 2 && !variant->near && !variant->exact &&
            pair_is_kept(execution->plan->view, execution->segment_place, variant, 0);
 }
 
@@ -74,7 +74,8 @@ static lupe_status phrase_of_variant(struct execution *execution,
     lupe_status status = LUPE_OK;
     struct leaf **leaves = arena_alloc(&execution->arena, variant->count * sizeof *leaves);
     uint32_t *offsets = arena_alloc(&execution->arena, variant->count * sizeof *offsets);
-    if (!leaves || !offsets)
+    struct phrase_exact *exact = arena_alloc(&execution->arena, variant->count * sizeof *exact);
+    if (!leaves || !offsets || !exact)
         return fail_memory();
     for (unsigned i = 0; i < variant->count; i++) {
         struct leaf *leaf = NULL;
@@ -83,11 +84,15 @@ static lupe_status phrase_of_variant(struct execution *execution,
         for (; at > 0 && leaves[at - 1]->cost > leaf->cost; at--) {
             leaves[at] = leaves[at - 1];
             offsets[at] = offsets[at - 1];
+            exact[at] = exact[at - 1];
         }
         leaves[at] = leaf;
         offsets[at] = variant->offsets[i];
+        exact[at] =
+            (struct phrase_exact){variant->terms[i], variant->exact ? variant->exact[i] : NULL};
     }
     *phrase = (struct phrase){.leaves = leaves,
+                              .exact = variant->exact ? exact : NULL,
                               .offsets = offsets,
                               .count = variant->count,
                               .near = variant->near,
@@ -120,7 +125,7 @@ lupe_status execution_phrase(struct execution *execution, const struct plan_node
             here++;
         }
     }
-    if (here != 1 || only->count < 2 || is_pair(execution, only))
+    if (here != 1 || (only->count < 2 && !only->exact) || is_pair(execution, only))
         return LUPE_OK;
     *simple = true;
     return phrase_of_variant(execution, only, node->weight, phrase);
@@ -149,7 +154,7 @@ lupe_status add_variant(struct execution *execution, const struct plan_node *nod
 {
     struct gathered matches = {0};
     lupe_status status = LUPE_OK;
-    if (variant->count == 1 && node->field < 0)
+    if (variant->count == 1 && node->field < 0 && !variant->exact)
         return add_list(execution, variant->terms[0]->lists[execution->segment_place], 1.0f, false,
                         sums);
     if (node->field < 0 && is_pair(execution, variant)) {

@@ -166,7 +166,7 @@ static lupe_status node_wanted(const struct expand_request *request, const struc
     for (uint32_t i = 0; i < node->clause_count && !*wanted; i++)
         TRY(node_wanted(request, node->clauses[i].node,
                         correct && node->clauses[i].occur != OCCUR_NOT, wanted));
-    if (node->kind != NODE_SEQUENCE)
+    if (node->kind != NODE_SEQUENCE || node_is_exact(node))
         goto out;
     *wanted |= node->edits != 0;
     for (uint32_t e = 0; correct && e < node->element_count && !*wanted; e++) {
@@ -513,7 +513,7 @@ static lupe_status node_expand(struct expander *e, const struct node *node, bool
     out->count = 1;
     if (node->kind == NODE_BOOLEAN)
         return boolean_expand(e, node, correct, out);
-    if (node->kind != NODE_SEQUENCE)
+    if (node->kind != NODE_SEQUENCE || node_is_exact(node))
         return LUPE_OK;
     if (node->edits)
         return fuzzy_expand(e, node, out);
@@ -560,6 +560,7 @@ lupe_status expand_query(const struct expand_request *request, struct schema *sc
     e.out->index = request->query->index;
     e.out->original = query_hold(request->query);
     e.out->words_dropped = request->query->words_dropped;
+    e.out->forms_missed = request->query->forms_missed;
     TRY(root_make(&e));
     TRY(query_print(schema, e.out->root, &e.out->arena, &e.out->text));
     *expanded = e.out;

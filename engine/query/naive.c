@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "query/evaluate.h"
+#include "query/exact.h"
 #include "query/plan.h"
 #include "query/proximity.h"
 
@@ -61,6 +62,32 @@ static lupe_status spread_list(const struct naive *naive, const struct list *lis
         }
     }
 out:
+    return status;
+}
+
+/* Takes away the positions that have other forms than the wanted one. */
+static lupe_status spread_keep(const struct naive *naive, const struct plan_term *term,
+                               const struct query_term *form, struct spread *spread)
+{
+    const struct list *list = term->lists[naive->place];
+    struct exact_word word;
+    struct block block;
+    lupe_status status = exact_open(&word, naive->segment, term->key, term->key_size, list, form);
+    if (status)
+        return status;
+    for (uint32_t b = 0; b < list->block_count; b++) {
+        TRY(block_read(list, b, &block));
+        for (uint32_t i = 0; i < block.count; i++) {
+            uint32_t document = block.documents[i];
+            if (word.nowhere)
+                spread->tfs[document] = 0;
+            else
+                TRY(exact_keep(&word, &block, i, spread->positions + spread->starts[document],
+                               &spread->tfs[document]));
+        }
+    }
+out:
+    exact_close(&word);
     return status;
 }
 
@@ -133,9 +160,14 @@ static lupe_status naive_variant(const struct naive *naive, const struct plan_no
     for (unsigned i = 0; i < variant->count; i++)
         if (!variant->terms[i]->lists[naive->place])
             return LUPE_OK;
-    for (; opened < variant->count; opened++)
+    while (opened < variant->count) {
         TRY(spread_list(naive, variant->terms[opened]->lists[naive->place], positions,
                         &spreads[opened]));
+        opened++;
+        if (variant->exact)
+            TRY(spread_keep(naive, variant->terms[opened - 1], variant->exact[opened - 1],
+                            &spreads[opened - 1]));
+    }
     for (uint32_t d = 0; d < naive->documents; d++) {
         uint32_t count = 0, least = UINT32_MAX;
         for (unsigned w = 0; w < variant->count; w++)

@@ -5,8 +5,8 @@
  *   group   := chain *                          any of them; with LUPE_QUERY_ALL each
  *   chain   := run (OR run) *                   OR, ODER
  *   run     := operand (AND operand) *          AND, UND
- *   operand := [+ | - | NOT] [field:] (quoted | (group) | text) [^boost]
- *   text    := words [* | ~ | ~1 | ~2]          of the last word
+ *   operand := [+ | - | NOT] [field:] ([=] quoted | (group) | [=] text) [^boost]
+ *   text    := words [* | ~ | ~1 | ~2]          of the last word, but behind =
  *
  * Nothing is an error: what is not syntax in its place is text, and text is words. A first pass
  * marks the bytes that are syntax, quotes and parentheses that have a partner, so that the parser
@@ -37,6 +37,7 @@ struct parser {
     uint8_t *syntax; /* one bit a byte: a quote or parenthesis that has its partner */
     bool operators;  /* AND, OR, NOT are operators */
     bool all;
+    bool forms_missed; /* a = that the index has no surface forms for */
     struct parse_leaves leaves;
     struct parse_clauses clauses;
     struct arena scratch; /* leaves and branches */
@@ -48,6 +49,7 @@ struct parser {
 struct place {
     int field;
     unsigned depth;
+    bool exact; /* behind =: words in the form in which they stand */
 };
 
 /* ---- characters */
@@ -330,6 +332,20 @@ static void field_take(struct parser *parser, size_t run, int *field)
     parser->at = end + 1;
 }
 
+/* "=" in front of a word or quotation. Without surface forms it finds what these do. */
+static void exact_take(struct parser *parser, struct place *place)
+{
+    size_t at = parser->at;
+    place->exact = false;
+    if (parser->text[at] != '=' || at + 1 == parser->size || parser->text[at + 1] == '=' ||
+        space_size(parser, at + 1) ||
+        (is_syntax(parser, at + 1) && quote_size(parser, at + 1) == 0))
+        return;
+    parser->at++;
+    place->exact = parser->leaves.schema->has_forms;
+    parser->forms_missed |= !place->exact;
+}
+
 /* The number that text[at..end) is, when it is one: 2, 0.5. */
 static bool boost_read(const uint8_t *text, size_t at, size_t end, double *boost)
 {
@@ -489,7 +505,8 @@ static lupe_status text_words(struct parser *parser, const struct place *place, 
         if (!open)
             leaves_begin(&parser->leaves, place->field);
         open = true;
-        TRY(leaves_word(&parser->leaves, place->field, text, parts, count));
+        TRY(place->exact ? leaves_word_exact(&parser->leaves, place->field, text, parts, count)
+                         : leaves_word(&parser->leaves, place->field, text, parts, count));
     }
     if (open) {
         TRY(leaves_end(&parser->leaves, &leaf));
@@ -600,10 +617,10 @@ static lupe_status parse_text(struct parser *parser, const struct place *place, 
     }
     boost_cut(parser, start, &end, &boost);
     size_t last = end;
-    uint8_t edits = edits_cut(parser, start, &last);
+    uint8_t edits = place->exact ? 0 : edits_cut(parser, start, &last);
     if (edits)
         TRY(marked_text(parser, place, start, last, edits, &found, item));
-    else if (end - start > 1 && parser->text[end - 1] == '*')
+    else if (end - start > 1 && parser->text[end - 1] == '*' && !place->exact)
         TRY(marked_text(parser, place, start, end - 1, 0, &found, item));
     if (!found) {
         bool each = parser->all && place->depth == 0 && sign != SIGN_MINUS;
@@ -635,8 +652,10 @@ static lupe_status parse_quoted(struct parser *parser, const struct place *place
         word_scanner_init(&scanner, parser->leaves.schema->analysis, parser->text + start,
                           end - start);
         leaves_begin(&parser->leaves, place->field);
+        const uint8_t *text = parser->text + start;
         while (parts_next(&scanner, parts, &count))
-            TRY(leaves_word(&parser->leaves, place->field, parser->text + start, parts, count));
+            TRY(place->exact ? leaves_word_exact(&parser->leaves, place->field, text, parts, count)
+                             : leaves_word(&parser->leaves, place->field, text, parts, count));
         TRY(leaves_end_quoted(&parser->leaves, &leaf));
     }
     *item = leaf_item(leaf);
@@ -663,6 +682,8 @@ static lupe_status parse_operand(struct parser *parser, const struct place *oute
     if (!is_syntax(parser, parser->at)) {
         size_t end = run_end(parser, parser->at);
         field_take(parser, end, &place.field);
+        if (parser->at < end && !is_keyword_field(parser, place.field))
+            exact_take(parser, &place);
         if (parser->at < end)
             return parse_text(parser, &place, *sign, end, item);
     }
@@ -808,10 +829,11 @@ static lupe_status parser_run(struct parser *parser, struct lupe_query *query)
         parentheses_match(parser);
     }
     parser->operators = has_lower_case(parser);
-    TRY(parse_group(parser, &(struct place){.field = -1, .depth = 0}, &item));
+    TRY(parse_group(parser, &(struct place){.field = -1}, &item));
     assert(parser->at == parser->size);
     TRY(clauses_build(&query->arena, &item, &query->root));
     uint64_t dropped = parser->leaves.words_dropped + parser->clauses.words_dropped;
+    query->forms_missed = parser->forms_missed;
     query->words_dropped = dropped > UINT32_MAX ? UINT32_MAX : (uint32_t)dropped;
     TRY(query_print(parser->leaves.schema, query->root, &query->arena, &query->text));
 out:
@@ -834,6 +856,7 @@ lupe_status query_parse(const struct schema *schema, const char *text, size_t si
     parser.size = cut ? utf8_cut(parser.text, size, QUERY_BYTES_MAX) : size;
     parser.at = 0;
     parser.all = flags & LUPE_QUERY_ALL;
+    parser.forms_missed = false;
     parser.scratch = (struct arena){NULL, NULL, NULL, 0};
     arena_lend(&parser.scratch, parser.scratch_room, sizeof parser.scratch_room);
     leaves_init(&parser.leaves, schema, &query->arena, &parser.scratch);

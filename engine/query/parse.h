@@ -31,6 +31,7 @@ void query_release(struct lupe_query *query); /* accepts NULL */
  *     element    {jong un|jongun}      when it has more than one reading
  *     prefix     pre*
  *     fuzzy      word~ word~1 word~2
+ *     exact      =form ="form form"
  *     keyword    tag:[value]
  *     with       field: in front, ^boost behind
  */

@@ -5,7 +5,7 @@
  *   key         := kind:u8 field:u32 (elements | bytes)
  *   elements    := count:u32 element * [edits:u8]
  *   element     := alternatives:u32 alternative *
- *   alternative := joined:u8 terms:u32 (size:u32 bytes) *
+ *   alternative := joined:u8 terms:u32 (size:u32 bytes) *       EXACT: a term and its form
  *
  * The key lives in memory only: numbers are fixed so that counts can be patched.
  */
@@ -17,6 +17,7 @@
 #include "query/word_form.h"
 
 #define KEY_HEAD_BYTES 5u
+#define EXACT 2u /* in place of joined */
 #define DROPPED_SLOTS_MIN 64u
 /* A key is bounded by the words of a phrase; this is far above. */
 #define KEY_BUFFER_BYTES_MAX ((size_t)64 << 20)
@@ -140,8 +141,10 @@ static const uint8_t *take_u32(const uint8_t *at, uint32_t *value)
 static lupe_status alternative_make(struct arena *arena, const uint8_t **at,
                                     struct alternative *alternative)
 {
+    unsigned kind = *(*at)++;
     alternative->weight = 1;
-    alternative->joined = *(*at)++;
+    alternative->joined = kind == 1;
+    alternative->exact = (struct query_term){NULL, 0};
     *at = take_u32(*at, &alternative->term_count);
     struct query_term *terms = arena_alloc(arena, alternative->term_count * sizeof *terms);
     if (!terms)
@@ -152,6 +155,8 @@ static lupe_status alternative_make(struct arena *arena, const uint8_t **at,
         terms[i].bytes = *at;
         *at += terms[i].size;
     }
+    if (kind == EXACT)
+        alternative->exact = terms[--alternative->term_count];
     return LUPE_OK;
 }
 
@@ -286,11 +291,12 @@ struct open_element {
     uint32_t term_count; /* of that one */
 };
 
-static void alternative_open(struct parse_leaves *leaves, struct open_element *element, bool joined)
+static void alternative_open(struct parse_leaves *leaves, struct open_element *element,
+                             unsigned joined)
 {
     element->alternative = leaves->key.size;
     element->term_count = 0;
-    buffer_add_u8(&leaves->key, joined);
+    buffer_add_u8(&leaves->key, (uint8_t)joined);
     buffer_add_u32(&leaves->key, 0);
 }
 
@@ -418,6 +424,39 @@ lupe_status leaves_word(struct parse_leaves *leaves, int field, const uint8_t *t
             leaves->words_dropped++;
         else
             TRY(word_add(leaves, field, text + parts[i].start, parts[i].size));
+    }
+out:
+    return status;
+}
+
+lupe_status leaves_word_exact(struct parse_leaves *leaves, int field, const uint8_t *text,
+                              const struct word *parts, unsigned count)
+{
+    lupe_status status = LUPE_OK;
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t *surface = text + parts[i].start;
+        struct open_element element;
+        struct term form;
+        if (leaves->element_count == PHRASE_WORDS_MAX) {
+            leaves->words_dropped++;
+            continue;
+        }
+        element_open(leaves, &element);
+        for (unsigned r = 0; r < leaves_readings(leaves, field); r++) {
+            struct analyzer *analyzer = reading_analyzer(leaves, field, r);
+            alternative_open(leaves, &element, EXACT);
+            TRY(alternative_term(leaves, &element, analyzer, surface, parts[i].size));
+            if (element.term_count) {
+                analyzer_form(analyzer, surface, parts[i].size, &form);
+                if (form.size == 0) /* marks alone: no word has that form */
+                    form = (struct term){.size = 1};
+                buffer_add_u32(&leaves->key, form.size);
+                buffer_add(&leaves->key, form.bytes, form.size);
+                element.term_count++;
+            }
+            alternative_close(leaves, &element);
+        }
+        element_close(leaves, &element, surface, parts[i].size);
     }
 out:
     return status;

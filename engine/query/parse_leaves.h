@@ -62,6 +62,9 @@ void leaves_free(struct parse_leaves *leaves);
 void leaves_begin(struct parse_leaves *leaves, int field);
 CHECKED lupe_status leaves_word(struct parse_leaves *leaves, int field, const uint8_t *text,
                                 const struct word *parts, unsigned count);
+/* The same in the surface forms that stand there. */
+CHECKED lupe_status leaves_word_exact(struct parse_leaves *leaves, int field, const uint8_t *text,
+                                      const struct word *parts, unsigned count);
 CHECKED lupe_status leaves_end(struct parse_leaves *leaves, const struct parse_leaf **leaf);
 /* The end of a sequence in quotation marks; of one word with so many edits. */
 CHECKED lupe_status leaves_end_quoted(struct parse_leaves *leaves, const struct parse_leaf **leaf);

@@ -118,6 +118,7 @@ out:
 struct reading {
     struct plan_term *term;
     uint32_t offset;
+    const struct query_term *exact;
 };
 
 /* Expands the alternatives of each element into variants, depth first. */
@@ -136,9 +137,14 @@ static lupe_status variant_add(struct expansion *e, unsigned length)
     struct plan_variant *variant = &e->variants[e->count];
     variant->terms = arena_alloc(&e->plan->arena, length * sizeof *variant->terms);
     variant->offsets = arena_alloc(&e->plan->arena, length * sizeof *variant->offsets);
-    if (!variant->terms || !variant->offsets)
+    variant->exact = NULL;
+    if (node_is_exact(e->node))
+        variant->exact = arena_alloc(&e->plan->arena, length * sizeof *variant->exact);
+    if (!variant->terms || !variant->offsets || (node_is_exact(e->node) && !variant->exact))
         return fail_memory();
     for (unsigned i = 0; i < length; i++) {
+        if (variant->exact)
+            variant->exact[i] = e->readings[i].exact;
         variant->terms[i] = e->readings[i].term;
         variant->offsets[i] = e->readings[i].offset;
     }
@@ -167,7 +173,7 @@ static lupe_status expand_terms(struct expansion *e, uint32_t element_number,
         TRY(plan_term(e->plan, key, key_make(key, LIST_WORDS, term->bytes, term->size), &found));
         if (found->frequency == 0)
             return LUPE_OK;
-        e->readings[length + t] = (struct reading){found, offset + t};
+        e->readings[length + t] = (struct reading){found, offset + t, &alternative->exact};
     }
     TRY(expand(e, element_number + 1, length + alternative->term_count,
                offset + alternative->term_count));
@@ -201,7 +207,7 @@ static lupe_status expand(struct expansion *e, uint32_t element_number, unsigned
             /* Joined forms of as many parts as the query's word has are found by the parts. */
             if (spans[i] == parts)
                 continue;
-            e->readings[length] = (struct reading){joined[i], offset};
+            e->readings[length] = (struct reading){joined[i], offset, NULL};
             TRY(expand(e, element_number + 1, length + 1, offset + spans[i]));
         }
     }
@@ -387,7 +393,7 @@ out:
 
 static bool is_group(const struct node *node)
 {
-    if (node->element_count != 1)
+    if (node->element_count != 1 || node_is_exact(node))
         return false;
     for (uint32_t a = 0; a < node->elements[0].alternative_count; a++)
         if (node->elements[0].alternatives[a].term_count != 1)

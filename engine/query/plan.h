@@ -42,9 +42,10 @@ struct plan_variant {
     struct plan_term **terms;
     uint32_t *offsets;
     unsigned count;
-    uint32_t near; /* other than 0: in any order, so near to the rarest */
-    bool ordered;  /* then: in the order of terms after all */
-    float weight;  /* of a match */
+    const struct query_term **exact; /* the form each term must have; NULL: any */
+    uint32_t near;                   /* other than 0: in any order, so near to the rarest */
+    bool ordered;                    /* then: in the order of terms after all */
+    float weight;                    /* of a match */
 };
 
 enum plan_kind { PLAN_GROUP, PLAN_SEQUENCE, PLAN_FILTER, PLAN_BOOLEAN };

@@ -45,6 +45,7 @@ static lupe_status add_reading(struct plan *plan, struct plan_node *group, unsig
     }
     if (least > READING_DOCUMENTS_MAX)
         return LUPE_OK;
+    variant->exact = NULL;
     variant->near = (uint32_t)PARTS_NEAR;
     variant->weight = (float)PARTS_WEIGHT;
     group->variant_count++;

@@ -81,6 +81,11 @@ static void print_boost(struct buffer *out, double boost)
 
 static void print_element(struct buffer *out, const struct element *element)
 {
+    const struct query_term *exact = &element->alternatives[0].exact;
+    if (exact->size) {
+        print_bytes(out, exact->bytes, exact->size);
+        return;
+    }
     bool braces = element->alternative_count > 1 || element->alternatives[0].term_count > 1;
 
     if (braces)
@@ -102,6 +107,8 @@ static void print_element(struct buffer *out, const struct element *element)
 
 static void print_sequence(struct buffer *out, const struct node *node)
 {
+    if (node_is_exact(node))
+        print_byte(out, '=');
     if (node->element_count > 1)
         print_byte(out, '"');
     for (uint32_t e = 0; e < node->element_count && !is_full(out); e++) {

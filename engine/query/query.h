@@ -8,7 +8,8 @@
  * A word is a sequence of one element. An element has alternatives: readings of one word of the
  * query (its term in each language of the index; a hyphen word as its parts in sequence, or as one
  * joined word). So `Jong-un` is one element with the alternatives [jong un] and [jongun], and the
- * phrase "Kim Jong-un" two elements.
+ * phrase "Kim Jong-un" two elements. With surface forms asked for each part of a hyphen word is an
+ * element of its own.
  */
 #ifndef LUPE_QUERY_QUERY_H
 #define LUPE_QUERY_QUERY_H
@@ -33,8 +34,9 @@ struct query_term {
 struct alternative {
     const struct query_term *terms; /* in sequence, each one position */
     uint32_t term_count;
-    float weight; /* 1; less for one that stands in for the word: see expand.h */
-    bool joined;  /* one term: also every joined form of a hyphen word equal to it (LIST_JOINED),
+    float weight;            /* 1; less for one that stands in for the word: see expand.h */
+    struct query_term exact; /* of one term: the surface form it must have; size 0: any */
+    bool joined; /* one term: also every joined form of a hyphen word equal to it (LIST_JOINED),
                   * whatever its span */
 };
 
@@ -75,6 +77,12 @@ struct node {
     uint32_t clause_count;
 };
 
+/* =word, ="some words": all its words are exact. */
+static inline bool node_is_exact(const struct node *node)
+{
+    return node->kind == NODE_SEQUENCE && node->elements[0].alternatives[0].exact.size;
+}
+
 struct clause {
     enum occur occur;
     const struct node *node;
@@ -104,6 +112,7 @@ struct lupe_query {
     const struct node *root; /* NULL: matches nothing */
     const char *text;        /* lupe_query_text; in the arena */
     uint32_t words_dropped;
+    bool forms_missed;           /* it asked for surface forms, which the index does not have */
     struct lupe_query *original; /* held: of an expanded query (expand.h), whose nodes it shares */
     const struct correction *corrections;
     uint32_t correction_count;

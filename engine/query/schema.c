@@ -126,6 +126,7 @@ lupe_status schema_open(const struct catalogue *catalogue, struct schema **out)
         return fail_memory();
     schema->analysis = catalogue->analysis;
     schema->flags = catalogue->flags;
+    schema->has_forms = catalogue_has_forms(catalogue);
     schema->fields = memory_zalloc(catalogue->field_count, sizeof *schema->fields);
     schema->by_name = memory_zalloc(catalogue->field_count, sizeof *schema->by_name);
     if (!schema->fields || !schema->by_name)

@@ -25,6 +25,7 @@ struct schema {
     struct store_version version; /* likewise: a state of the file that has this catalogue */
     lupe_analysis analysis;
     uint32_t flags;              /* of the index: LUPE_WITHOUT_... */
+    bool has_forms;              /* =word finds surface forms */
     struct analyzer **analyzers; /* one a distinct language */
     uint32_t analyzer_count;
     uint32_t *word_analyzers; /* those of the text fields: readings of a word without a field */

@@ -111,6 +111,8 @@ struct matcher {
     struct readings readings;
     uint64_t position; /* of the next token that is tried */
     /* while one place is tried */
+    const uint8_t *text;
+    int field;
     size_t tokens_end;
     unsigned steps;
     struct match found[PHRASE_WORDS_MAX];
@@ -572,6 +574,20 @@ static lupe_status surface_look_up(struct matcher *matcher, int field, const uin
     return matcher->any_part ? parts_find(matcher, analyzer, surface, size, seen) : LUPE_OK;
 }
 
+/* Whether a token has the surface form that an alternative asks for. */
+static bool form_fits(const struct matcher *matcher, const struct alternative *alternative,
+                      size_t at)
+{
+    const struct token *token = &matcher->tokens[at];
+    struct term form;
+    if (alternative->exact.size == 0)
+        return true;
+    analyzer_form(schema_analyzer(matcher->schema, matcher->field), matcher->text + token->start,
+                  token->end - token->start, &form);
+    return form.size == alternative->exact.size &&
+           memcmp(form.bytes, alternative->exact.bytes, form.size) == 0;
+}
+
 /* The tokens an alternative covers at a place, 0: it does not stand there. */
 static size_t alternative_fits(const struct matcher *matcher, const struct alternative *alternative,
                                const uint32_t *ids, size_t at)
@@ -581,7 +597,7 @@ static size_t alternative_fits(const struct matcher *matcher, const struct alter
     for (uint32_t t = 0; t < alternative->term_count; t++)
         if (matcher->tokens[at + t].id != ids[t])
             return 0;
-    return alternative->term_count;
+    return form_fits(matcher, alternative, at) ? alternative->term_count : 0;
 }
 
 static bool elements_fit(struct matcher *matcher, const struct wanted *wanted, uint32_t element,
@@ -831,6 +847,8 @@ lupe_status matcher_scan(struct matcher *matcher, int field, const char *text, s
         buffer_clear(&matcher->parts);
         memset(matcher->seen, 0, SEEN_SLOTS * sizeof *matcher->seen);
     }
+    matcher->text = (const uint8_t *)text;
+    matcher->field = field;
     word_scanner_init(&scanner, matcher->schema->analysis, text, size);
     while (!ended) {
         while (!ended && count + HYPHEN_PARTS_MAX <= matcher->token_capacity) {

@@ -22,9 +22,10 @@
 #include "base/hash.h"
 
 #define CATALOGUE_HEAD_BYTES 16u
-#define CATALOGUE_FLAGS                                                       \
-    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS | \
-     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING)
+#define CATALOGUE_FLAGS                                                          \
+    (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_STORED_TEXT | LUPE_WITHOUT_PAIRS |    \
+     LUPE_WITHOUT_COMPOUNDS | LUPE_WITHOUT_OLD_SPELLING | LUPE_WITHOUT_MENDING | \
+     LUPE_WITHOUT_FORMS)
 #define SEGMENT_ONE_VALUE 1u
 #define FIELD_BYTES_MIN 13u   /* the shortest encoded field */
 #define SEGMENT_BYTES_MIN 53u /* the shortest encoded segment */
@@ -35,7 +36,7 @@
 
 /* What this library knows of later pieces. */
 #define REQUIRES_KNOWN 0u
-#define IGNORABLE_KNOWN CATALOGUE_HAS_WORDS
+#define IGNORABLE_KNOWN (CATALOGUE_HAS_WORDS | IGNORABLE_FORMS)
 
 static const char magic[4] = {'L', 'U', 'P', 'E'};
 
@@ -304,8 +305,10 @@ static bool decode_deleted(struct cursor *cursor, struct segment_entry *entry)
     return cursor->ok;
 }
 
-static bool decode_segment(struct cursor *cursor, bool has_more, struct segment_entry *entry)
+static bool decode_segment(struct cursor *cursor, const struct catalogue *catalogue,
+                           struct segment_entry *entry)
 {
+    bool has_more = catalogue_has_more(catalogue);
     entry->number = cursor_u32(cursor);
     uint8_t flags = cursor_u8(cursor);
     entry->one_value = flags & SEGMENT_ONE_VALUE;
@@ -337,7 +340,8 @@ static bool decode_segment(struct cursor *cursor, bool has_more, struct segment_
         entry->pair_bytes = cursor_varint(cursor);
     if (entry->pair_bytes > entry->lengths[SECTION_POSTINGS])
         return false;
-    if (!has_more && (entry->lengths[SECTION_FORMS] || entry->lengths[SECTION_COLUMNS]))
+    if (!has_more && ((entry->lengths[SECTION_FORMS] && !catalogue_has_forms(catalogue)) ||
+                      entry->lengths[SECTION_COLUMNS]))
         return false;
     return cursor->ok && (!entry->one_value ||
                           segment_entry_bytes(entry) + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX);
@@ -378,7 +382,7 @@ static lupe_status decode_segments(struct cursor *cursor, struct catalogue *cata
             return fail_memory();
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!decode_segment(cursor, catalogue_has_more(catalogue), &catalogue->segments[i]))
+        if (!decode_segment(cursor, catalogue, &catalogue->segments[i]))
             return catalogue_corrupt("a segment is not one");
         catalogue->segment_count = i + 1;
     }
@@ -543,8 +547,8 @@ uint64_t segment_entry_bytes(const struct segment_entry *entry)
 
 uint64_t segment_entry_section_bytes(const struct segment_entry *entry)
 {
-    static const uint8_t sections[] = {SECTION_DICTIONARY, SECTION_POSTINGS, SECTION_POSITIONS,
-                                       SECTION_LONG_IDS, SECTION_BOUNDARIES};
+    static const uint8_t sections[] = {SECTION_DICTIONARY, SECTION_POSTINGS,   SECTION_POSITIONS,
+                                       SECTION_LONG_IDS,   SECTION_BOUNDARIES, SECTION_FORMS};
     uint64_t longest = 0;
     for (size_t i = 0; i < sizeof sections; i++)
         if (entry->lengths[sections[i]] > longest)

@@ -81,6 +81,13 @@ static inline bool catalogue_wants_pairs(const struct catalogue *catalogue)
     return !(catalogue->flags & (LUPE_WITHOUT_POSITIONS | LUPE_WITHOUT_PAIRS));
 }
 
+/* Words have their surface forms. */
+#define IGNORABLE_FORMS 1u
+static inline bool catalogue_has_forms(const struct catalogue *catalogue)
+{
+    return catalogue->ignorable & IGNORABLE_FORMS;
+}
+
 /* The number of a field by name, or -1. */
 int catalogue_field(const struct catalogue *catalogue, const char *name);
 /* Declares a field (copies the name; weight 0 is 1; language may be NULL, whether it is known is

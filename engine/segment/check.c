@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "segment/forms.h"
 #include "segment/ids.h"
 #include "segment/pairs.h"
 #include "segment/stored.h"
@@ -30,6 +31,9 @@ struct check {
     struct pair_word *paired; /* [PAIR_WORDS_MAX]: the words that the segment has pairs of */
     unsigned paired_count;
     uint64_t pairs; /* lists of them */
+    struct form_reader forms;
+    struct forms word_forms; /* of the word whose list is walked */
+    struct form_places places;
     float factors[NORMS];
     uint32_t *positions;
     size_t positions_capacity;
@@ -283,6 +287,44 @@ static void note_pairs(struct check *check, const struct list_check *state, uint
     word->list = *state->list;
 }
 
+/* The forms of a word: each has its own name, and every block its places. */
+static lupe_status check_forms(struct check *check, const struct list_check *state)
+{
+    struct forms *forms = &check->word_forms;
+    const struct dictionary_iterator *at = state->at;
+    uint8_t name[FORM_BYTES_MAX];
+    char text[KEY_BYTES_MAX + 16];
+    const uint8_t *record;
+    size_t size;
+    struct block block;
+    lupe_status status = form_reader_find(&check->forms, state->entry, &record, &size);
+    if (!status && size)
+        status = forms_open(forms, record, size, at->key + 2, at->key_size - 2,
+                            state->list->block_count);
+    if (!sound(check, &status) || size == 0)
+        return status;
+    if (!(at->entry.flags & ENTRY_HAS_POSITIONS))
+        found(check, "key %s has forms without positions", key_text(at, text));
+    for (unsigned i = 0, first = 0; i < forms->count; i++) {
+        size = forms_name(forms, i, name);
+        if (size && (!forms_find(forms, name, size, &first) || first != i))
+            found(check, "key %s has a form twice", key_text(at, text));
+    }
+    for (uint32_t b = 0; b < state->list->block_count && forms->count > 1; b++) {
+        uint64_t positions = 0;
+        status = block_read(state->list, b, &block);
+        if (!status)
+            status = block_read_tfs(state->list, &block);
+        for (uint32_t i = 0; !status && i < block.count; i++)
+            positions += block.tfs[i];
+        if (!status)
+            status = forms_block(forms, b, positions, &check->places);
+        if (!sound(check, &status))
+            return status;
+    }
+    return LUPE_OK;
+}
+
 /* ---- words that are parts of compounds */
 
 /* A list, document by document. */
@@ -412,6 +454,8 @@ static lupe_status check_list(struct check *check, const struct dictionary_itera
     if (list.is_wide && list_number != LIST_PARTS)
         list_found(check, &state, 0, "it is wide, but no list of parts");
     note_pairs(check, &state, list_number);
+    if (list_number == LIST_WORDS)
+        return check_forms(check, &state);
     return list_number == LIST_PARTS ? check_parts(check, &state) : LUPE_OK;
 }
 
@@ -662,6 +706,7 @@ lupe_status segment_check(struct segment *segment, void (*report)(void *user, co
     lupe_status status = LUPE_OK;
     struct check check = {.segment = segment, .report = report, .user = user};
     norm_factors(&segment->bm25, check.factors);
+    form_reader_init(&check.forms, &segment->sections[SECTION_FORMS]);
     check.words = memory_zalloc(segment->entry.documents, sizeof *check.words);
     check.paired = memory_zalloc(PAIR_WORDS_MAX, sizeof *check.paired);
     if (!check.words || !check.paired) {
@@ -680,5 +725,7 @@ out:
     memory_free(check.words);
     memory_free(check.paired);
     memory_free(check.positions);
+    memory_free(check.places.items);
+    form_reader_free(&check.forms);
     return status;
 }

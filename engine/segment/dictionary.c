@@ -704,6 +704,30 @@ lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
     return LUPE_OK;
 }
 
+lupe_status dictionary_number(struct dictionary *dictionary, const uint8_t *key, size_t key_size,
+                              uint64_t *number)
+{
+    struct dictionary_search search;
+    struct dictionary_block block;
+    struct block_entry entry;
+    bool done = false, ok = true;
+    lupe_status status = LUPE_OK;
+    if (!dictionary_search_begin(&search, dictionary, key, key_size))
+        return LUPE_NOT_FOUND;
+    while (!done)
+        TRY(dictionary_search_go(&search, &done));
+    TRY(block_open(dictionary, search.address, &block));
+    unsigned count = block.left;
+    if (!block_find(&block, key, key_size, &entry, &ok))
+        return ok ? LUPE_NOT_FOUND
+                  : dictionary_corrupt(dictionary->blocks, search.address,
+                                       "an entry ends behind its block");
+    *number = ((uint64_t)search.part.first + search.low) * DICTIONARY_BLOCK_TERMS + count -
+              block.left - 1;
+out:
+    return status;
+}
+
 /* ---- reading: walking */
 
 /* Decodes the next entry of the block in use into key and entry. Ascending order is checked: a key

@@ -222,6 +222,10 @@ CHECKED lupe_status dictionary_walk_parse(const struct dictionary_walk *walk, st
 CHECKED lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
                                    uint8_t key[KEY_BYTES_MAX], size_t *key_size);
 
+/* The number of the entry that has a key; LUPE_NOT_FOUND (no message) when there is none. */
+CHECKED lupe_status dictionary_number(struct dictionary *dictionary, const uint8_t *key,
+                                      size_t key_size, uint64_t *number);
+
 /* Whether a key is of a list. */
 static inline bool key_is_of(const uint8_t *key, uint32_t list)
 {

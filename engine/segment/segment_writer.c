@@ -16,6 +16,7 @@
 #include <assert.h>
 
 #include "segment/boundaries.h"
+#include "segment/forms.h"
 #include "segment/ids.h"
 #include "segment/stored.h"
 
@@ -35,6 +36,8 @@ struct segment_writer {
     struct boundary_writer boundaries;
     struct postings_writer postings;
     struct dictionary_writer dictionary;
+    struct form_section forms;
+    struct buffer record;       /* of the forms of the term being written */
     uint8_t key[KEY_BYTES_MAX]; /* of the term being written */
     size_t key_size;
     uint32_t frequent_min;  /* documents of a frequent word; 0: none are wanted */
@@ -60,6 +63,7 @@ lupe_status segment_writer_open(const struct segment_writer_options *options,
                        &sections[SECTION_STORED_DICTIONARY]);
     boundary_writer_init(&writer->boundaries, &sections[SECTION_BOUNDARIES],
                          &sections[SECTION_BOUNDARY_INDEX]);
+    form_section_init(&writer->forms, &sections[SECTION_FORMS]);
     return LUPE_OK;
 }
 
@@ -74,6 +78,8 @@ void segment_writer_close(struct segment_writer *writer)
     id_writer_free(&writer->ids);
     stored_writer_free(&writer->stored);
     boundary_writer_free(&writer->boundaries);
+    form_section_free(&writer->forms);
+    buffer_free(&writer->record);
     dictionary_writer_free(&writer->dictionary);
     if (writer->stage != STAGE_DOCUMENTS)
         postings_writer_free(&writer->postings);
@@ -153,6 +159,7 @@ lupe_status segment_writer_term_begin(struct segment_writer *writer, const uint8
     writer->is_id = key_is_of(key, LIST_IDS);
     if (writer->is_id && writer->ids.ranked == 0)
         writer->ids_first = writer->dictionary.terms;
+    buffer_clear(&writer->record);
     postings_writer_begin(&writer->postings, flags);
     return LUPE_OK;
 }
@@ -183,9 +190,22 @@ static lupe_status frequent_add(struct segment_writer *writer, const struct parc
     return buffer_status(&writer->frequent);
 }
 
-/* Adds the entry of a term whose list is written. */
-static lupe_status entry_add(struct segment_writer *writer, const struct parcel_entry *entry)
+lupe_status segment_writer_term_forms(struct segment_writer *writer, const uint8_t *record,
+                                      size_t size)
 {
+    assert(key_is_of(writer->key, LIST_WORDS));
+    buffer_add(&writer->record, record, size);
+    return buffer_status(&writer->record);
+}
+
+/* Adds the entry of a term whose list is written, with the record of its forms. */
+static lupe_status entry_add(struct segment_writer *writer, const struct parcel_entry *entry,
+                             const uint8_t *record, size_t record_size)
+{
+    lupe_status forms_status =
+        form_section_add(&writer->forms, writer->dictionary.terms, record, record_size);
+    if (forms_status)
+        return forms_status;
     if (key_is_of(entry->key, LIST_WORDS) && writer->frequent_min &&
         entry->frequency >= writer->frequent_min && entry->key_size - 2 <= PAIR_TERM_BYTES_MAX) {
         lupe_status status = frequent_add(writer, entry);
@@ -205,7 +225,7 @@ lupe_status segment_writer_term_end(struct segment_writer *writer)
     entry.key = writer->key;
     entry.key_size = writer->key_size;
     entry.frequency = writer->postings.frequency;
-    return entry_add(writer, &entry);
+    return entry_add(writer, &entry, writer->record.data, writer->record.size);
 }
 
 const struct frequent_word *segment_writer_frequent(const struct segment_writer *writer,
@@ -249,16 +269,19 @@ lupe_status segment_writer_encoder(const struct segment_writer *writer,
     return postings_writer_init(encoder, NULL, NULL, writer->norms.data, writer->documents, &bm25);
 }
 
-lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel)
+lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel,
+                                 const struct buffer *forms)
 {
     lupe_status status = LUPE_OK;
     struct parcel_entry entry;
     struct cursor cursor = cursor_of(parcel->data, parcel->size);
+    struct cursor records = cursor_of(forms->data, forms->size);
     while (cursor_left(&cursor)) {
         TRY(postings_place(&cursor, &writer->sections[SECTION_POSTINGS],
                            &writer->sections[SECTION_POSITIONS], &entry));
         assert(!key_is_of(entry.key, LIST_IDS));
-        TRY(entry_add(writer, &entry));
+        size_t size = cursor_left(&records) ? (size_t)cursor_varint(&records) : 0;
+        TRY(entry_add(writer, &entry, cursor_take(&records, size), size));
     }
 out:
     return status;
@@ -286,6 +309,7 @@ lupe_status segment_writer_finish(struct segment_writer *writer, struct segment_
     writer->stage = STAGE_FINISHED;
     memset(entry, 0, sizeof *entry);
     TRY(dictionary_writer_finish(&writer->dictionary));
+    TRY(form_section_finish(&writer->forms));
     TRY(id_writer_finish(&writer->ids, writer->ids_first));
     uint32_t extents = 0;
     for (unsigned i = 1; i < SECTION_LIVE; i++) {

@@ -66,6 +66,9 @@ void segment_writer_term_wide(struct segment_writer *writer); /* see postings_wr
 CHECKED lupe_status segment_writer_term_add(struct segment_writer *writer,
                                             const uint32_t *documents, const uint32_t *tfs,
                                             const uint32_t *positions, size_t count);
+/* The record of its surface forms (forms.h), of a word of LIST_WORDS. */
+CHECKED lupe_status segment_writer_term_forms(struct segment_writer *writer, const uint8_t *record,
+                                              size_t size);
 CHECKED lupe_status segment_writer_term_end(struct segment_writer *writer);
 
 /* ---- pairs of frequent words, made of what was written (write/pair_lists.c) */
@@ -91,8 +94,10 @@ void segment_writer_set_pairs(struct segment_writer *writer, uint32_t frequency_
  * segment_writer_documents_done, freed by postings_writer_free. */
 CHECKED lupe_status segment_writer_encoder(const struct segment_writer *writer,
                                            struct postings_writer *encoder);
-/* Adds all terms of a parcel; ids are not among them. */
-CHECKED lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel);
+/* Adds all terms of a parcel; ids are not among them. forms: of each term size:varint and record of
+ * its surface forms; empty where none of them has any. */
+CHECKED lupe_status segment_writer_place(struct segment_writer *writer, struct buffer *parcel,
+                                         const struct buffer *forms);
 
 /* Finishes all sections and fills the catalogue's entry (live: all). */
 CHECKED lupe_status segment_writer_finish(struct segment_writer *writer,

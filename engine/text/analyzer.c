@@ -361,6 +361,13 @@ out:
     return status;
 }
 
+void analyzer_form(struct analyzer *analyzer, const void *surface, size_t size, struct term *form)
+{
+    enum fold_rules rules = analyzer->rules == FOLD_TURKISH ? FOLD_TURKISH : FOLD_LOWER;
+    fold_word(&analyzer->fold, rules, surface, size, false);
+    term_set(form, analyzer->fold.bytes, analyzer->fold.size, analyzer->fold.cut);
+}
+
 lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t size,
                           struct term *term)
 {

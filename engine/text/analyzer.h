@@ -88,7 +88,12 @@ bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, siz
 /* That word stemmed as the end of a longer one is: regions of the stemmer begin before it. */
 CHECKED lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term);
 
-/* The same without stemming, of the beginning of a word: what a prefix query compares with
+/* What a surface form is told apart by where forms are: in lower case and NFC, without soft
+ * hyphens, hyphens and apostrophes; umlauts, sharp s, ae stay as they are written. Forgets the word
+ * whose term was asked for last. */
+void analyzer_form(struct analyzer *analyzer, const void *surface, size_t size, struct term *form);
+
+/* The term without stemming, of the beginning of a word: what a prefix query compares with
  * terms and a keyword never uses. What may be half an umlaut is read as one ("Hae" is "ha"). */
 CHECKED lupe_status analyzer_fold(struct analyzer *analyzer, const void *surface, size_t size,
                                   struct term *term);

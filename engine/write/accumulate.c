@@ -17,7 +17,6 @@
 #define ITEMS_SIMPLE_MAX (2u * ITEMS)
 #define SUSPENDED_MAX (ITEMS - 8u) /* words meant by suspended hyphens, of these */
 #define TABLE_SLOTS_MIN 256u
-#define LIST_NONE UINT32_MAX  /* a surface form with nothing to index */
 #define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
 #define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
 #define LIST_BLOCK_BYTES ((LIST_BLOCK_LISTS + 1) * sizeof(struct growing_list))
@@ -45,6 +44,7 @@ struct word_item {
     uint32_t position;
     uint32_t ref;              /* of a long word */
     struct growing_list *list; /* NULL: nothing to index */
+    uint8_t form;              /* of its word, see growing.h */
 };
 
 /* Some words of a value. Short and long ones are looked for apart, each without asking for every
@@ -126,6 +126,7 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
     accumulator->with_positions = !(catalogue->flags & LUPE_WITHOUT_POSITIONS);
     accumulator->with_parts = catalogue->analysis == LUPE_ANALYSIS_STANDARD &&
                               !(catalogue->flags & LUPE_WITHOUT_COMPOUNDS);
+    accumulator->with_forms = catalogue_has_forms(catalogue);
     accumulator->field_gap = catalogue->field_gap;
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);
@@ -350,6 +351,7 @@ static lupe_status list_new(struct accumulator *accumulator, const uint8_t *key,
     if (accumulator->list_count == accumulator->list_block_count * LIST_BLOCK_LISTS)
         TRY(list_block(accumulator));
     struct growing_list *list = accumulator_list(accumulator, accumulator->list_count);
+    buffer_add_u32(&accumulator->keys, FORMS_NONE);
     TRY(growing_init(&accumulator->pool, list, kind, (uint32_t)accumulator->keys.size));
     buffer_add_u8(&accumulator->keys, (uint8_t)key_size);
     buffer_add(&accumulator->keys, key, key_size);
@@ -446,9 +448,57 @@ out:
     return status;
 }
 
+/* The number of a form of a word, given when it is new; beyond FORMS_MAX the forms of a word are
+ * one, which has no bytes. */
+static lupe_status form_number(struct accumulator *accumulator, uint32_t list,
+                               const struct term *form, uint8_t *number)
+{
+    struct buffer *keys = &accumulator->keys;
+    uint32_t key_at = accumulator_list(accumulator, list)->key;
+    uint8_t *key = keys->data + key_at;
+    uint32_t size = form->size;
+    bool is_term = size + 2 == key[0] && !memcmp(form->bytes, key + 3, size);
+    uint32_t last = load_u32(key - 4);
+    uint32_t at = last;
+    struct surface_form known = {.number = 0};
+    *number = 0;
+    if (last == FORMS_NONE && is_term) {
+        store_u32(key - 4, FORMS_IS_TERM);
+        return LUPE_OK;
+    }
+    for (; at > FORMS_IS_TERM; at = known.next) {
+        known = accumulator_form(accumulator, at);
+        *number = known.number;
+        if (known.size == size && !memcmp(known.bytes, form->bytes, size))
+            return LUPE_OK;
+    }
+    *number = 0;
+    if (at == FORMS_IS_TERM && is_term)
+        return LUPE_OK;
+    if (last != FORMS_NONE)
+        *number = last == FORMS_IS_TERM ? 1 : accumulator_form(accumulator, last).number + 1;
+    if (*number >= FORMS_MAX - 1) {
+        *number = FORMS_MAX - 1;
+        size = 0;
+        if (last > FORMS_IS_TERM && accumulator_form(accumulator, last).number == *number)
+            return LUPE_OK;
+    }
+    uint8_t head[SURFACE_FORM_HEAD_BYTES] = {0, 0, 0, 0, *number, (uint8_t)size};
+    store_u32(head, last);
+    store_u32(key - 4, (uint32_t)keys->size);
+    buffer_add(keys, head, sizeof head);
+    buffer_add(keys, form->bytes, size);
+    return buffer_status(keys);
+}
+
+/* A list and a form of its word in one number; lists without have the form 0. */
+#define LIST_BITS 24u
+#define LIST_NONE UINT32_MAX /* a surface form with nothing to index */
+#define LISTS_NUMBERED ((1u << LIST_BITS) - 1u)
+
 /* Analyzes a new surface form and finds or makes its list. */
 static lupe_status surface_list(struct accumulator *accumulator, const struct word_item *item,
-                                uint32_t *list, uint16_t *flags)
+                                uint32_t *list, uint8_t *form, uint16_t *flags)
 {
     struct term term;
     uint8_t key[KEY_BYTES_MAX];
@@ -456,6 +506,7 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
     lupe_status status =
         analyzer_term(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
     *list = LIST_NONE;
+    *form = 0;
     *flags = 0;
     if (status != LUPE_OK || term.size == 0)
         return status;
@@ -467,20 +518,58 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
     }
     status = list_of_key(accumulator, key, key_size,
                          accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
-    if (status != LUPE_OK || !accumulator->with_parts)
+    if (status != LUPE_OK || parts)
         return status;
-    return parts ? LUPE_OK : compound_note(accumulator, item, *list);
+    if (accumulator->with_parts)
+        TRY(compound_note(accumulator, item, *list));
+    if (accumulator->with_forms) {
+        analyzer_form(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
+        TRY(form_number(accumulator, *list, &term, form));
+    }
+out:
+    return status;
 }
 
+/* What a slot says of a word. */
+static inline void item_set(const struct accumulator *accumulator, struct word_item *item,
+                            uint32_t number)
+{
+    item->list =
+        number == LIST_NONE ? NULL : accumulator_list(accumulator, number % (1u << LIST_BITS));
+    item->form = number >> LIST_BITS;
+}
+
+/* The number for the slot of a new word, and the item that it is for. Beyond LISTS_NUMBERED lists,
+ * which no flush has but one of a monstrous document, words are not cached. */
+static lupe_status item_number(struct accumulator *accumulator, struct word_item *item,
+                               uint32_t *number, uint16_t *flags, bool *cached)
+{
+    uint8_t form;
+    lupe_status status = surface_list(accumulator, item, number, &form, flags);
+    *cached = *number == LIST_NONE || *number < LISTS_NUMBERED;
+    if (status || *number == LIST_NONE)
+        return status;
+    item->list = accumulator_list(accumulator, *number);
+    item->form = form;
+    *number |= (uint32_t)form << LIST_BITS;
+    return LUPE_OK;
+}
+
+/* *ref is 0 where the word is not cached. */
 static __attribute__((noinline)) lupe_status surface_new(struct accumulator *accumulator,
-                                                         const struct word_item *item,
-                                                         uint32_t *ref)
+                                                         struct word_item *item, uint32_t *ref)
 {
     lupe_status status = LUPE_OK;
     uint32_t list;
     uint16_t flags;
+    bool cached;
+    *ref = 0;
     TRY(table_room(&accumulator->surface_table));
-    TRY(surface_list(accumulator, item, &list, &flags));
+    TRY(item_number(accumulator, item, &list, &flags, &cached));
+    if (!cached) {
+        accumulator->words_cut += flags / SURFACE_CUT;
+        return LUPE_OK;
+    }
 
     struct buffer *surfaces = &accumulator->surfaces;
     size_t size = sizeof(struct surface) + ((size_t)item->size + 7) / 8 * 8;
@@ -511,8 +600,7 @@ static inline uint32_t surface_guess(const struct table *table, const struct wor
 }
 
 static __attribute__((noinline)) lupe_status surface_search(struct accumulator *accumulator,
-                                                            const struct word_item *item,
-                                                            uint32_t *ref)
+                                                            struct word_item *item, uint32_t *ref)
 {
     const struct table *table = &accumulator->surface_table;
     uint32_t mask = table->slot_count - 1;
@@ -523,12 +611,6 @@ static __attribute__((noinline)) lupe_status surface_search(struct accumulator *
             return LUPE_OK;
     }
     return surface_new(accumulator, item, ref);
-}
-
-static inline struct growing_list *list_or_none(const struct accumulator *accumulator,
-                                                uint32_t number)
-{
-    return number == LIST_NONE ? NULL : accumulator_list(accumulator, number);
 }
 
 /* ---- short words */
@@ -572,9 +654,13 @@ static __attribute__((noinline)) lupe_status short_new(struct accumulator *accum
     struct short_table *table = &accumulator->short_table;
     uint32_t number;
     uint16_t cut;
+    bool cached;
     TRY(short_room(table));
-    TRY(surface_list(accumulator, item, &number, &cut));
-    item->list = list_or_none(accumulator, number);
+    TRY(item_number(accumulator, item, &number, &cut, &cached));
+    if (number == LIST_NONE)
+        item_set(accumulator, item, number);
+    if (!cached)
+        return LUPE_OK;
     struct short_slot slot = {item->low, item->high, number};
     short_insert(table->slots, table->slot_count - 1, &slot);
     table->used++;
@@ -588,7 +674,7 @@ static inline lupe_status short_find(struct accumulator *accumulator, struct wor
     uint32_t mask = table->slot_count - 1;
     for (uint32_t at = item->hash & mask; table->slots[at].low; at = (at + 1) & mask) {
         if (table->slots[at].low == item->low && table->slots[at].high == item->high) {
-            item->list = list_or_none(accumulator, table->slots[at].list);
+            item_set(accumulator, item, table->slots[at].list);
             return LUPE_OK;
         }
     }
@@ -605,9 +691,11 @@ static inline lupe_status long_find(struct accumulator *accumulator, struct word
         if (status != LUPE_OK)
             return status;
     }
+    if (!ref)
+        return LUPE_OK; /* surface_new has set it */
     const struct surface *surface = surface_at(accumulator, ref);
     accumulator->words_cut += surface->space / SURFACE_CUT;
-    item->list = list_or_none(accumulator, surface->list);
+    item_set(accumulator, item, surface->list);
     return LUPE_OK;
 }
 
@@ -821,7 +909,7 @@ static lupe_status items_append(struct accumulator *accumulator, uint32_t docume
         if (!item->list)
             continue;
         if (accumulator->with_positions)
-            TRY(growing_add_position(pool, item->list, document, item->position));
+            TRY(growing_add_position(pool, item->list, document, item->position, item->form));
         else
             TRY(growing_add_tf(pool, item->list, document));
         *length += item->space % 16 == 0;

@@ -15,7 +15,11 @@
  *                                      |        |
  *   terms (hash, list) --------------> lists: {next, left, last document, ...} --> pool of chunks
  *                                      |
- *                                     keys: {size, list number, term}
+ *                                     keys: {forms, size, list number, term}
+ *
+ * The surface forms of a word are numbered as they come, the first one 0: a position of another one
+ * has its number behind it in the word's list (growing.h). The cache gives a word's form with its
+ * list, in one number.
  */
 #ifndef LUPE_WRITE_ACCUMULATE_H
 #define LUPE_WRITE_ACCUMULATE_H
@@ -62,6 +66,19 @@ struct accumulated_document {
     uint32_t boundary_count;
 };
 
+/* Where the surface forms of a word's list are: the u32 before its key is the offset in keys of the
+ * last of them, as is `next` in that of the one before, or one of these. */
+#define FORMS_NONE 0u    /* no form has been seen */
+#define FORMS_IS_TERM 1u /* the first form is the term itself */
+
+struct surface_form {
+    uint32_t next;
+    uint8_t number;
+    uint8_t size;
+    const uint8_t *bytes;
+};
+#define SURFACE_FORM_HEAD_BYTES 6u /* in keys, before the bytes */
+
 struct word_items;
 
 struct accumulator {
@@ -69,6 +86,7 @@ struct accumulator {
     lupe_analysis analysis;
     bool with_positions;
     bool with_parts; /* compounds are noted with their parts */
+    bool with_forms;
     uint32_t field_gap;
     uint8_t *field_analyzers; /* by field; fields beyond field_count have analyzer 0 */
     bool *field_own_list;
@@ -112,6 +130,14 @@ static inline struct growing_list *accumulator_list(const struct accumulator *ac
 CHECKED lupe_status accumulator_open(const struct catalogue *catalogue,
                                      struct accumulator **accumulator);
 void accumulator_close(struct accumulator *accumulator); /* accepts NULL */
+
+/* The surface form at an offset in keys. */
+static inline struct surface_form accumulator_form(const struct accumulator *accumulator,
+                                                   uint32_t offset)
+{
+    const uint8_t *at = accumulator->keys.data + offset;
+    return (struct surface_form){load_u32(at), at[4], at[5], at + SURFACE_FORM_HEAD_BYTES};
+}
 
 /* Empties it; tables and buffers of small flushes are kept for the next. */
 void accumulator_reset(struct accumulator *accumulator);

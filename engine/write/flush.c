@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "write/flush_parts.h"
+#include "write/form_lists.h"
 #include "write/pair_lists.h"
 
 #define RADIX_BITS 8u
@@ -142,6 +143,7 @@ struct source {
     const uint8_t *end;
     uint32_t before;    /* the last one taken, UINT32_MAX at first */
     uint32_t document;  /* the next one, UINT32_MAX when there is none */
+    uint8_t *numbers;   /* [FORMS_MAX]: of a word's surface forms, by those of the accumulator */
     uint32_t tf_behind; /* of a list with tfs: that of its last document */
 };
 
@@ -150,13 +152,16 @@ struct lister {
     const struct flusher *flusher;
     struct postings_writer *encoder; /* into a parcel; NULL: to the segment writer */
     struct buffer *parcel;
+    struct buffer *records; /* with the parcel: the forms of its words */
     struct buffer *streams; /* one an accumulator */
     struct source *sources; /* with the lists being read */
     uint32_t source_count;
     const uint8_t *key; /* size:u8 bytes */
     uint8_t flags;
     bool begun;
-    uint32_t *positions; /* of the block's documents */
+    uint32_t *positions; /* of the block's documents, */
+    uint8_t *marks;      /* and their surface forms */
+    uint8_t *numbers;    /* [source][FORMS_MAX] */
     size_t position_capacity;
     size_t position_count;
     unsigned count;
@@ -164,6 +169,9 @@ struct lister {
     uint32_t tfs[BLOCK_DOCUMENTS];
     uint32_t ends[BLOCK_DOCUMENTS + 1]; /* with positions: where those of each document end */
     struct record_form forms[RECORD_FORMS];
+    struct form_lists surfaces; /* of a word */
+    struct buffer record;
+    bool has_surfaces; /* the list is that of a word that has forms */
 };
 
 static void lister_free(struct lister *lister)
@@ -174,6 +182,10 @@ static void lister_free(struct lister *lister)
     memory_free(lister->streams);
     memory_free(lister->sources);
     memory_free(lister->positions);
+    memory_free(lister->marks);
+    memory_free(lister->numbers);
+    form_lists_free(&lister->surfaces);
+    buffer_free(&lister->record);
 }
 
 static lupe_status lister_init(struct lister *lister, const struct flusher *flusher)
@@ -183,12 +195,16 @@ static lupe_status lister_init(struct lister *lister, const struct flusher *flus
     lister->flusher = flusher;
     lister->streams = memory_zalloc(count, sizeof *lister->streams);
     lister->sources = memory_alloc(count * sizeof *lister->sources);
-    if (!lister->streams || !lister->sources)
+    lister->numbers = memory_zalloc(count, FORMS_MAX + 1);
+    if (!lister->streams || !lister->sources || !lister->numbers)
         return fail_memory();
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         lister->streams[i] = BUFFER_INIT(0);
+        lister->sources[i].numbers = lister->numbers + (size_t)i * (FORMS_MAX + 1);
+    }
     record_forms_make(lister->forms);
-    return LUPE_OK;
+    lister->record = BUFFER_INIT(0);
+    return form_lists_init(&lister->surfaces);
 }
 
 static lupe_status positions_room(struct lister *lister, size_t count)
@@ -202,6 +218,10 @@ static lupe_status positions_room(struct lister *lister, size_t count)
     if (!positions)
         return fail_memory();
     lister->positions = positions;
+    uint8_t *marks = memory_realloc(lister->marks, capacity + sizeof(uint64_t));
+    if (!marks)
+        return fail_memory();
+    lister->marks = marks;
     lister->position_capacity = capacity;
     return LUPE_OK;
 }
@@ -217,12 +237,32 @@ static lupe_status term_begin(struct lister *lister)
     return LUPE_OK;
 }
 
+/* The record of the word's surface forms, to where the list goes. */
+static lupe_status surfaces_end(struct lister *lister)
+{
+    struct buffer *record = &lister->record;
+    buffer_clear(record);
+    lupe_status status = form_lists_end(&lister->surfaces, record);
+    if (status)
+        return status;
+    if (!lister->encoder)
+        return segment_writer_term_forms(lister->flusher->writer, record->data, record->size);
+    buffer_add_varint(lister->records, record->size);
+    buffer_add(lister->records, record->data, record->size);
+    return buffer_status(lister->records);
+}
+
 static lupe_status term_end(struct lister *lister)
 {
     uint8_t info[256];
     size_t info_size;
     if (!lister->begun)
         return LUPE_OK;
+    if (lister->has_surfaces) {
+        lupe_status status = surfaces_end(lister);
+        if (status)
+            return status;
+    }
     return lister->encoder ? postings_writer_end(lister->encoder, info, &info_size)
                            : segment_writer_term_end(lister->flusher->writer);
 }
@@ -239,6 +279,10 @@ static __attribute__((noinline)) lupe_status block_write(struct lister *lister)
         TRY(term_begin(lister));
     for (unsigned i = 0; has_positions && i < lister->count; i++)
         lister->tfs[i] = lister->ends[i + 1] - lister->ends[i];
+    if (lister->has_surfaces) {
+        memset(lister->marks + lister->ends[lister->count], 0, sizeof(uint64_t));
+        form_lists_block(&lister->surfaces, lister->marks, lister->ends[lister->count]);
+    }
     if (lister->encoder)
         TRY(postings_writer_add(lister->encoder, lister->documents, tfs, positions, lister->count));
     else
@@ -298,7 +342,10 @@ static lupe_status take_with_positions(struct lister *lister, struct source *sou
             TRY(positions_room(lister, positions + 1));
         position = (position & form->keep) +
                    ((uint32_t)(record >> form->number_shift) & form->number_mask);
-        lister->positions[positions++] = position;
+        /* A form is that of the position before, which is written once more. */
+        positions -= form->is_form;
+        lister->positions[positions] = position;
+        lister->marks[positions++] = source->numbers[record >> 8 & form->form_mask];
         count += form->is_new;
         lister->documents[count - 1] = mapped;
         lister->ends[count] = (uint32_t)positions;
@@ -360,7 +407,12 @@ static lupe_status source_add(struct lister *lister, uint32_t accumulator, uint3
         lister->key = from->keys.data + list->key;
         lister->flags = (list->kind != GROWING_DOCUMENTS ? ENTRY_HAS_TF : 0) |
                         (list->kind == GROWING_POSITIONS ? ENTRY_HAS_POSITIONS : 0);
+        lister->has_surfaces = from->with_forms && key_is_of(lister->key + 1, LIST_WORDS);
+        if (lister->has_surfaces)
+            form_lists_begin(&lister->surfaces, lister->key);
     }
+    if (lister->has_surfaces)
+        form_lists_add(&lister->surfaces, from, number, source->numbers);
     source->before = UINT32_MAX;
     source->document = UINT32_MAX;
     source->tf_behind = list->position;
@@ -615,6 +667,7 @@ out:
 
 struct parcel_slot {
     struct buffer bytes;
+    struct buffer records; /* of the forms of its words */
     bool ready;
 };
 
@@ -663,7 +716,9 @@ static lupe_status parcels_make(struct terms *terms, struct lister *lister)
         terms->next = end;
         pthread_mutex_unlock(&terms->mutex);
         buffer_clear(&slot->bytes);
+        buffer_clear(&slot->records);
         lister->parcel = &slot->bytes;
+        lister->records = &slot->records;
         status = terms_write(terms, lister, first, end);
         if (status != LUPE_OK)
             return status;
@@ -708,7 +763,7 @@ static lupe_status parcels_place(struct terms *terms)
         if (terms->status != LUPE_OK || !slot->ready)
             break;
         pthread_mutex_unlock(&terms->mutex);
-        status = segment_writer_place(terms->flusher->writer, &slot->bytes);
+        status = segment_writer_place(terms->flusher->writer, &slot->bytes, &slot->records);
         if (status != LUPE_OK)
             return status;
         pthread_mutex_lock(&terms->mutex);
@@ -744,14 +799,16 @@ static lupe_status slots_make(struct terms *terms)
     if (!terms->slots)
         return fail_memory();
     for (uint32_t i = 0; i < terms->slot_count; i++)
-        terms->slots[i].bytes = BUFFER_INIT(0);
+        terms->slots[i].bytes = terms->slots[i].records = BUFFER_INIT(0);
     return LUPE_OK;
 }
 
 static void terms_free(struct terms *terms)
 {
-    for (uint32_t i = 0; terms->slots && i < terms->slot_count; i++)
+    for (uint32_t i = 0; terms->slots && i < terms->slot_count; i++) {
         buffer_free(&terms->slots[i].bytes);
+        buffer_free(&terms->slots[i].records);
+    }
     for (uint32_t i = 0; terms->orders && i < terms->flusher->input->accumulator_count; i++)
         memory_free(terms->orders[i].memory);
     memory_free(terms->slots);

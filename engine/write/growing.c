@@ -88,6 +88,14 @@ __attribute__((noinline)) lupe_status growing_append_slow(struct pool *pool,
     return LUPE_OK;
 }
 
+lupe_status growing_add_long(struct pool *pool, struct growing_list *list, uint32_t document,
+                             uint32_t position, uint8_t form)
+{
+    const uint8_t bytes[FORM_RECORD_BYTES] = {0, form};
+    lupe_status status = growing_add_position(pool, list, document, position, 0);
+    return status ? status : growing_append_slow(pool, list, bytes, sizeof bytes);
+}
+
 /* Where to write varints: in place, or in spare where the chunk may be too short. */
 static inline uint8_t *append_begin(const struct growing_list *list, uint8_t *spare)
 {
@@ -144,15 +152,25 @@ void record_forms_make(struct record_form forms[RECORD_FORMS])
         if (head % 4) {
             unsigned two = head % 2 == 0;
             *form = (struct record_form){
-                0, low_mask(7 + 7 * two), UINT32_MAX, (uint8_t)(1 + two), (uint8_t)(1 + two), 0};
+                0, low_mask(7 + 7 * two), UINT32_MAX, (uint8_t)(1 + two), (uint8_t)(1 + two), 0, 0,
+                0};
+            continue;
+        }
+        if (head == 0) {
+            *form = (struct record_form){0, 0, UINT32_MAX, 0, FORM_RECORD_BYTES, 0, 1, UINT8_MAX};
             continue;
         }
         unsigned gap_bytes = head >> 2 & 3;
         unsigned bytes = (head >> 4 & 3) + 1;
         bool is_new = gap_bytes || head >> RECORD_GAP_SHIFT;
-        *form = (struct record_form){low_mask(2 + 8 * gap_bytes),      low_mask(8 * bytes),
-                                     is_new ? 0 : UINT32_MAX,          (uint8_t)(8 + 8 * gap_bytes),
-                                     (uint8_t)(1 + gap_bytes + bytes), is_new};
+        *form = (struct record_form){low_mask(2 + 8 * gap_bytes),
+                                     low_mask(8 * bytes),
+                                     is_new ? 0 : UINT32_MAX,
+                                     (uint8_t)(8 + 8 * gap_bytes),
+                                     (uint8_t)(1 + gap_bytes + bytes),
+                                     is_new,
+                                     0,
+                                     0};
     }
 }
 

@@ -7,6 +7,7 @@
  *
  *   list := record *           of a list with positions
  *   record := further | new    a further position of the document, or a new document
+ *           | 00000000 form    the position before has another surface form than the first, 0
  *   further := xxxxxxx1              position minus the one before, below 2^7
  *            | xxxxxx10 x            ... below 2^14, little-endian
  *            | 00pp0000 position     ... any
@@ -81,6 +82,7 @@ CHECKED lupe_status growing_append_slow(struct pool *pool, struct growing_list *
                                         const uint8_t *bytes, size_t size);
 
 #define RECORD_BYTES_MAX 8u
+#define FORM_RECORD_BYTES 2u
 #define VARINTS_BYTES_MAX 10u /* two numbers of 32 bits */
 
 static inline unsigned number_bytes(uint32_t number) /* 0 has none */
@@ -88,8 +90,13 @@ static inline unsigned number_bytes(uint32_t number) /* 0 has none */
     return (70 - (unsigned)__builtin_clzll((uint64_t)number << 1 | 1)) / 8;
 }
 
+/* As growing_add_position, of a position and a form whose records are longer than one store. */
+CHECKED lupe_status growing_add_long(struct pool *pool, struct growing_list *list,
+                                     uint32_t document, uint32_t position, uint8_t form);
+
+/* form: which surface form stands there, 0 the first. */
 static inline lupe_status growing_add_position(struct pool *pool, struct growing_list *list,
-                                               uint32_t document, uint32_t position)
+                                               uint32_t document, uint32_t position, uint8_t form)
 {
     uint32_t gap = document + 1 - list->document;
     uint32_t number = position - (gap ? 0 : list->position);
@@ -102,6 +109,13 @@ static inline lupe_status growing_add_position(struct pool *pool, struct growing
         unsigned two = number >> 7 != 0;
         record = number << (1 + two) | (1 + two);
         size = 1 + two;
+    }
+    if (size > RECORD_BYTES_MAX - FORM_RECORD_BYTES) {
+        if (form)
+            return growing_add_long(pool, list, document, position, form);
+    } else {
+        record |= (uint64_t)form << (8 * size + 8);
+        size += form ? FORM_RECORD_BYTES : 0;
     }
     list->document = document + 1;
     list->position = position;
@@ -130,6 +144,8 @@ struct record_form {
     uint8_t number_shift;
     uint8_t size;
     uint8_t is_new;
+    uint8_t is_form; /* of the position before */
+    uint8_t form_mask;
 };
 
 #define RECORD_FORMS 256u

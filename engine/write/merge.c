@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "write/form_merge.h"
 #include "write/pair_lists.h"
 #include "write/part_lists.h"
 #include "write/permute.h"
@@ -35,6 +36,7 @@ struct source {
     uint32_t *map;    /* new document by old one, or NULL: base + old one */
     uint32_t base;
     struct dictionary_iterator terms;
+    uint64_t entries; /* that terms has given */
 };
 
 /* Where a document of a reordered segment comes from. */
@@ -70,6 +72,8 @@ struct merge {
     struct reorder *reorder; /* while the order is being found */
     struct origin *origins;  /* by new document; NULL: in the sources' order */
     struct permute permute;
+    struct form_merge forms;
+    struct buffer record; /* of a word's forms */
     struct part_lists parts;
     struct pair_lists *pair_lists; /* while they are made */
     bool pairs_done;
@@ -185,6 +189,7 @@ lupe_status merge_begin(struct store *store, const struct merge_options *options
     merge->options = *options;
     merge->count = count;
     merge->id = BUFFER_INIT(0);
+    merge->record = BUFFER_INIT(0);
     publication_init(&merge->publication, store);
     merge->sources = memory_zalloc(count, sizeof *merge->sources);
     merge->order = memory_alloc(count * sizeof *merge->order);
@@ -192,6 +197,8 @@ lupe_status merge_begin(struct store *store, const struct merge_options *options
         status = fail_memory();
         goto out;
     }
+    if (options->forms)
+        TRY(form_merge_init(&merge->forms, count));
     TRY(store_read_begin(store, &merge->read));
     for (uint32_t i = 0; i < count; i++)
         TRY(source_open(merge, &merge->sources[i], &sources[i]));
@@ -230,6 +237,8 @@ void merge_close(struct merge *merge)
     buffer_free(&merge->id);
     reorder_close(merge->reorder);
     permute_free(&merge->permute);
+    form_merge_free(&merge->forms);
+    buffer_free(&merge->record);
     part_lists_free(&merge->parts);
     memory_free(merge->origins);
     memory_free(merge->pairs);
@@ -293,6 +302,7 @@ static lupe_status source_advance(struct merge *merge, uint32_t place)
 {
     uint32_t number = merge->order[place];
     lupe_status status = dictionary_next(&merge->sources[number].terms);
+    merge->sources[number].entries++;
     if (status == LUPE_OK) {
         order_insert(merge, place, number);
     } else if (status == LUPE_NOT_FOUND) {
@@ -312,6 +322,7 @@ static lupe_status terms_seek(struct merge *merge)
     for (uint32_t i = merge->count; i-- > 0;) {
         struct source *source = &merge->sources[i];
         TRY(dictionary_seek(&source->segment->dictionary, NULL, 0, &source->terms));
+        source->entries = 0;
         memmove(merge->order + 1, merge->order, merge->order_count * sizeof *merge->order);
         merge->order[0] = i;
         merge->order_count++;
@@ -457,6 +468,9 @@ static lupe_status block_copy(struct merge *merge, const struct source *source,
         if (has_positions)
             TRY(block_positions(list, block, index, count, &permute->positions,
                                 &permute->position_capacity, permute->position_count));
+        if (merge->forms.several)
+            TRY(form_merge_block(&merge->forms, (uint32_t)(source - merge->sources), block, index,
+                                 count, permute->positions + permute->position_count));
         TRY(permute_add(permute, block->documents, tfs, has_positions, count));
         merge->bytes_done += count + (has_positions ? words : 0);
         goto out;
@@ -464,6 +478,11 @@ static lupe_status block_copy(struct merge *merge, const struct source *source,
     if (has_positions)
         TRY(block_positions(list, block, index, count, &merge->positions, &merge->position_capacity,
                             0));
+    if (merge->forms.several) {
+        TRY(form_merge_block(&merge->forms, (uint32_t)(source - merge->sources), block, index,
+                             count, merge->positions));
+        TRY(form_merge_take(&merge->forms, tfs, count, merge->positions));
+    }
     TRY(segment_writer_term_add(merge->writer, block->documents,
                                 list->flags & ENTRY_HAS_TF ? tfs : NULL,
                                 has_positions ? merge->positions : NULL, count));
@@ -576,6 +595,34 @@ out:
     return status;
 }
 
+/* Numbers the surface forms of the next word, which so many sources have. */
+static lupe_status forms_begin(struct merge *merge, uint32_t same)
+{
+    lupe_status status = LUPE_OK;
+    const struct source *first = &merge->sources[merge->order[0]];
+    form_merge_begin(&merge->forms, first->terms.key + 2, first->terms.key_size - 2);
+    for (uint32_t i = 0; i < same; i++) {
+        struct source *source = &merge->sources[merge->order[i]];
+        struct list list;
+        TRY(segment_list(source->segment, &source->terms.entry, &list));
+        TRY(form_merge_add(&merge->forms, merge->order[i],
+                           &source->segment->sections[SECTION_FORMS],
+                           source->entries + source->terms.passed_over - 1, &list));
+    }
+    TRY(form_merge_number(&merge->forms, same == 1 && !first->map));
+out:
+    return status;
+}
+
+static lupe_status forms_end(struct merge *merge)
+{
+    buffer_clear(&merge->record);
+    lupe_status status = form_merge_end(&merge->forms, &merge->record);
+    return status
+               ? status
+               : segment_writer_term_forms(merge->writer, merge->record.data, merge->record.size);
+}
+
 #define LIST_FLAGS (ENTRY_HAS_TF | ENTRY_HAS_POSITIONS)
 
 static lupe_status term_copy(struct merge *merge)
@@ -589,6 +636,9 @@ static lupe_status term_copy(struct merge *merge)
         TRY(same_advance(merge, same));
         goto out;
     }
+    bool has_forms = merge->options.forms && key_is_of(first->key, LIST_WORDS);
+    if (has_forms)
+        TRY(forms_begin(merge, same));
     permute_clear(&merge->permute);
     TRY(segment_writer_term_begin(merge->writer, first->key, first->key_size, flags));
     for (uint32_t i = 0; i < same; i++) {
@@ -601,7 +651,11 @@ static lupe_status term_copy(struct merge *merge)
         TRY(list_copy(merge, source));
     }
     if (merge->origins)
-        TRY(permute_write(&merge->permute, merge->documents, flags, merge->writer));
+        TRY(permute_write(&merge->permute, merge->documents, flags,
+                          merge->forms.several ? &merge->forms : NULL, merge->writer));
+    if (has_forms)
+        TRY(forms_end(merge));
+    merge->forms.several = false;
     TRY(segment_writer_term_end(merge->writer));
     TRY(same_advance(merge, same));
 out:

@@ -32,6 +32,7 @@ struct merge_options {
     uint64_t memory_bytes; /* for finding that order, see reorder.h */
     bool pairs;            /* of frequent words, see pair_lists.h */
     uint32_t lexicon;      /* of the catalogue: of several versions another is the new segment's */
+    bool forms;            /* the sources have the surface forms of words */
 };
 
 CHECKED lupe_status merge_begin(struct store *store, const struct merge_options *options,

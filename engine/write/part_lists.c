@@ -136,7 +136,7 @@ static inline bool growing_next(struct growing_reader *reader, uint32_t *tf)
     *tf = 0;
     do {
         reader->at += form->size;
-        ++*tf;
+        *tf += !form->is_form;
         if (reader->at >= reader->end)
             break;
         form = &reader->forms[*reader->at];

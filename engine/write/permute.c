@@ -88,7 +88,7 @@ static lupe_status positions_order(struct permute *permute, const uint64_t *keys
 }
 
 lupe_status permute_write(struct permute *permute, uint32_t documents, uint8_t flags,
-                          struct segment_writer *writer)
+                          struct form_merge *forms, struct segment_writer *writer)
 {
     lupe_status status = LUPE_OK;
     bool has_positions = flags & ENTRY_HAS_POSITIONS;
@@ -107,6 +107,8 @@ lupe_status permute_write(struct permute *permute, uint32_t documents, uint8_t f
         }
         if (has_positions)
             TRY(positions_order(permute, keys, count));
+        if (forms)
+            TRY(form_merge_take(forms, tfs, count, permute->ordered));
         TRY(segment_writer_term_add(writer, numbers, flags & ENTRY_HAS_TF ? tfs : NULL,
                                     has_positions ? permute->ordered : NULL, count));
         done += count;

@@ -9,6 +9,7 @@
 #define LUPE_WRITE_PERMUTE_H
 
 #include "segment/segment_writer.h"
+#include "write/form_merge.h"
 
 struct permute_posting {
     uint64_t place; /* of its first position in positions */
@@ -40,8 +41,8 @@ CHECKED lupe_status permute_add(struct permute *permute, const uint32_t *documen
                                 const uint32_t *tfs, bool has_positions, uint32_t count);
 
 /* Writes the list into the term that was begun. documents: how many the segment has; flags: those
- * of the list. */
+ * of the list; forms: where its positions carry them. */
 CHECKED lupe_status permute_write(struct permute *permute, uint32_t documents, uint8_t flags,
-                                  struct segment_writer *writer);
+                                  struct form_merge *forms, struct segment_writer *writer);
 
 #endif

@@ -29,7 +29,8 @@ static struct merge_options options_of(const struct catalogue *catalogue)
     return (struct merge_options){.k1 = catalogue->k1,
                                   .b = catalogue->b,
                                   .pairs = catalogue_wants_pairs(catalogue),
-                                  .lexicon = catalogue->lexicon};
+                                  .lexicon = catalogue->lexicon,
+                                  .forms = catalogue_has_forms(catalogue)};
 }
 
 /* ---- within a run */
