@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * sort.c - see sort.h: by insertion where few, else byte by byte from the lowest.
+ * sort.c - see sort.h: what carries something by insertion where few, else byte by byte from the
+ * lowest.
  */
 #include "base/sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define INSERTION_COUNT_MAX 48u /* below, counting 256 bytes costs more */
@@ -46,4 +48,17 @@ void sort_by_high(uint64_t *items, uint64_t *spare, size_t count, unsigned key_b
     }
     if (from != items)
         memcpy(items, from, count * sizeof *items);
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left;
+    uint32_t b = *(const uint32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+void sort_numbers(uint32_t *numbers, size_t count)
+{
+    if (count > 1)
+        qsort(numbers, count, sizeof *numbers, by_number);
 }

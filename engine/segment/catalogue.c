@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/sort.h"
 
 #define CATALOGUE_HEAD_BYTES 16u
 #define CATALOGUE_FLAGS                                                          \
@@ -347,13 +348,6 @@ static bool decode_segment(struct cursor *cursor, const struct catalogue *catalo
                           segment_entry_bytes(entry) + EXTENT_TAIL_BYTES < SEGMENT_SMALL_BYTES_MAX);
 }
 
-static int compare_numbers(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left;
-    uint32_t b = *(const uint32_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* Numbers are below next_segment and unique. */
 static lupe_status check_numbers(const struct catalogue *catalogue)
 {
@@ -363,7 +357,7 @@ static lupe_status check_numbers(const struct catalogue *catalogue)
         return fail_memory();
     for (uint32_t i = 0; i < catalogue->segment_count; i++)
         numbers[i] = catalogue->segments[i].number;
-    qsort(numbers, catalogue->segment_count, sizeof *numbers, compare_numbers);
+    sort_numbers(numbers, catalogue->segment_count);
     for (uint32_t i = 0; i < catalogue->segment_count && !status; i++)
         if (numbers[i] >= catalogue->next_segment || (i && numbers[i] == numbers[i - 1]))
             status = catalogue_corrupt("a segment's number is impossible");

@@ -70,14 +70,6 @@ struct search {
     struct way ways[COMPOUND_LETTERS_MAX + 1];
 };
 
-static const struct lexicon_entry *find(const struct lexicon *lexicon, uint64_t hash)
-{
-    const struct lexicon_entry *entry = NULL;
-    if (lexicon->user.slots)
-        entry = lexicon_table_find(&lexicon->user, hash);
-    return entry ? entry : lexicon_table_find(&lexicon->shipped, hash);
-}
-
 /* Letters of the longest word with a beginning. */
 static uint32_t longest_of(const struct lexicon *lexicon, uint64_t hash)
 {
@@ -160,7 +152,7 @@ static void go_from(struct search *search, uint32_t from, uint32_t start, uint32
             uint32_t longest = longest_of(search->lexicon, ended);
             end = longest < size - start ? start + longest : size;
         }
-        const struct lexicon_entry *entry = find(search->lexicon, ended);
+        const struct lexicon_entry *entry = lexicon_find(search->lexicon, ended);
         if (!entry)
             continue;
         uint32_t rest = size - to;

@@ -254,23 +254,15 @@ uint32_t lexicon_version(const struct lexicon *lexicon)
     return lexicon ? lexicon->version : version_of(NULL);
 }
 
-static const struct lexicon_entry *entry_of(const struct lexicon *lexicon, uint64_t hash)
-{
-    const struct lexicon_entry *entry = NULL;
-    if (lexicon->user.slots)
-        entry = lexicon_table_find(&lexicon->user, hash);
-    return entry ? entry : lexicon_table_find(&lexicon->shipped, hash);
-}
-
 bool lexicon_begins(const struct lexicon *lexicon, const uint8_t *folded, size_t size)
 {
-    const struct lexicon_entry *entry = entry_of(lexicon, hash_of(folded, size));
+    const struct lexicon_entry *entry = lexicon_find(lexicon, hash_of(folded, size));
     return entry && entry->first_cost;
 }
 
 bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t size)
 {
-    const struct lexicon_entry *entry = entry_of(lexicon, hash_of(folded, size));
+    const struct lexicon_entry *entry = lexicon_find(lexicon, hash_of(folded, size));
     if (entry && (entry->last_cost || entry->bits & LEXICON_WHOLE))
         return true;
     for (uint32_t i = 0; i < LEXICON_ENDINGS; i++) {
@@ -278,7 +270,7 @@ bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t 
         if (size < ending + COMPOUND_PART_LETTERS_MIN ||
             memcmp(folded + size - ending, lexicon_endings[i], ending) != 0)
             continue;
-        entry = entry_of(lexicon, hash_of(folded, size - ending));
+        entry = lexicon_find(lexicon, hash_of(folded, size - ending));
         if (entry && entry->last_cost && entry->bits & 1u << i)
             return true;
     }

@@ -54,6 +54,15 @@ bool lexicon_begins(const struct lexicon *lexicon, const uint8_t *folded, size_t
  * part. The longer compounds that it could be split into are not asked for. */
 bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t size);
 
+/* What the user's words, else the shipped ones, say of the word with a hash; NULL: nothing. */
+static inline const struct lexicon_entry *lexicon_find(const struct lexicon *lexicon, uint64_t hash)
+{
+    const struct lexicon_entry *entry = NULL;
+    if (lexicon->user.slots)
+        entry = lexicon_table_find(&lexicon->user, hash);
+    return entry ? entry : lexicon_table_find(&lexicon->shipped, hash);
+}
+
 /* Lines of the user's list that gave a word, and those that did not. */
 uint32_t lexicon_user_words(const struct lexicon *lexicon);
 uint32_t lexicon_passed_over(const struct lexicon *lexicon);

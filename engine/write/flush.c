@@ -119,22 +119,6 @@ static lupe_status sort_keys(struct sort_context *context, uint32_t count,
     return LUPE_OK;
 }
 
-/* ---- reading a growing list */
-
-static inline uint32_t stream_number(const uint8_t **at)
-{
-    uint32_t value = *(*at)++;
-    if (value < 0x80)
-        return value;
-    value &= 0x7f;
-    for (unsigned shift = 7;; shift += 7) {
-        uint32_t byte = *(*at)++;
-        value |= (byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
-}
-
 /* ---- writing lists */
 
 /* One accumulator's share of a list. */
@@ -373,7 +357,7 @@ static inline lupe_status block_take(struct lister *lister, uint32_t document, u
 static inline void source_next(struct source *source)
 {
     if (source->at < source->end)
-        source->document += stream_number(&source->at);
+        source->document += growing_number(&source->at);
     else
         source->document = UINT32_MAX;
 }
@@ -386,7 +370,7 @@ static lupe_status take_without_positions(struct lister *lister, struct source *
     while (source->document < limit) {
         uint32_t tf = 1;
         if (has_tf)
-            tf = source->at < source->end ? stream_number(&source->at) : source->tf_behind;
+            tf = source->at < source->end ? growing_number(&source->at) : source->tf_behind;
         TRY(block_take(lister, source->document, tf));
         source_next(source);
     }

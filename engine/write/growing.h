@@ -158,4 +158,19 @@ void record_forms_make(struct record_form forms[RECORD_FORMS]);
 CHECKED lupe_status growing_bytes(const struct pool *pool, const struct growing_list *list,
                                   struct buffer *stream, const uint8_t **at, const uint8_t **end);
 
+/* The next number of a list without records. */
+static inline uint32_t growing_number(const uint8_t **at)
+{
+    uint32_t value = *(*at)++;
+    if (value < 0x80)
+        return value;
+    value &= 0x7f;
+    for (unsigned shift = 7;; shift += 7) {
+        uint32_t byte = *(*at)++;
+        value |= (byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+}
+
 #endif

@@ -10,7 +10,7 @@
  */
 #include "write/part_lists.h"
 
-#include <stdlib.h>
+#include "base/sort.h"
 
 #define DENSE_SHARE 64u /* from 1 / so many of the documents on, bits give their order */
 #define PART_WEIGHT 3u  /* of a compound in the list of its part, in WIDE_UNIT-ths */
@@ -109,25 +109,14 @@ struct growing_reader {
     bool with_positions;
 };
 
-static inline uint32_t stream_number(const uint8_t **at)
-{
-    uint32_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        uint32_t byte = *(*at)++;
-        value |= (byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
-}
-
 /* The next document and its tf; false behind the last. */
 static inline bool growing_next(struct growing_reader *reader, uint32_t *tf)
 {
     if (reader->at >= reader->end)
         return false;
     if (!reader->with_positions) {
-        reader->document += stream_number(&reader->at);
-        *tf = reader->at < reader->end ? stream_number(&reader->at) : reader->tf_behind;
+        reader->document += growing_number(&reader->at);
+        *tf = reader->at < reader->end ? growing_number(&reader->at) : reader->tf_behind;
         return true;
     }
     uint64_t record = load_u64(reader->at);
@@ -194,18 +183,11 @@ out:
 
 /* ---- writing */
 
-static int by_number(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left;
-    uint32_t b = *(const uint32_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* Few documents are compared with each other, many put into bits. */
 static void documents_sort(struct part_lists *parts)
 {
     if (parts->count < parts->segment_documents / DENSE_SHARE) {
-        qsort(parts->documents, parts->count, sizeof *parts->documents, by_number);
+        sort_numbers(parts->documents, parts->count);
         return;
     }
     for (uint32_t i = 0; i < parts->count; i++)

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #define SLOTS_MIN 256u
 
@@ -136,13 +137,6 @@ lupe_status part_notes_order(const struct part_notes *notes, uint32_t **order)
     return LUPE_OK;
 }
 
-static int by_number(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left;
-    uint32_t b = *(const uint32_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 lupe_status part_notes_sources(const struct part_notes *notes, uint32_t number,
                                struct buffer *sources)
 {
@@ -154,8 +148,7 @@ lupe_status part_notes_sources(const struct part_notes *notes, uint32_t number,
         return buffer_status(sources);
     uint32_t *found = (uint32_t *)(void *)(sources->data + first);
     size_t count = (sources->size - first) / sizeof *found, kept = 0;
-    if (count > 1)
-        qsort(found, count, sizeof *found, by_number);
+    sort_numbers(found, count);
     for (size_t i = 0; i < count; i++) /* surface forms of one term note the same */
         if (i == 0 || found[i] != found[kept - 1])
             found[kept++] = found[i];
