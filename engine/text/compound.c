@@ -187,7 +187,7 @@ static void go_from_place(struct search *search, uint32_t from)
             continue;
         if (prefix->particle && size > letters_min)
             letters_min = size;
-        /* Two letters inside a word are more often the end of what is before them: Gang|erbrücke. */
+        /* Two letters within a word rather end what is before them: Gänger|brücke. */
         go_from(search, from, from + size, 0,
                 from > 0 && size == 2 ? INNER_PREFIX_COST : PREFIX_COST);
     }
