@@ -23,7 +23,7 @@ static inline double weight_of(const char *name, double otherwise)
 
 /* A place where the parts of a compound stand near each other counts for so much of a place of the
  * compound; the parts are at most so many positions from the rarest of them. */
-#define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.5)
+#define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.7)
 #define PARTS_NEAR WEIGHT(PARTS_NEAR, 8)
 
 /* A compound is looked for by its parts only where the rarest of these is in at most so many
@@ -37,7 +37,7 @@ static inline double weight_of(const char *name, double otherwise)
 #define WORDS_NEAR WEIGHT(WORDS_NEAR, 3)
 
 /* Other neighbours, where they stand near each other, likewise. */
-#define PAIR_GAIN WEIGHT(PAIR_GAIN, 0.7)
+#define PAIR_GAIN WEIGHT(PAIR_GAIN, 1.0)
 #define PAIR_WEIGHT WEIGHT(PAIR_WEIGHT, 0.5)
 #define PAIR_NEAR WEIGHT(PAIR_NEAR, 20)
 
