@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * segment_cases.h - what the tests of the segment layer share: a sink that keeps values in memory,
- * sections over it, and a file to open segments from. Included by tests/test_segment_*.c only.
+ * sections and a dictionary over it, and a file to open segments from. Included by
+ * tests/test_segment_*.c and tests/test_query_fuzzy.c only.
  */
 #ifndef LUPE_TESTS_SEGMENT_CASES_H
 #define LUPE_TESTS_SEGMENT_CASES_H
@@ -71,6 +72,38 @@ static inline struct section kept_section(struct keeper *keeper, enum section_id
 static inline void kept_section_free(struct section *section)
 {
     free(section->extents);
+}
+
+/* ---------------------------------------------------------------- a dictionary in memory */
+
+struct kept_dictionary {
+    struct keeper keeper; /* what its sections are written to */
+    struct section index;
+    struct section blocks;
+    struct dictionary dictionary;
+};
+
+/* What was written to the two sections is the dictionary; they are done and freed. */
+static inline void kept_dictionary_make(struct kept_dictionary *kept, struct section_writer *blocks,
+                                        struct section_writer *index)
+{
+    uint64_t blocks_length = section_writer_offset(blocks);
+    uint64_t index_length = section_writer_offset(index);
+    cr_assert_eq(section_writer_finish(blocks), LUPE_OK);
+    cr_assert_eq(section_writer_finish(index), LUPE_OK);
+    kept->blocks = kept_section(&kept->keeper, SECTION_DICTIONARY, blocks_length);
+    kept->index = kept_section(&kept->keeper, SECTION_INDEX, index_length);
+    section_writer_free(blocks);
+    section_writer_free(index);
+    kept->dictionary =
+        (struct dictionary){.index = &kept->index, .blocks = &kept->blocks, .document_bits = 10};
+}
+
+static inline void kept_dictionary_free(struct kept_dictionary *kept)
+{
+    kept_section_free(&kept->index);
+    kept_section_free(&kept->blocks);
+    keeper_free(&kept->keeper);
 }
 
 /* ---------------------------------------------------------------- a file */

@@ -46,31 +46,6 @@ static void put(lupe_index *index, const char *id, const char *field, const char
     lupe_writer_close(writer);
 }
 
-static uint64_t total(lupe_index *index, const char *text)
-{
-    lupe_snapshot *snapshot = NULL;
-    lupe_query *query = NULL;
-    lupe_results *results = NULL;
-    must(lupe_snapshot_open(index, &snapshot));
-    must(lupe_query_parse(index, text, strlen(text), NULL, &query));
-    must(lupe_search(snapshot, query, NULL, &results));
-    uint64_t count = lupe_results_total(results, NULL);
-    lupe_results_free(results);
-    lupe_query_free(query);
-    lupe_snapshot_close(snapshot);
-    return count;
-}
-
-static lupe_statistics statistics_of(lupe_index *index)
-{
-    lupe_statistics statistics = LUPE_STATISTICS_INIT;
-    lupe_snapshot *snapshot = NULL;
-    must(lupe_snapshot_open(index, &snapshot));
-    must(lupe_snapshot_statistics(snapshot, &statistics));
-    lupe_snapshot_close(snapshot);
-    return statistics;
-}
-
 static lupe_index *index_with(const char *language, const lupe_field *fields, size_t count)
 {
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
@@ -96,12 +71,12 @@ Test(api_languages, every_language_finds_other_forms_of_a_word)
         put(index, "1", "text", pair.form);
         put(index, "2", "text", "Wandhalterung");
         snprintf(query, sizeof query, "+%s", pair.other);
-        cr_expect_eq(total(index, query), 1, "%s: %s as %s", *name, pair.form, pair.other);
+        cr_expect_eq(helper_total(index, query), 1, "%s: %s as %s", *name, pair.form, pair.other);
         bool german = strcmp(*name, "german") == 0;
-        lupe_statistics statistics = statistics_of(index);
+        lupe_statistics statistics = helper_statistics(index);
         cr_expect_eq(statistics.part_terms, german ? 2 : 0, "%s", *name);
         cr_expect_eq(statistics.lexicon != 0, german, "%s", *name);
-        cr_expect_eq(total(index, "+Halterung"), german, "%s", *name);
+        cr_expect_eq(helper_total(index, "+Halterung"), german, "%s", *name);
         lupe_index_close(index);
     }
     cr_assert_geq(count, 15u);
@@ -128,14 +103,14 @@ Test(api_languages, each_field_has_a_language_of_its_own)
     for (size_t i = 0; i < count; i++) {
         char query[256];
         snprintf(query, sizeof query, "%.31s:%.63s", pairs[i].language, pairs[i].other);
-        cr_expect_geq(total(index, query), 1u, "%s", query);
+        cr_expect_geq(helper_total(index, query), 1u, "%s", query);
         snprintf(query, sizeof query, "+%.63s", pairs[i].other);
-        cr_expect_geq(total(index, query), 1u, "%s", query);
+        cr_expect_geq(helper_total(index, query), 1u, "%s", query);
     }
-    cr_expect_eq(total(index, "+Halterung"), 1, "in the German field alone");
-    cr_expect_eq(statistics_of(index).part_terms, 2);
+    cr_expect_eq(helper_total(index, "+Halterung"), 1, "in the German field alone");
+    cr_expect_eq(helper_statistics(index).part_terms, 2);
     must(lupe_index_optimize(index, NULL));
-    cr_expect_eq(total(index, "+Halterung"), 1);
+    cr_expect_eq(helper_total(index, "+Halterung"), 1);
     helper_check(index);
     lupe_index_close(index);
     support_no_leaks();

@@ -39,31 +39,6 @@ static void put_one(lupe_index *index, uint32_t threads, const char *id, const c
     lupe_writer_close(writer);
 }
 
-static uint64_t total(lupe_index *index, const char *text)
-{
-    lupe_snapshot *snapshot = NULL;
-    lupe_query *query = NULL;
-    lupe_results *results = NULL;
-    must(lupe_snapshot_open(index, &snapshot));
-    must(lupe_query_parse(index, text, strlen(text), NULL, &query));
-    must(lupe_search(snapshot, query, NULL, &results));
-    uint64_t count = lupe_results_total(results, NULL);
-    lupe_results_free(results);
-    lupe_query_free(query);
-    lupe_snapshot_close(snapshot);
-    return count;
-}
-
-static lupe_statistics statistics_of(lupe_index *index)
-{
-    lupe_statistics statistics = LUPE_STATISTICS_INIT;
-    lupe_snapshot *snapshot = NULL;
-    must(lupe_snapshot_open(index, &snapshot));
-    must(lupe_snapshot_statistics(snapshot, &statistics));
-    lupe_snapshot_close(snapshot);
-    return statistics;
-}
-
 /* ------------------------------------------------------------------ use */
 
 Test(api_lexicon, an_index_splits_by_its_words_for_ever)
@@ -75,8 +50,8 @@ Test(api_lexicon, an_index_splits_by_its_words_for_ever)
     cr_assert(lupe_index_lexicon_is(index, list, strlen(list)));
     put_one(index, 1, "1", "Die Blorkelversicherung zahlt.");
     put_one(other, 1, "1", "Die Blorkelversicherung zahlt.");
-    cr_expect_eq(total(index, "Blorkel"), 1);
-    cr_expect_eq(total(other, "+Blorkel"), 0, "only with the list");
+    cr_expect_eq(helper_total(index, "Blorkel"), 1);
+    cr_expect_eq(helper_total(other, "+Blorkel"), 0, "only with the list");
     lupe_index_close(other);
     lupe_index_close(index);
 
@@ -84,14 +59,14 @@ Test(api_lexicon, an_index_splits_by_its_words_for_ever)
     cr_assert(lupe_index_lexicon_is(index, list, strlen(list)));
     cr_assert_not(lupe_index_lexicon_is(index, list, strlen(list) - 1));
     cr_assert_not(lupe_index_lexicon_is(index, NULL, 0));
-    cr_expect_eq(total(index, "Blorkel"), 1);
+    cr_expect_eq(helper_total(index, "Blorkel"), 1);
     put_one(index, 2, "2", "Ein Versicherungsblorkel, zwei Quaspenversicherungen.");
-    cr_expect_eq(total(index, "Blorkel"), 2);
-    cr_expect_eq(total(index, "Quaspe"), 1);
+    cr_expect_eq(helper_total(index, "Blorkel"), 2);
+    cr_expect_eq(helper_total(index, "Quaspe"), 1);
     must(lupe_index_optimize(index, NULL));
     must(lupe_index_compact(index));
-    cr_expect_eq(total(index, "Blorkel"), 2);
-    lupe_statistics statistics = statistics_of(index);
+    cr_expect_eq(helper_total(index, "Blorkel"), 2);
+    lupe_statistics statistics = helper_statistics(index);
     cr_expect_eq(statistics.segments, 1);
     cr_expect_eq(statistics.lexicon_words, 2);
     cr_expect_eq(statistics.lexicon_lines_passed_over, 2);
@@ -111,12 +86,12 @@ Test(api_lexicon, queries_split_by_the_words)
     lupe_index *index = NULL;
     must(create_with(support_path("a.lupe"), NULL, list, strlen(list), &index));
     put_one(index, 1, "1", "Eine Versicherung jeder Blorkel zahlt.");
-    cr_expect_eq(total(index, "Blorkelversicherung"), 1);
-    cr_expect_eq(total(index, "+Blorkelversicherung -Wort"), 1);
+    cr_expect_eq(helper_total(index, "Blorkelversicherung"), 1);
+    cr_expect_eq(helper_total(index, "+Blorkelversicherung -Wort"), 1);
     lupe_index_close(index);
     must(create_with(support_path("b.lupe"), NULL, NULL, 0, &index));
     put_one(index, 1, "1", "Eine Versicherung jeder Blorkel zahlt.");
-    cr_expect_eq(total(index, "+Blorkelversicherung"), 0);
+    cr_expect_eq(helper_total(index, "+Blorkelversicherung"), 0);
     lupe_index_close(index);
     support_no_leaks();
 }
@@ -140,7 +115,7 @@ Test(api_lexicon, a_long_list_comes_back_as_it_was)
     lupe_index_close(index);
     index = helper_open(path);
     cr_assert(lupe_index_lexicon_is(index, words, size));
-    cr_expect_eq(statistics_of(index).lexicon_words, WORDS);
+    cr_expect_eq(helper_statistics(index).lexicon_words, WORDS);
     must(store_read_begin(index->store, &read));
     must(store_get(read, 0, 2, &value, &value_size));
     store_read_end(read);
@@ -173,7 +148,7 @@ Test(api_lexicon, a_list_is_refused_where_no_word_is_split)
     create.field_count = 1;
     must(lupe_index_create(support_path("a.lupe"), &create, &open, &index));
     put_one(index, 1, "1", "Die Blorkelversicherung zahlt.");
-    cr_expect_eq(total(index, "Blorkel"), 1, "a field of it is German");
+    cr_expect_eq(helper_total(index, "Blorkel"), 1, "a field of it is German");
     lupe_index_close(index);
     support_no_leaks();
 }
@@ -196,8 +171,8 @@ Test(api_lexicon, what_is_no_list_is_refused)
     must_give(create_with(path, NULL, much, LEXICON_BYTES_MAX, &index), LUPE_INVALID);
     memcpy(much, "Quaspe\n", 7);
     must(create_with(path, NULL, much, LEXICON_BYTES_MAX, &index));
-    cr_expect_eq(statistics_of(index).lexicon_words, 1);
-    cr_expect_eq(statistics_of(index).lexicon_lines_passed_over, 1);
+    cr_expect_eq(helper_statistics(index).lexicon_words, 1);
+    cr_expect_eq(helper_statistics(index).lexicon_lines_passed_over, 1);
     lupe_index_close(index);
     free(much);
     support_no_leaks();
@@ -294,28 +269,28 @@ Test(api_lexicon, segments_of_another_lexicon_are_told_and_live_on)
     must(create_with(path, NULL, NULL, 0, &index));
     put_one(index, 1, "1", "Die Wandhalterung.");
     put_one(index, 1, "2", "Ein Taschenhersteller.");
-    cr_expect_eq(statistics_of(index).lexicon_segments_changed, 0);
+    cr_expect_eq(helper_statistics(index).lexicon_segments_changed, 0);
     change_lexicon(index);
-    cr_expect_eq(statistics_of(index).lexicon_segments_changed, 2);
+    cr_expect_eq(helper_statistics(index).lexicon_segments_changed, 2);
     lupe_index_close(index);
 
     index = helper_open(path);
     cr_expect(lupe_index_lexicon_changed(index));
     put_one(index, 1, "3", "Der Wandhersteller.");
-    cr_expect_eq(total(index, "Hersteller"), 2);
-    cr_expect_eq(statistics_of(index).segments, 3);
-    cr_expect_eq(statistics_of(index).lexicon_segments_changed, 2);
+    cr_expect_eq(helper_total(index, "Hersteller"), 2);
+    cr_expect_eq(helper_statistics(index).segments, 3);
+    cr_expect_eq(helper_statistics(index).lexicon_segments_changed, 2);
     must(lupe_index_optimize(index, NULL));
-    cr_expect_eq(statistics_of(index).segments, 1);
-    cr_expect_eq(statistics_of(index).lexicon_segments_changed, 1, "a mixture is not today's");
-    cr_expect_eq(total(index, "Hersteller"), 2);
+    cr_expect_eq(helper_statistics(index).segments, 1);
+    cr_expect_eq(helper_statistics(index).lexicon_segments_changed, 1, "a mixture is not today's");
+    cr_expect_eq(helper_total(index, "Hersteller"), 2);
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);
     must(put(writer, "1", "Die Wandhalterung."));
     must(put(writer, "2", "Ein Taschenhersteller."));
     must(put(writer, "3", "Der Wandhersteller."));
     must(lupe_writer_commit(writer));
     lupe_writer_close(writer);
-    cr_expect_eq(statistics_of(index).lexicon_segments_changed, 0, "all was put again");
+    cr_expect_eq(helper_statistics(index).lexicon_segments_changed, 0, "all was put again");
     lupe_index_close(index);
     index = helper_open(path);
     cr_expect_not(lupe_index_lexicon_changed(index));

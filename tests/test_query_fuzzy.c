@@ -36,14 +36,7 @@ static size_t sort_words(struct word *words, size_t count)
     return unique;
 }
 
-struct written {
-    struct keeper keeper;
-    struct section index;
-    struct section blocks;
-    struct dictionary dictionary;
-};
-
-static void write_words(const struct word *words, size_t count, struct written *written)
+static void write_words(const struct word *words, size_t count, struct kept_dictionary *written)
 {
     memset(written, 0, sizeof *written);
     struct extent_sink sink = {keeper_put, &written->keeper};
@@ -70,23 +63,7 @@ static void write_words(const struct word *words, size_t count, struct written *
     }
     cr_assert_eq(dictionary_writer_finish(&writer), LUPE_OK);
     dictionary_writer_free(&writer);
-    uint64_t blocks_length = section_writer_offset(&blocks);
-    uint64_t index_length = section_writer_offset(&index);
-    cr_assert_eq(section_writer_finish(&blocks), LUPE_OK);
-    cr_assert_eq(section_writer_finish(&index), LUPE_OK);
-    written->blocks = kept_section(&written->keeper, SECTION_DICTIONARY, blocks_length);
-    written->index = kept_section(&written->keeper, SECTION_INDEX, index_length);
-    section_writer_free(&blocks);
-    section_writer_free(&index);
-    written->dictionary = (struct dictionary){
-        .index = &written->index, .blocks = &written->blocks, .document_bits = 10};
-}
-
-static void written_free(struct written *written)
-{
-    kept_section_free(&written->index);
-    kept_section_free(&written->blocks);
-    keeper_free(&written->keeper);
+    kept_dictionary_make(written, &blocks, &index);
 }
 
 /* ---------------------------------------------------------------- the naive twin */
@@ -199,7 +176,7 @@ static void check_endings(const struct fuzzy *fuzzy, const struct word *word,
     cr_assert(told == bare || (told > fuzzy->distance && bare > fuzzy->distance));
 }
 
-static void check_listed(struct written *written, const struct word *words, size_t count,
+static void check_listed(struct kept_dictionary *written, const struct word *words, size_t count,
                          const struct word *word, uint32_t list, unsigned distance, uint64_t ends,
                          bool endings, uint64_t seed)
 {
@@ -317,7 +294,7 @@ Test(query_fuzzy, lists_what_a_table_of_distances_lists)
     for (size_t n = 0; n < sizeof counts / sizeof *counts; n++)
         for (size_t a = 0; a < sizeof alphabets / sizeof *alphabets; a++) {
             struct word *words = malloc(counts[n] * sizeof *words);
-            struct written written;
+            struct kept_dictionary written;
             for (size_t i = 0; i < counts[n]; i++)
                 random_word(&random, alphabets[a], &words[i]);
             size_t count = sort_words(words, counts[n]);
@@ -336,7 +313,7 @@ Test(query_fuzzy, lists_what_a_table_of_distances_lists)
                              (unsigned)support_random_below(&random, 3), ends,
                              support_random_below(&random, 2), random.seed);
             }
-            written_free(&written);
+            kept_dictionary_free(&written);
             free(words);
         }
     support_no_leaks();
@@ -347,7 +324,7 @@ Test(query_fuzzy, walks_over_several_parts_of_an_index)
 {
     enum { COUNT = 200000, LONG = 48 };
     struct word *words = calloc(COUNT, sizeof *words);
-    struct written written;
+    struct kept_dictionary written;
     for (size_t i = 0; i < COUNT; i++) {
         for (size_t j = 0; j < LONG; j++)
             words[i].size +=
@@ -366,7 +343,7 @@ Test(query_fuzzy, walks_over_several_parts_of_an_index)
         word.bytes[3] ^= 1;
         check_listed(&written, words, count, &word, LIST_WORDS, 2, 0, false, i);
     }
-    written_free(&written);
+    kept_dictionary_free(&written);
     free(words);
     support_no_leaks();
 }
@@ -394,7 +371,7 @@ Test(query_fuzzy, a_walk_can_be_ended)
     enum { COUNT = 20000 };
     struct support_random random = support_random_of(42);
     struct word *words = malloc(COUNT * sizeof *words);
-    struct written written;
+    struct kept_dictionary written;
     for (size_t i = 0; i < COUNT; i++) {
         random_word(&random, alphabets[1], &words[i]);
         words[i].size = words[i].size < 9 ? words[i].size : 9;
@@ -416,7 +393,7 @@ Test(query_fuzzy, a_walk_can_be_ended)
                  LUPE_OK);
     buffer_free(&found);
     arena_free(&arena);
-    written_free(&written);
+    kept_dictionary_free(&written);
     free(words);
     support_no_leaks();
 }
@@ -425,7 +402,8 @@ Test(query_fuzzy, a_walk_can_be_ended)
 
 /* Every byte lies in a copy that ends where it may be read; whatever the bytes, there is an
  * answer. */
-static void list_damaged(const struct written *written, struct support_random *random, bool reseal)
+static void list_damaged(const struct kept_dictionary *written, struct support_random *random,
+                         bool reseal)
 {
     size_t blocks_size = (size_t)written->blocks.length;
     size_t index_size = (size_t)written->index.length;
@@ -471,7 +449,7 @@ Test(query_fuzzy, damage_is_survived)
     enum { COUNT = 500 };
     struct support_random random = support_random_of(43);
     struct word words[COUNT];
-    struct written written;
+    struct kept_dictionary written;
     memset(words, 0, sizeof words);
     for (size_t i = 0; i < COUNT; i++) {
         words[i].size = (size_t)snprintf((char *)words[i].bytes, 20, "wort%zu", i * 7919 % 100003);
@@ -481,6 +459,6 @@ Test(query_fuzzy, damage_is_survived)
     write_words(words, count, &written);
     for (unsigned round = 0; round < (test_full() ? 20000u : 2000u); round++)
         list_damaged(&written, &random, round % 2);
-    written_free(&written);
+    kept_dictionary_free(&written);
     support_no_leaks();
 }

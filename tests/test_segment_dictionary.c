@@ -40,14 +40,7 @@ static size_t info_of(uint64_t i, uint8_t info[32])
     return size + varint_put(info + size, i);
 }
 
-struct written {
-    struct keeper keeper;
-    struct section index;
-    struct section blocks;
-    struct dictionary dictionary;
-};
-
-static void write_keys(const struct key *keys, size_t count, struct written *written)
+static void write_keys(const struct key *keys, size_t count, struct kept_dictionary *written)
 {
     memset(written, 0, sizeof *written);
     struct extent_sink sink = {keeper_put, &written->keeper};
@@ -65,26 +58,10 @@ static void write_keys(const struct key *keys, size_t count, struct written *wri
     cr_assert_eq(dictionary_writer_finish(&writer), LUPE_OK);
     cr_assert_eq(writer.terms, count);
     dictionary_writer_free(&writer);
-    uint64_t blocks_length = section_writer_offset(&blocks);
-    uint64_t index_length = section_writer_offset(&index);
-    cr_assert_eq(section_writer_finish(&blocks), LUPE_OK);
-    cr_assert_eq(section_writer_finish(&index), LUPE_OK);
-    written->blocks = kept_section(&written->keeper, SECTION_DICTIONARY, blocks_length);
-    written->index = kept_section(&written->keeper, SECTION_INDEX, index_length);
-    section_writer_free(&blocks);
-    section_writer_free(&index);
-    written->dictionary = (struct dictionary){
-        .index = &written->index, .blocks = &written->blocks, .document_bits = 10};
+    kept_dictionary_make(written, &blocks, &index);
 }
 
-static void written_free(struct written *written)
-{
-    kept_section_free(&written->index);
-    kept_section_free(&written->blocks);
-    keeper_free(&written->keeper);
-}
-
-static void check_found(struct written *written, const struct key *key, size_t i)
+static void check_found(struct kept_dictionary *written, const struct key *key, size_t i)
 {
     struct entry entry;
     cr_assert_eq(dictionary_find(&written->dictionary, key->bytes, key->size, &entry), LUPE_OK,
@@ -97,7 +74,8 @@ static void check_found(struct written *written, const struct key *key, size_t i
 
 /* Every key is found; keys next to it that are not there are not; walking gives all in order, from
  * any of them. */
-static void check_all(struct written *written, const struct key *keys, size_t count, size_t step)
+static void check_all(struct kept_dictionary *written, const struct key *keys, size_t count,
+                      size_t step)
 {
     struct entry entry;
     struct dictionary_iterator at;
@@ -161,7 +139,7 @@ Test(segment_dictionary, random_keys_are_found_and_walked)
                     keys[i].bytes[j] = (uint8_t)support_random_below(&random, alphabets[a]);
             }
             size_t count = sort_keys(keys, counts[n]);
-            struct written written;
+            struct kept_dictionary written;
             write_keys(keys, count, &written);
             check_all(&written, keys, count, 1 + count / 1000);
             struct entry entry;
@@ -169,7 +147,7 @@ Test(segment_dictionary, random_keys_are_found_and_walked)
                          LUPE_NOT_FOUND);
             cr_assert_eq(dictionary_find(&written.dictionary, (const uint8_t *)"\0", 1, &entry),
                          LUPE_NOT_FOUND);
-            written_free(&written);
+            kept_dictionary_free(&written);
             free(keys);
         }
     }
@@ -189,19 +167,19 @@ Test(segment_dictionary, an_index_of_several_parts)
         for (unsigned j = 0; j < 4; j++)
             keys[i].bytes[246 + j] = (uint8_t)(i * 3 >> (24 - 8 * j));
     }
-    struct written written;
+    struct kept_dictionary written;
     write_keys(keys, count, &written);
     cr_assert_gt(written.index.extent_count, 1u);
     cr_assert_gt(written.blocks.extent_count, 1u);
     check_all(&written, keys, count, 97);
-    written_free(&written);
+    kept_dictionary_free(&written);
     free(keys);
     support_no_leaks();
 }
 
 Test(segment_dictionary, an_empty_dictionary_has_no_key)
 {
-    struct written written;
+    struct kept_dictionary written;
     struct entry entry;
     struct dictionary_iterator at;
     write_keys(NULL, 0, &written);
@@ -211,7 +189,7 @@ Test(segment_dictionary, an_empty_dictionary_has_no_key)
                  LUPE_NOT_FOUND);
     cr_assert_eq(dictionary_seek(&written.dictionary, (const uint8_t *)"\0\0a", 3, &at), LUPE_OK);
     cr_assert_eq(dictionary_next(&at), LUPE_NOT_FOUND);
-    written_free(&written);
+    kept_dictionary_free(&written);
     support_no_leaks();
 }
 
@@ -251,7 +229,7 @@ static bool use(struct dictionary *dictionary, const struct key *keys, size_t co
 static void damage(const struct key *keys, size_t count, bool reseal, uint64_t seed)
 {
     struct support_random random = support_random_of(seed);
-    struct written written;
+    struct kept_dictionary written;
     write_keys(keys, count, &written);
     size_t blocks_size = (size_t)written.blocks.length;
     size_t index_size = (size_t)written.index.length;
@@ -289,7 +267,7 @@ static void damage(const struct key *keys, size_t count, bool reseal, uint64_t s
         free(blocks);
         free(index);
     }
-    written_free(&written);
+    kept_dictionary_free(&written);
 }
 
 Test(segment_dictionary, damage_is_told)
@@ -324,7 +302,7 @@ Test(segment_dictionary, searches_in_turn_find_what_one_after_the_other_does)
 {
     enum { COUNT = 20000 };
     struct key *keys = malloc(COUNT * sizeof *keys);
-    struct written written;
+    struct kept_dictionary written;
     size_t count = make_keys(keys, COUNT);
     write_keys(keys, count, &written);
     struct dictionary dictionary = written.dictionary;
@@ -337,7 +315,7 @@ Test(segment_dictionary, searches_in_turn_find_what_one_after_the_other_does)
     struct dictionary_search search;
     cr_assert_not(
         dictionary_search_begin(&search, &written.dictionary, keys[0].bytes, keys[0].size));
-    written_free(&written);
+    kept_dictionary_free(&written);
     free(keys);
     support_no_leaks();
 }
@@ -347,7 +325,7 @@ Test(segment_dictionary, each_block_is_verified_before_its_first_use)
 {
     struct key keys[500];
     size_t count = make_keys(keys, 500);
-    struct written written;
+    struct kept_dictionary written;
     struct entry entry;
     write_keys(keys, count, &written);
     size_t size = (size_t)written.blocks.length;
@@ -375,7 +353,7 @@ Test(segment_dictionary, each_block_is_verified_before_its_first_use)
     for (size_t i = 0; i < count; i++)
         cr_assert_eq(dictionary_find(&dictionary, keys[i].bytes, keys[i].size, &entry), LUPE_OK);
     free(blocks);
-    written_free(&written);
+    kept_dictionary_free(&written);
     support_no_leaks();
 }
 

@@ -2,7 +2,7 @@
  *
  * write_helpers.h - what the tests of write/ share: an index with fields of every kind, documents
  * made from a seed, a model that remembers what must be there, and the comparison of an
- * index with one built at once. Used by tests/test_write_*.c only.
+ * index with one built at once. Used by tests/test_write_*.c and test_api_*.c only.
  */
 #ifndef LUPE_TESTS_WRITE_HELPERS_H
 #define LUPE_TESTS_WRITE_HELPERS_H
@@ -107,6 +107,32 @@ static inline void helper_print(void *user, const char *finding)
 static inline void helper_check(lupe_index *index)
 {
     must(lupe_index_check(index, helper_print, NULL));
+}
+
+/* How many documents the words of a query find. */
+static inline uint64_t helper_total(lupe_index *index, const char *text)
+{
+    lupe_snapshot *snapshot = NULL;
+    lupe_query *query = NULL;
+    lupe_results *results = NULL;
+    must(lupe_snapshot_open(index, &snapshot));
+    must(lupe_query_parse(index, text, strlen(text), NULL, &query));
+    must(lupe_search(snapshot, query, NULL, &results));
+    uint64_t count = lupe_results_total(results, NULL);
+    lupe_results_free(results);
+    lupe_query_free(query);
+    lupe_snapshot_close(snapshot);
+    return count;
+}
+
+static inline lupe_statistics helper_statistics(lupe_index *index)
+{
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
+    lupe_snapshot *snapshot = NULL;
+    must(lupe_snapshot_open(index, &snapshot));
+    must(lupe_snapshot_statistics(snapshot, &statistics));
+    lupe_snapshot_close(snapshot);
+    return statistics;
 }
 
 /* ---- documents made from an id and a version */

@@ -2,7 +2,6 @@
  *
  * get.c - `lupe get`: stored documents, whole.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -39,21 +38,5 @@ static int get_all(const struct options *options, const char *path, lupe_snapsho
 
 int command_get(const struct options *options)
 {
-    char *path = NULL;
-    lupe_index *index = NULL;
-    lupe_snapshot *snapshot = NULL;
-    struct output output = {0};
-    int result = session_open(options, LUPE_OPEN_READ_ONLY, &path, &index);
-    if (result == EXIT_HITS) {
-        lupe_status status = lupe_snapshot_open(index, &snapshot);
-        result = status == LUPE_OK ? get_all(options, path, snapshot, &output)
-                                   : session_failed(status, path);
-    }
-    if (result == EXIT_HITS || result == EXIT_NONE)
-        result = output_finish(&output, result);
-    output_free(&output);
-    lupe_snapshot_close(snapshot);
-    lupe_index_close(index);
-    free(path);
-    return result;
+    return session_answer(options, get_all);
 }

@@ -124,6 +124,27 @@ int session_open(const struct options *options, uint32_t flags, char **path, lup
     return EXIT_HITS;
 }
 
+int session_answer(const struct options *options, session_answerer *answer)
+{
+    char *path = NULL;
+    lupe_index *index = NULL;
+    lupe_snapshot *snapshot = NULL;
+    struct output output = {0};
+    int result = session_open(options, LUPE_OPEN_READ_ONLY, &path, &index);
+    if (result == EXIT_HITS) {
+        lupe_status status = lupe_snapshot_open(index, &snapshot);
+        result = status == LUPE_OK ? answer(options, path, snapshot, &output)
+                                   : session_failed(status, path);
+    }
+    if (result == EXIT_HITS || result == EXIT_NONE)
+        result = output_finish(&output, result);
+    output_free(&output);
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    free(path);
+    return result;
+}
+
 static void sleep_ms(long milliseconds)
 {
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};

@@ -22,6 +22,14 @@ int session_failed(lupe_status status, const char *path);
  * then *index is NULL. *path (to be freed) is set in either case, unless no index was found. */
 int session_open(const struct options *options, uint32_t flags, char **path, lupe_index **index);
 
+/* Answers from a snapshot into the output: EXIT_HITS, EXIT_NONE, or what has been reported. */
+typedef int session_answerer(const struct options *options, const char *path,
+                             lupe_snapshot *snapshot, struct output *output);
+
+/* Finds and opens the index that the options mean, to read it, has the answer made, and prints it
+ * unless that failed. Returns the exit status. */
+int session_answer(const struct options *options, session_answerer *answer);
+
 /* Opens the index for writing, creating it where there is none. */
 int session_open_or_create(const char *path, const struct options *options, lupe_index **index);
 

@@ -2,7 +2,6 @@
  *
  * stats.c - `lupe stats`: what is in the index, and where its bytes are.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -79,30 +78,21 @@ static void write_people(struct output *output, const char *path, const lupe_sta
     output_text(output, "\n");
 }
 
+static int stats_answer(const struct options *options, const char *path, lupe_snapshot *snapshot,
+                        struct output *output)
+{
+    lupe_statistics statistics = LUPE_STATISTICS_INIT;
+    lupe_status status = lupe_snapshot_statistics(snapshot, &statistics);
+    if (status != LUPE_OK)
+        return session_failed(status, path);
+    if (options->format == FORMAT_JSON)
+        write_json(output, path, &statistics);
+    else
+        write_people(output, path, &statistics);
+    return EXIT_HITS;
+}
+
 int command_stats(const struct options *options)
 {
-    char *path = NULL;
-    lupe_index *index = NULL;
-    lupe_snapshot *snapshot = NULL;
-    struct output output = {0};
-    lupe_statistics statistics = LUPE_STATISTICS_INIT;
-    int result = session_open(options, LUPE_OPEN_READ_ONLY, &path, &index);
-    if (result == EXIT_HITS) {
-        lupe_status status = lupe_snapshot_open(index, &snapshot);
-        if (status == LUPE_OK)
-            status = lupe_snapshot_statistics(snapshot, &statistics);
-        if (status != LUPE_OK)
-            result = session_failed(status, path);
-        else if (options->format == FORMAT_JSON)
-            write_json(&output, path, &statistics);
-        else
-            write_people(&output, path, &statistics);
-    }
-    if (result == EXIT_HITS)
-        result = output_finish(&output, result);
-    output_free(&output);
-    lupe_snapshot_close(snapshot);
-    lupe_index_close(index);
-    free(path);
-    return result;
+    return session_answer(options, stats_answer);
 }
