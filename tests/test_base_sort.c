@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_base_sort.c - numbers sorted by their high half, stable, few and many.
+ * test_base_sort.c - numbers sorted by their high half, stable, few and many; strings compared.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,4 +57,16 @@ Test(base_sort, bytes_above_the_key_do_not_count)
             cr_assert(before < items[i] << 8, "%u numbers, place %u", count, i);
         }
     }
+}
+
+Test(base_sort, bytes_are_ordered_as_numbers_and_what_begins_another_comes_first)
+{
+    static const char *const ascending[] = {"", "a", "ab", "abc", "b", "z", "\xc3\xa4"};
+    for (int i = 0; i < (int)(sizeof ascending / sizeof *ascending); i++)
+        for (int j = 0; j < (int)(sizeof ascending / sizeof *ascending); j++) {
+            int order = compare_bytes((const uint8_t *)ascending[i], strlen(ascending[i]),
+                                      (const uint8_t *)ascending[j], strlen(ascending[j]));
+            cr_assert_eq((order > 0) - (order < 0), (i > j) - (i < j), "\"%s\" and \"%s\"",
+                         ascending[i], ascending[j]);
+        }
 }

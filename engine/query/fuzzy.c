@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/utf8.h"
 
 #define ENTRIES_TICK 1024u /* entries between two questions whether to go on: some 20 us */
@@ -345,9 +346,7 @@ static int by_nearness(const void *left, const void *right)
         return a->distance < b->distance ? -1 : 1;
     if (a->frequency != b->frequency)
         return a->frequency < b->frequency ? 1 : -1;
-    uint32_t size = a->size < b->size ? a->size : b->size;
-    int order = memcmp(a->bytes, b->bytes, size);
-    return order ? order : a->size < b->size ? -1 : a->size > b->size;
+    return compare_bytes(a->bytes, a->size, b->bytes, b->size);
 }
 
 static void keep_nearest(struct buffer *found, size_t first, bool *cut)

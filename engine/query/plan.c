@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "query/evaluate.h"
 #include "query/plan_compounds.h"
 
@@ -278,9 +279,7 @@ static int by_frequency(const void *left, const void *right)
     const struct expanded *a = left, *b = right;
     if (a->frequency != b->frequency)
         return a->frequency < b->frequency ? 1 : -1;
-    uint32_t size = a->size < b->size ? a->size : b->size;
-    int order = memcmp(a->term, b->term, size);
-    return order ? order : a->size < b->size ? -1 : a->size > b->size;
+    return compare_bytes(a->term, a->size, b->term, b->size);
 }
 
 /* Cuts what stands in found from first on to the PREFIX_TERMS_MAX most frequent; gives the lowest

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/utf8.h"
 
 /* What an edit weighs, that of a letter by any other being 1, and by how much rarer a term may be
@@ -220,13 +221,6 @@ static lupe_status weigh(struct typed *typed, struct spelling *spelling)
 static double unlikeliness(const struct spelling *spelling)
 {
     return NATS_PER_COST * (double)spelling->cost - log((double)spelling->frequency + 1);
-}
-
-static int compare_bytes(const uint8_t *left, uint32_t left_size, const uint8_t *right,
-                         uint32_t right_size)
-{
-    int order = memcmp(left, right, left_size < right_size ? left_size : right_size);
-    return order ? order : left_size < right_size ? -1 : left_size > right_size;
 }
 
 static int by_likeliness(const void *left, const void *right)

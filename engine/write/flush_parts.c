@@ -5,6 +5,7 @@
  */
 #include "write/flush_parts.h"
 
+#include "base/sort.h"
 #include "write/part_lists.h"
 
 /* The parts of all accumulators in the order of their terms. */
@@ -34,12 +35,6 @@ out:
     return status;
 }
 
-static int compare_terms(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    return order ? order : a_size < b_size ? -1 : a_size > b_size;
-}
-
 /* size:u8, term of the next part of an accumulator; NULL behind the last. */
 static const uint8_t *part_next(const struct flush_input *input, const struct part_order *order,
                                 uint32_t accumulator)
@@ -56,7 +51,7 @@ static const uint8_t *part_least(const struct flush_input *input, const struct p
     const uint8_t *least = NULL;
     for (uint32_t i = 0; i < input->accumulator_count; i++) {
         const uint8_t *key = part_next(input, order, i);
-        if (key && (!least || compare_terms(key + 1, key[0], least + 1, least[0]) < 0))
+        if (key && (!least || compare_bytes(key + 1, key[0], least + 1, least[0]) < 0))
             least = key;
     }
     return least;
@@ -71,7 +66,7 @@ static lupe_status noted_add(struct flusher *flusher, struct part_order *order, 
     lupe_status status = LUPE_OK;
     for (uint32_t i = 0; i < input->accumulator_count; i++) {
         const uint8_t *next = part_next(input, order, i);
-        if (!next || compare_terms(next + 1, next[0], key + 1, key[0]) != 0)
+        if (!next || compare_bytes(next + 1, next[0], key + 1, key[0]) != 0)
             continue;
         uint32_t number = order->orders[i][order->places[i]++];
         *single |= part_notes_at(&input->accumulators[i]->parts, number)->is_single;
@@ -88,7 +83,7 @@ static bool word_seek(const struct terms *terms, const uint8_t *key, uint64_t *w
         struct term_ref ref = ref_at(terms, *word);
         const struct accumulator *from = terms->flusher->input->accumulators[ref.accumulator];
         const uint8_t *own = from->keys.data + list_of(terms, ref)->key;
-        int order = compare_terms(own + 3, own[0] - 2u, key + 1, key[0]);
+        int order = compare_bytes(own + 3, own[0] - 2u, key + 1, key[0]);
         if (order >= 0)
             return order == 0;
     }

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/sort.h"
 #include "write/form_merge.h"
 #include "write/pair_lists.h"
 #include "write/part_lists.h"
@@ -378,13 +379,8 @@ static int compare_terms(const struct merge *merge, uint32_t left, uint32_t righ
 {
     const struct dictionary_iterator *a = &merge->sources[left].terms;
     const struct dictionary_iterator *b = &merge->sources[right].terms;
-    size_t shared = a->key_size < b->key_size ? a->key_size : b->key_size;
-    int order = memcmp(a->key, b->key, shared);
-    if (order)
-        return order;
-    if (a->key_size != b->key_size)
-        return a->key_size < b->key_size ? -1 : 1;
-    return left < right ? -1 : 1;
+    int order = compare_bytes(a->key, a->key_size, b->key, b->key_size);
+    return order ? order : left < right ? -1 : 1;
 }
 
 static bool same_term(const struct merge *merge, uint32_t left, uint32_t right)

@@ -121,8 +121,7 @@ static int compare_parts(const void *left, const void *right, void *user)
     const struct part_notes *notes = user;
     const uint8_t *a = part_key(notes, *(const uint32_t *)left);
     const uint8_t *b = part_key(notes, *(const uint32_t *)right);
-    int order = memcmp(a + 1, b + 1, a[0] < b[0] ? a[0] : b[0]);
-    return order ? order : (int)a[0] - (int)b[0];
+    return compare_bytes(a + 1, a[0], b + 1, b[0]);
 }
 
 lupe_status part_notes_order(const struct part_notes *notes, uint32_t **order)
