@@ -176,10 +176,14 @@ lupe_status lupe_search(lupe_snapshot *snapshot, const lupe_query *query,
     if (options.flags & ~SEARCH_FLAGS)
         TRY(fail(LUPE_INVALID, "unknown flags 0x%x", options.flags & ~SEARCH_FLAGS));
     TRY(request_make(&options, &snapshot->view->catalogue, &request));
-    TRY(expand(snapshot, query, &options, &request, &expanded));
-    query = expanded ? expanded : query;
+    bool known = false;
     if (query->root)
+        TRY(search_run_known(snapshot->view, query, &request, &answer, &known));
+    if (query->root && !known) {
+        TRY(expand(snapshot, query, &options, &request, &expanded));
+        query = expanded ? expanded : query;
         TRY(search_run(snapshot->view, query, &request, &answer));
+    }
     size_t found = answer.hit_count;
     size_t count = found > options.offset ? found - options.offset : 0;
     lupe_results *results = memory_zalloc(1, sizeof *results + count * sizeof results->hits[0]);

@@ -54,15 +54,7 @@ static lupe_status gathered_add(struct gathered *gathered, const uint32_t *docum
 
 static bool is_skipped(const struct evaluation *evaluation, uint32_t document)
 {
-    uint32_t low = 0, high = evaluation->skipped_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (evaluation->skipped[middle] < document)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < evaluation->skipped_count && evaluation->skipped[low] == document;
+    return evaluation->skipped && evaluation->skipped[document / 64] >> document % 64 & 1;
 }
 
 lupe_status evaluation_emit(struct evaluation *evaluation, const uint32_t *documents,

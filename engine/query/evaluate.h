@@ -47,9 +47,8 @@ struct evaluation {
     struct ticker *ticker;
     struct search_work *work;
     bool unordered; /* documents come in any order: of two with one score the later may be first */
-    const uint32_t *skipped; /* documents that were handed out already, in order */
-    uint32_t skipped_count;
-    uint32_t *sums; /* [SPARSE_DOCUMENTS], all zero between windows */
+    const uint64_t *skipped; /* documents that evaluate_apart hands out, as bits; NULL: none */
+    uint32_t *sums;          /* [SPARSE_DOCUMENTS], all zero between windows */
     struct count_window *count_window;
     uint32_t *window_documents; /* [WINDOW_DOCUMENTS + 16] */
     uint32_t *window_scores;
@@ -86,20 +85,27 @@ CHECKED lupe_status evaluate_required(struct evaluation *evaluation, struct leaf
 CHECKED lupe_status evaluate_union(struct evaluation *evaluation, struct leaf **leaves,
                                    unsigned count, struct leaf **excluded, unsigned excluded_count);
 
-/* A required word: its list, what few documents have more, and which of these the list has not. */
+/* A word: its list, and what few documents have of it altogether, in the list and besides. A leaf
+ * for a clause of another kind has nothing apart. */
 struct word_leaves {
-    struct leaf *leaf;
-    struct leaf *more; /* NULL: none */
-    const uint32_t *fresh;
-    uint32_t fresh_count;
+    struct leaf *leaf;    /* NULL: none */
+    struct leaf *apart;   /* NULL: none */
+    const uint8_t *fresh; /* of the documents of apart those that the list has not are 1 */
+    bool required;
 };
-/* The documents that have all words, but of some only what their lists have not: those which
- * evaluate_required, given the lists, does not find. Hands them out in no order when collects, and
- * counts live ones into *count (NULL: not at all). */
-CHECKED lupe_status evaluate_fresh(struct evaluation *evaluation, const struct word_leaves *words,
-                                   unsigned word_count, struct leaf **optional,
-                                   unsigned optional_count, struct leaf **excluded,
-                                   unsigned excluded_count, bool collects, uint64_t *count);
+struct words {
+    struct word_leaves *items;
+    unsigned count;
+    struct leaf **excluded;
+    unsigned excluded_count;
+    uint64_t *apart_bits;  /* the documents of all apart; NULL: none */
+    uint64_t *apart_words; /* which words of these bits are not 0, as bits */
+};
+/* The documents that any word has apart: of these the other evaluators, given the lists, know only
+ * a part. Hands them out in no order when collects; counts live ones that are fresh of a required
+ * word into *count (NULL: not at all), which the others do not find. Sorts the words. */
+CHECKED lupe_status evaluate_apart(struct evaluation *evaluation, const struct words *words,
+                                   bool collects, uint64_t *count);
 
 /* How many live documents match; stops at limit. */
 CHECKED lupe_status count_required(struct evaluation *evaluation, struct leaf **required,

@@ -87,62 +87,143 @@ out:
 static lupe_status roles_room(struct execution *execution, unsigned children, struct roles *roles)
 {
     size_t count = children;
-    struct leaf **leaves = arena_alloc(&execution->arena, 8 * count * sizeof *leaves + 8);
+    struct leaf **leaves = arena_alloc(&execution->arena, 7 * count * sizeof *leaves + 8);
     memset(roles, 0, sizeof *roles);
-    roles->words = arena_alloc(&execution->arena, count * sizeof *roles->words + 8);
-    if (!leaves || !roles->words)
+    roles->words.items = arena_alloc(&execution->arena, count * sizeof *roles->words.items + 8);
+    if (!leaves || !roles->words.items)
         return fail_memory();
     roles->required = leaves;
     roles->excluded = leaves + count;
     roles->should = leaves + 3 * count;
-    roles->optional = leaves + 6 * count;
+    roles->counted = leaves + 5 * count;
     return LUPE_OK;
 }
 
-/* A required child. Apart: what only few documents have is looked at later (evaluate_fresh). */
-static lupe_status role_required(struct execution *execution, const struct plan_node *child,
-                                 bool apart, struct roles *roles)
+/* Documents of a list of the file that are few enough to be looked at apart. */
+#define APART_DOCUMENTS_MAX 1024u
+
+/* A clause, with what only few documents have of it apart. What neighbours join to is apart as a
+ * whole where it is little. */
+static lupe_status role_word(struct execution *execution, const struct plan_node *child,
+                             bool required, struct roles *roles, struct word_leaves **out)
 {
-    struct word word = {0};
+    struct word word;
     lupe_status status = LUPE_OK;
-    roles->has_required = true;
-    TRY(apart ? word_of_group(execution, child, &word)
-              : execution_leaf(execution, child, &word.leaf));
-    if (!word.leaf) {
-        roles->nothing = true;
+    *out = NULL;
+    TRY(word_of_group(execution, child, &word));
+    if (!word.leaf)
         goto out;
+    struct word_leaves *leaves = &roles->words.items[roles->words.count++];
+    *leaves = (struct word_leaves){.leaf = word.leaf, .required = required};
+    *out = leaves;
+    if (word.extras) {
+        TRY(leaf_of_extras(execution, word.extras, false, &leaves->apart));
+        leaves->fresh = word.extras->is_fresh;
+    } else if (!required && !child->source && word.leaf->cost <= APART_DOCUMENTS_MAX) {
+        leaves->leaf = NULL;
+        leaves->apart = word.leaf;
     }
-    roles->required[roles->required_count] = word.leaf;
-    roles->words[roles->required_count++] =
-        (struct word_leaves){word.leaf, word.more, word.extras ? word.extras->fresh : NULL,
-                             word.extras ? word.extras->fresh_count : 0};
-    roles->has_fresh |= word.extras && word.extras->fresh_count;
 out:
     return status;
 }
 
-static lupe_status role_other(struct execution *execution, const struct plan_node *child,
-                              enum occur occur, struct roles *roles)
+static lupe_status role_required(struct execution *execution, const struct plan_node *child,
+                                 bool apart, struct roles *roles)
+{
+    struct word_leaves *leaves = NULL;
+    struct leaf *leaf = NULL;
+    lupe_status status = LUPE_OK;
+    roles->has_required = true;
+    if (apart) {
+        TRY(role_word(execution, child, true, roles, &leaves));
+        leaf = leaves ? leaves->leaf : NULL;
+    } else {
+        TRY(execution_leaf(execution, child, &leaf));
+    }
+    roles->nothing |= !leaf;
+    roles->required[roles->required_count] = leaf;
+    roles->required_count += leaf != NULL;
+out:
+    return status;
+}
+
+static lupe_status role_excluded(struct execution *execution, const struct plan_node *child,
+                                 struct roles *roles)
 {
     struct word word;
     lupe_status status = LUPE_OK;
     TRY(word_of_group(execution, child, &word));
-    if (!word.leaf)
-        goto out;
-    if (occur == OCCUR_NOT) {
+    if (word.leaf)
         roles->excluded[roles->excluded_count++] = word.leaf;
-        if (word.more)
-            roles->excluded[roles->excluded_count++] = word.more;
-        goto out;
-    }
-    if (!word.leaf->scored) {
-        if (roles->has_required)
+    if (word.extras)
+        TRY(leaf_of_extras(execution, word.extras, false,
+                           &roles->excluded[roles->excluded_count++]));
+out:
+    return status;
+}
+
+static lupe_status role_should(struct execution *execution, const struct plan_node *child,
+                               bool apart, struct roles *roles)
+{
+    struct word_leaves *leaves = NULL;
+    struct word word = {0};
+    lupe_status status = LUPE_OK;
+    if (child->kind == PLAN_FILTER) {
+        TRY(execution_leaf(execution, child, &word.leaf));
+        if (!word.leaf || roles->has_required)
             goto out;
         TRY(leaf_with_least_share(execution, &word.leaf));
+    } else if (apart) {
+        TRY(role_word(execution, child, false, roles, &leaves));
+        if (!leaves)
+            goto out;
+        word.leaf = leaves->leaf;
+        if (leaves->apart)
+            roles->counted[roles->counted_count++] = leaves->apart;
+    } else {
+        TRY(word_of_group(execution, child, &word));
+        if (word.extras)
+            TRY(leaf_of_extras(execution, word.extras, true,
+                               &roles->should[roles->should_count++]));
     }
-    roles->should[roles->should_count++] = word.leaf;
-    if (word.more)
-        roles->should[roles->should_count++] = word.more;
+    if (word.leaf)
+        roles->should[roles->should_count++] = word.leaf;
+out:
+    return status;
+}
+
+static void apart_add(struct words *words, const uint32_t *documents, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t word = documents[i] / 64;
+        words->apart_bits[word] |= (uint64_t)1 << documents[i] % 64;
+        words->apart_words[word / 64] |= (uint64_t)1 << word % 64;
+    }
+}
+
+/* The documents that words have apart, as bits. */
+static lupe_status apart_bits(struct execution *execution, struct words *words)
+{
+    size_t size = (size_t)execution->evaluation->documents / 64 + 1;
+    size_t all = size + size / 64 + 1;
+    bool any = false;
+    lupe_status status = LUPE_OK;
+    for (unsigned w = 0; w < words->count; w++)
+        any |= words->items[w].apart != NULL;
+    if (!any)
+        return LUPE_OK;
+    words->apart_bits = arena_alloc(&execution->arena, all * sizeof *words->apart_bits);
+    if (!words->apart_bits)
+        return fail_memory();
+    words->apart_words = words->apart_bits + size;
+    memset(words->apart_bits, 0, all * sizeof *words->apart_bits);
+    for (unsigned w = 0; w < words->count; w++) {
+        struct leaf *leaf = words->items[w].apart;
+        for (uint32_t block = 0; leaf && block < leaf->block_count; block++) {
+            TRY(leaf_open_block(leaf, block));
+            apart_add(words, leaf->documents, leaf->count);
+        }
+    }
 out:
     return status;
 }
@@ -156,32 +237,19 @@ lupe_status execution_roles(struct execution *execution, const struct plan_node 
         if (node->occurs[i] == OCCUR_MUST)
             TRY(role_required(execution, node->children[i], apart, roles));
     for (unsigned i = 0; i < node->child_count && !roles->nothing; i++)
-        if (node->occurs[i] != OCCUR_MUST)
-            TRY(role_other(execution, node->children[i], node->occurs[i], roles));
-    if (!roles->has_required && roles->should_count == 0)
+        if (node->occurs[i] == OCCUR_NOT)
+            TRY(role_excluded(execution, node->children[i], roles));
+        else if (node->occurs[i] == OCCUR_SHOULD)
+            TRY(role_should(execution, node->children[i], apart, roles));
+    if (!roles->has_required && roles->should_count == 0 && roles->words.count == 0)
         roles->nothing = true;
-    roles->optional_count = roles->should_count;
-    if (roles->should_count)
-        memcpy(roles->optional, roles->should, roles->should_count * sizeof *roles->optional);
-    for (unsigned w = 0; w < roles->required_count; w++)
-        if (roles->words[w].more)
-            roles->should[roles->should_count++] = roles->words[w].more;
-out:
-    return status;
-}
-
-lupe_status execution_word(struct execution *execution, const struct plan_node *node,
-                           struct roles *roles)
-{
-    struct word word;
-    lupe_status status = LUPE_OK;
-    TRY(roles_room(execution, 1, roles));
-    TRY(word_of_group(execution, node, &word));
-    roles->required[0] = word.leaf;
-    roles->required_count = 1;
-    roles->has_required = true;
-    roles->nothing = !word.leaf;
-    roles->extras = word.extras;
+    if (roles->nothing || !apart)
+        goto out;
+    for (unsigned i = 0; i < roles->should_count; i++)
+        roles->counted[roles->counted_count++] = roles->should[i];
+    roles->words.excluded = roles->excluded;
+    roles->words.excluded_count = roles->excluded_count;
+    TRY(apart_bits(execution, &roles->words));
 out:
     return status;
 }

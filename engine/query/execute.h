@@ -36,11 +36,10 @@ CHECKED lupe_status execution_phrase(struct execution *execution, const struct p
 /* What few documents have besides the list of a word. */
 struct extras {
     uint32_t *documents;
-    uint32_t *full; /* the shares of all they have, */
-    uint32_t *more; /* and what that is above the list's */
+    uint32_t *full;    /* the shares of all they have, */
+    uint32_t *more;    /* and what that is above the list's */
+    uint8_t *is_fresh; /* 1: the list has it not */
     uint32_t count;
-    uint32_t *fresh; /* those that the list has not */
-    uint32_t fresh_count;
 };
 
 /* The children of a boolean by role. A required child without matches: *nothing. */
@@ -53,18 +52,12 @@ struct roles {
     unsigned excluded_count;
     bool has_required; /* the node has MUST clauses */
     bool nothing;
-    struct word_leaves *words; /* [required_count] */
-    bool has_fresh;            /* of some: evaluate_fresh has work */
-    struct leaf **optional;    /* should without what the words have more */
-    unsigned optional_count;
-    const struct extras *extras; /* of a word that is the whole query; or NULL */
+    struct words words;    /* required and should, with what words have apart from their lists */
+    struct leaf **counted; /* should, and what words have apart: where there is no required one */
+    unsigned counted_count;
 };
-/* Apart: what only few documents have of a required word stands in words and should, not in
- * required. */
+/* Apart: what only few documents have of a word stands in words, not in required and should. */
 CHECKED lupe_status execution_roles(struct execution *execution, const struct plan_node *node,
                                     bool apart, struct roles *roles);
-/* The same of a node that is the whole query: one required leaf, with its extras. */
-CHECKED lupe_status execution_word(struct execution *execution, const struct plan_node *node,
-                                   struct roles *roles);
 
 #endif

@@ -47,60 +47,46 @@ static lupe_status few_sums_add(struct few_sums *sums, const struct gathered *ma
     return LUPE_OK;
 }
 
-/* Documents of a list of few with what they count; of a list of parts the word's own tfs, too. */
+/* Documents of a list of few with what they count. */
 static lupe_status list_gather(struct execution *execution, const struct list *list, bool is_parts,
-                               struct gathered *matches, uint32_t *own)
+                               struct gathered *matches)
 {
-    struct block *block = memory_alloc(sizeof *block);
+    struct block block;
     lupe_status status = LUPE_OK;
     matches->documents = memory_alloc((list->frequency + 16) * sizeof *matches->documents);
     matches->shares = memory_alloc((list->frequency + 16) * sizeof *matches->shares);
-    if (!block || !matches->documents || !matches->shares) {
-        status = fail_memory();
-        goto out;
-    }
+    if (!matches->documents || !matches->shares)
+        return fail_memory();
     for (uint32_t b = 0; b < list->block_count; b++) {
         TRY(ticker_tick(execution->evaluation->ticker));
-        TRY(block_read(list, b, block));
-        TRY(block_read_tfs(list, block));
-        for (uint32_t i = 0; i < block->count; i++) {
-            uint32_t tf = block->tfs[i];
-            matches->documents[matches->count] = block->documents[i];
-            if (is_parts)
-                own[matches->count] = tf / PARTS_TF_UNIT;
+        TRY(block_read(list, b, &block));
+        TRY(block_read_tfs(list, &block));
+        for (uint32_t i = 0; i < block.count; i++) {
+            uint32_t tf = block.tfs[i];
+            matches->documents[matches->count] = block.documents[i];
             matches->shares[matches->count++] = is_parts ? tf % PARTS_TF_UNIT : tf;
         }
         execution->evaluation->work->blocks_decoded++;
     }
 out:
-    memory_free(block);
     return status;
 }
 
-/* Adds up the extra lists and the places of parts. own is filled where nothing but one list of
- * parts was added: *known. */
+/* Adds up the extra lists and the places of parts. */
 static lupe_status extras_sum(struct execution *execution, const struct plan_node *node,
-                              struct few_sums *sums, uint32_t **own, bool *known)
+                              struct few_sums *sums)
 {
     uint32_t place = execution->segment_place;
     struct gathered matches = {0};
     lupe_status status = LUPE_OK;
-    unsigned added = 0;
     for (unsigned m = 0; m < node->member_count; m++) {
         const struct plan_member *member = &node->members[m];
         const struct list *list = member->term->lists[place];
         bool is_parts = member->kind == MEMBER_PARTS;
         if (!list || (member->kind != MEMBER_EXTRA && !is_parts))
             continue;
-        if (is_parts) {
-            *own = arena_alloc(&execution->arena, (list->frequency + 16) * sizeof **own);
-            if (!*own)
-                return fail_memory();
-        }
-        TRY(list_gather(execution, list, is_parts, &matches, *own));
+        TRY(list_gather(execution, list, is_parts, &matches));
         TRY(few_sums_add(sums, &matches, is_parts ? member->weight / WIDE_UNIT : member->weight));
-        *known = is_parts;
-        added++;
         gathered_free(&matches);
     }
     for (unsigned v = 0; v < node->variant_count; v++) {
@@ -109,10 +95,8 @@ static lupe_status extras_sum(struct execution *execution, const struct plan_nod
             continue;
         TRY(variant_gather(execution, node, variant, &matches));
         TRY(few_sums_add(sums, &matches, variant->weight));
-        added++;
         gathered_free(&matches);
     }
-    *known = *known && added == 1;
 out:
     gathered_free(&matches);
     return status;
@@ -140,49 +124,128 @@ out:
 
 /* ------------------------------------------------------------------ shares */
 
-static lupe_status extras_score(struct execution *execution, const struct plan_node *node,
-                                const struct list *list, const struct few_sums *sums,
-                                const uint32_t *own, struct extras *extras)
+static lupe_status extras_new(struct execution *execution, uint32_t count, struct extras **out)
 {
-    const uint8_t *norms = execution_segment(execution)->norms;
-    const float *factors = execution->plan->scratch->factors;
-    size_t room = sums->count + 16u;
-    float unit = list && list->is_wide ? 1.0f / WIDE_UNIT : 1.0f;
+    size_t room = count + 16u;
+    struct extras *extras = arena_alloc(&execution->arena, sizeof *extras);
+    *out = extras;
+    if (!extras)
+        return fail_memory();
+    memset(extras, 0, sizeof *extras);
     extras->documents = arena_alloc(&execution->arena, room * sizeof *extras->documents);
     extras->full = arena_alloc(&execution->arena, room * sizeof *extras->full);
     extras->more = arena_alloc(&execution->arena, room * sizeof *extras->more);
-    extras->fresh = arena_alloc(&execution->arena, room * sizeof *extras->fresh);
-    if (!extras->documents || !extras->full || !extras->more || !extras->fresh)
-        return fail_memory();
+    extras->is_fresh = arena_alloc(&execution->arena, room);
+    return extras->documents && extras->full && extras->more && extras->is_fresh ? LUPE_OK
+                                                                                 : fail_memory();
+}
+
+static void extras_score(struct execution *execution, const struct plan_node *node,
+                         const struct list *list, const struct few_sums *sums, const uint32_t *own,
+                         struct extras *extras)
+{
+    const uint8_t *norms = execution_segment(execution)->norms;
+    const float *factors = execution->plan->scratch->factors;
+    float unit = list && list->is_wide ? 1.0f / WIDE_UNIT : 1.0f;
     for (uint32_t i = 0; i < sums->count; i++) {
         uint32_t document = sums->documents[i];
         float factor = factors[norms[document]];
         float x = list ? unit * (float)own[i] : 0;
         uint32_t before = x > 0 ? score_share(node->weight, x, factor) : 0;
-        uint32_t full = score_share(node->weight, x + sums->x[i], factor);
-        extras->documents[extras->count] = document;
-        extras->full[extras->count] = full;
-        extras->more[extras->count] = full - before;
-        extras->count += full > before;
-        if (!(x > 0))
-            extras->fresh[extras->fresh_count++] = document;
+        extras->documents[i] = document;
+        extras->full[i] = score_share(node->weight, x + sums->x[i], factor);
+        extras->more[i] = extras->full[i] - before;
+        extras->is_fresh[i] = !(x > 0);
     }
-    return LUPE_OK;
+    extras->count = sums->count;
+}
+
+/* The same where there is nothing but one list of parts, which says what the word's own list has,
+ * too: nearly always. A search for a number alone takes the fresh ones and scores nothing. */
+static lupe_status extras_of_parts(struct execution *execution, const struct plan_node *node,
+                                   const struct list *parts, struct extras **out)
+{
+    const struct score_kernels *kernels = score_kernels();
+    const struct scratch *scratch = execution->plan->scratch;
+    bool only_fresh = execution->plan->request->k == 0;
+    uint32_t x[BLOCK_DOCUMENTS + 16], own[BLOCK_DOCUMENTS + 16];
+    struct block block;
+    struct extras *extras;
+    lupe_status status = LUPE_OK;
+    TRY(extras_new(execution, parts->frequency, &extras));
+    for (uint32_t b = 0; b < parts->block_count; b++) {
+        uint32_t *documents = extras->documents + extras->count;
+        uint32_t *full = extras->full + extras->count, *more = extras->more + extras->count;
+        uint8_t *is_fresh = extras->is_fresh + extras->count;
+        TRY(ticker_tick(execution->evaluation->ticker));
+        TRY(block_read(parts, b, &block));
+        TRY(block_read_tfs(parts, &block));
+        execution->evaluation->work->blocks_decoded++;
+        if (extras->count + block.count > parts->frequency)
+            return fail(LUPE_CORRUPT,
+                        "a list of parts has more documents than it says; restore the index from a "
+                        "backup");
+        if (only_fresh) {
+            unsigned kept = 0;
+            for (uint32_t i = 0; i < block.count; i++) {
+                documents[kept] = block.documents[i];
+                full[kept] = more[kept] = is_fresh[kept] = 1;
+                kept += block.tfs[i] < PARTS_TF_UNIT;
+            }
+            extras->count += kept;
+            continue;
+        }
+        for (uint32_t i = 0; i < block.count; i++) {
+            own[i] = block.tfs[i] / PARTS_TF_UNIT * WIDE_UNIT;
+            x[i] = own[i] + block.tfs[i] % PARTS_TF_UNIT;
+            is_fresh[i] = own[i] == 0;
+        }
+        memcpy(documents, block.documents, block.count * sizeof *documents);
+        kernels->shares(block.documents, x, block.count, execution_segment(execution)->norms,
+                        scratch->wide_factors, node->weight, full);
+        kernels->shares(block.documents, own, block.count, execution_segment(execution)->norms,
+                        scratch->wide_factors, node->weight, more);
+        for (uint32_t i = 0; i < block.count; i++)
+            more[i] = full[i] - (own[i] ? more[i] : 0);
+        extras->count += block.count;
+    }
+    *out = extras;
+out:
+    return status;
+}
+
+/* The list of parts where it is all that stands besides the word's list. */
+static const struct list *only_parts(const struct execution *execution,
+                                     const struct plan_node *node)
+{
+    uint32_t place = execution->segment_place;
+    const struct list *parts = NULL;
+    for (unsigned m = 0; m < node->member_count; m++) {
+        const struct plan_member *member = &node->members[m];
+        const struct list *list = member->term->lists[place];
+        if (!list || (member->kind != MEMBER_EXTRA && member->kind != MEMBER_PARTS))
+            continue;
+        if (parts || member->kind != MEMBER_PARTS || member->weight != 1.0f)
+            return NULL;
+        parts = list;
+    }
+    for (unsigned v = 0; v < node->variant_count; v++)
+        if (variant_is_here(&node->variants[v], place))
+            return NULL;
+    return parts;
 }
 
 lupe_status extras_gather(struct execution *execution, const struct plan_node *node,
                           const struct list *list, struct extras **out)
 {
+    const struct list *parts = list && !list->is_wide ? only_parts(execution, node) : NULL;
     struct few_sums sums = {0};
     uint32_t *own = NULL;
-    bool known = false;
     lupe_status status = LUPE_OK;
-    struct extras *extras = arena_alloc(&execution->arena, sizeof *extras);
-    if (!extras)
-        return fail_memory();
-    memset(extras, 0, sizeof *extras);
-    TRY(extras_sum(execution, node, &sums, &own, &known));
-    if (list && !known) {
+    if (parts)
+        return extras_of_parts(execution, node, parts, out);
+    TRY(extras_sum(execution, node, &sums));
+    if (list) {
         own = arena_alloc(&execution->arena, (sums.count + 16u) * sizeof *own);
         if (!own) {
             status = fail_memory();
@@ -190,8 +253,8 @@ lupe_status extras_gather(struct execution *execution, const struct plan_node *n
         }
         TRY(own_seek(execution, list, &sums, own));
     }
-    TRY(extras_score(execution, node, list, &sums, own, extras));
-    *out = extras;
+    TRY(extras_new(execution, sums.count, out));
+    extras_score(execution, node, list, &sums, own, *out);
 out:
     few_sums_free(&sums);
     return status;

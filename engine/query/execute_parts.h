@@ -68,8 +68,7 @@ CHECKED lupe_status leaf_of_group(struct execution *execution, const struct plan
 /* A node as a leaf, and what only few documents have apart from it, where that can be done. */
 struct word {
     struct leaf *leaf;     /* NULL: nothing in the segment matches */
-    struct leaf *more;     /* what extras add to its shares; NULL: nothing */
-    struct extras *extras; /* likewise */
+    struct extras *extras; /* NULL: nothing */
 };
 CHECKED lupe_status word_of_group(struct execution *execution, const struct plan_node *node,
                                   struct word *word);

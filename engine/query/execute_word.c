@@ -196,11 +196,8 @@ lupe_status word_of_group(struct execution *execution, const struct plan_node *n
     TRY(extras_gather(execution, node, only, &word->extras));
     if (word->extras->count == 0)
         word->extras = NULL;
-    if (word->extras)
-        TRY(leaf_of_extras(execution, word->extras, only != NULL, &word->more));
-    if (!only) {
-        word->leaf = word->more;
-        word->more = NULL;
+    if (!only && word->extras) {
+        TRY(leaf_of_extras(execution, word->extras, false, &word->leaf));
         word->extras = NULL;
     }
 out:

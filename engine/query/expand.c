@@ -336,14 +336,19 @@ static lupe_status form_find(struct expander *e, const struct spelling *spelling
 {
     lupe_status status = LUPE_OK;
     const struct schema *schema = e->schema;
+    struct word_form *made = NULL;
     struct term term;
-    for (uint32_t r = 0; r < schema->word_analyzer_count && !*form; r++) {
+    for (uint32_t r = 0; r < schema->word_analyzer_count && !made; r++) {
         struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
+        struct query_term stem = {spelling->term, spelling->size};
         TRY(analyzer_term(analyzer, spelling->word, spelling->word_size, &term));
-        if (term.size == spelling->size && memcmp(term.bytes, spelling->term, term.size) == 0)
-            TRY(word_form_make(&e->out->arena, analyzer,
-                               &(struct query_term){spelling->term, spelling->size}, form));
+        if (term.size != spelling->size || memcmp(term.bytes, spelling->term, term.size) != 0)
+            continue;
+        TRY(word_form_make(&e->out->arena, analyzer, &made));
+        if (made)
+            TRY(word_form_join(&e->out->arena, analyzer, &stem, made));
     }
+    *form = made;
 out:
     return status;
 }

@@ -106,6 +106,7 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
     }
     out->members = members.items;
     out->member_count = members.count;
+    plan->doubtful |= all == 0 || node->edits;
     out->frequency = own ? own : all;
     out->gain = plan_idf(plan, out->frequency) * node->boost;
     out->form = node->field < 0 ? element->form : NULL;
@@ -234,6 +235,7 @@ static lupe_status sequence_gain(struct plan *plan, const struct node *node, dou
                           key_make(key, LIST_WORDS, best->terms[t].bytes, best->terms[t].size),
                           &found));
             *gain += plan_idf(plan, found->frequency);
+            plan->doubtful |= found->frequency == 0;
         }
     }
     *gain *= node->boost;
@@ -405,6 +407,15 @@ static bool is_word(const struct node *node)
     return is_group(node) && node->elements[0].alternative_count == 1;
 }
 
+/* Whether a search for a number alone can do without the clauses that only score. */
+static bool leaves_out_optional(const struct plan *plan, const struct node *node)
+{
+    bool has_required = false;
+    for (uint32_t i = 0; i < node->clause_count; i++)
+        has_required |= node->clauses[i].occur == OCCUR_MUST;
+    return has_required && plan->request->k == 0;
+}
+
 static lupe_status compile(struct plan *plan, const struct node *node, struct plan_node **out)
 {
     struct plan_node *compiled = arena_alloc(&plan->arena, sizeof *compiled);
@@ -429,18 +440,23 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
         break;
     case NODE_BOOLEAN:
         compiled->kind = PLAN_BOOLEAN;
-        compiled->child_count = node->clause_count;
         compiled->children =
             arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->children + 8);
         compiled->occurs =
             arena_alloc(&plan->arena, node->clause_count * sizeof *compiled->occurs + 8);
         if (!compiled->children || !compiled->occurs)
             return fail_memory();
+        bool without_optional = leaves_out_optional(plan, node);
         for (uint32_t i = 0; i < node->clause_count; i++) {
-            compiled->occurs[i] = node->clauses[i].occur;
-            TRY(compile(plan, node->clauses[i].node, &compiled->children[i]));
+            if (without_optional && node->clauses[i].occur == OCCUR_SHOULD) {
+                plan->doubtful = true; /* nobody looks */
+                continue;
+            }
+            compiled->occurs[compiled->child_count] = node->clauses[i].occur;
+            TRY(compile(plan, node->clauses[i].node, &compiled->children[compiled->child_count++]));
         }
-        TRY(plan_relate_words(plan, compiled));
+        if (!without_optional)
+            TRY(plan_relate_words(plan, compiled));
         break;
     }
     *out = compiled;
@@ -457,8 +473,10 @@ static lupe_status begin_words(struct plan *plan, const struct node *node)
     uint32_t list =
         has_own_list(plan, node->field) ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
     lupe_status status = LUPE_OK;
+    bool without_optional = leaves_out_optional(plan, node);
     for (uint32_t i = 0; i < node->clause_count; i++)
-        TRY(begin_words(plan, node->clauses[i].node));
+        if (!without_optional || node->clauses[i].occur != OCCUR_SHOULD)
+            TRY(begin_words(plan, node->clauses[i].node));
     if (node->kind != NODE_SEQUENCE)
         return LUPE_OK;
     if (!is_group(node))

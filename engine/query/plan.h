@@ -86,6 +86,7 @@ struct plan {
     size_t table_size;
     size_t table_count;
     bool alone;                /* the query is one word */
+    bool doubtful;             /* words may be unknown, or are to be found by edits */
     struct term_place *spare;  /* of a term that was looked up, for the next: a prefix has many */
     struct plan_term *pending; /* their lists are not open yet */
     struct plan_node *later;   /* the groups with later */

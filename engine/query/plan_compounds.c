@@ -197,7 +197,7 @@ static lupe_status join_two(struct plan *plan, const struct neighbours *neighbou
     const struct plan_node *first = boolean->children[i], *second = boolean->children[next];
     double least = first->gain < second->gain ? first->gain : second->gain;
     struct join join = {{0}, 0};
-    bool near = !(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS) &&
+    bool near = plan->request->k && !(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS) &&
                 !(plan->request->flags & LUPE_SEARCH_WITHOUT_PROXIMITY);
     lupe_status status = LUPE_OK;
     if (first->is_part && second->is_part) {

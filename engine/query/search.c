@@ -11,7 +11,7 @@
 #include "query/floor.h"
 #include "query/proximity.h"
 
-#define LEAF_BYTES_KEPT ((size_t)64 << 10) /* on the view, from one search to the next */
+#define LEAF_BYTES_KEPT ((size_t)256 << 10) /* on the view, from one search to the next */
 
 struct run {
     struct plan *plan;
@@ -67,65 +67,57 @@ static bool counts_on_the_way(const struct evaluation *evaluation, const struct 
                            roles->excluded_count);
 }
 
-/* Of a word that is the whole query the documents that have more than its list come first, and are
- * then passed over in it. */
-static lupe_status take_extras(struct run *run, struct evaluation *evaluation,
-                               const struct extras *extras)
+/* The best by the lists of the words; *counted when the count came with them. */
+static lupe_status collect_listed(struct run *run, struct evaluation *evaluation,
+                                  const struct roles *roles, bool *counted)
 {
-    lupe_status status = LUPE_OK;
-    for (uint32_t i = 0; i < extras->fresh_count && counts(run); i++)
-        run->answer->total += live_has(&evaluation->segment->live, extras->fresh[i]);
-    if (!run->collects)
-        return LUPE_OK;
-    evaluation->unordered = true;
-    TRY(evaluation_emit(evaluation, extras->documents, extras->full, extras->count));
-    evaluation->skipped = extras->documents;
-    evaluation->skipped_count = extras->count;
-out:
-    return status;
+    bool single = !roles->excluded_count && ((roles->has_required && roles->required_count == 1 &&
+                                              !roles->should_count && roles->required[0]->scored) ||
+                                             (!roles->has_required && roles->should_count == 1));
+    if (single)
+        return evaluate_single(evaluation,
+                               roles->has_required ? roles->required[0] : roles->should[0]);
+    if (!roles->has_required)
+        return roles->should_count ? evaluate_union(evaluation, roles->should, roles->should_count,
+                                                    roles->excluded, roles->excluded_count)
+                                   : LUPE_OK;
+    *counted = counts(run) && counts_on_the_way(evaluation, roles);
+    return evaluate_required(evaluation, roles->required, roles->required_count, roles->should,
+                             roles->should_count, roles->excluded, roles->excluded_count,
+                             run->count_stop, *counted ? &run->answer->total : NULL);
+}
+
+static lupe_status count_listed(struct run *run, struct evaluation *evaluation,
+                                const struct roles *roles)
+{
+    uint64_t *total = &run->answer->total;
+    leaves_rewind(roles->required, roles->required_count);
+    leaves_rewind(roles->counted, roles->counted_count);
+    leaves_rewind(roles->excluded, roles->excluded_count);
+    if (roles->has_required)
+        return count_required(evaluation, roles->required, roles->required_count, roles->excluded,
+                              roles->excluded_count, run->count_stop, total);
+    return count_union(evaluation, roles->counted, roles->counted_count, roles->excluded,
+                       roles->excluded_count, run->count_stop, total);
 }
 
 static lupe_status run_roles(struct run *run, struct evaluation *evaluation,
                              const struct roles *roles)
 {
-    lupe_status status = LUPE_OK;
+    const struct words *words = &roles->words;
     uint64_t *total = &run->answer->total;
+    bool counted = false; /* on the way */
+    lupe_status status = LUPE_OK;
     if (roles->nothing)
         return LUPE_OK;
-    bool single = !roles->excluded_count && ((roles->has_required && roles->required_count == 1 &&
-                                              !roles->should_count && roles->required[0]->scored) ||
-                                             (!roles->has_required && roles->should_count == 1));
-    bool counted = false; /* on the way */
-    if (roles->extras)
-        TRY(take_extras(run, evaluation, roles->extras));
-    if (run->collects) {
-        if (single)
-            TRY(evaluate_single(evaluation,
-                                roles->has_required ? roles->required[0] : roles->should[0]));
-        else if (roles->has_required) {
-            counted = counts(run) && counts_on_the_way(evaluation, roles);
-            TRY(evaluate_required(evaluation, roles->required, roles->required_count, roles->should,
-                                  roles->should_count, roles->excluded, roles->excluded_count,
-                                  run->count_stop, counted ? total : NULL));
-        } else
-            TRY(evaluate_union(evaluation, roles->should, roles->should_count, roles->excluded,
-                               roles->excluded_count));
-    }
-    if (counts(run) && !counted) {
-        leaves_rewind(roles->required, roles->required_count);
-        leaves_rewind(roles->should, roles->should_count);
-        leaves_rewind(roles->excluded, roles->excluded_count);
-        if (roles->has_required)
-            TRY(count_required(evaluation, roles->required, roles->required_count, roles->excluded,
-                               roles->excluded_count, run->count_stop, total));
-        else
-            TRY(count_union(evaluation, roles->should, roles->should_count, roles->excluded,
-                            roles->excluded_count, run->count_stop, total));
-    }
-    if (roles->has_fresh)
-        TRY(evaluate_fresh(evaluation, roles->words, roles->required_count, roles->optional,
-                           roles->optional_count, roles->excluded, roles->excluded_count,
-                           run->collects, counts(run) ? total : NULL));
+    evaluation->skipped = words->apart_bits;
+    if (run->collects)
+        TRY(collect_listed(run, evaluation, roles, &counted));
+    if (counts(run) && !counted)
+        TRY(count_listed(run, evaluation, roles));
+    if (words->apart_bits)
+        TRY(evaluate_apart(evaluation, words, run->collects,
+                           roles->has_required && counts(run) ? total : NULL));
 out:
     return status;
 }
@@ -148,7 +140,7 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
                                   .segment_place = place,
                                   .evaluation = &evaluation,
                                   .arena = view->leaves};
-    const struct plan_node *root = run->plan->root;
+    struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;
     struct roles roles = {0};
     view->leaves = (struct arena){NULL, NULL, NULL, 0};
@@ -162,11 +154,10 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
             goto out;
         }
     }
-    if (root->kind == PLAN_BOOLEAN) {
-        TRY(execution_roles(&execution, root, true, &roles));
-    } else {
-        TRY(execution_word(&execution, root, &roles));
-    }
+    enum occur must = OCCUR_MUST;
+    const struct plan_node alone = {
+        .kind = PLAN_BOOLEAN, .children = &root, .occurs = &must, .child_count = 1};
+    TRY(execution_roles(&execution, root->kind == PLAN_BOOLEAN ? root : &alone, true, &roles));
     TRY(run_roles(run, &evaluation, &roles));
 out:
     arena_restart(&execution.arena, LEAF_BYTES_KEPT);
@@ -234,8 +225,10 @@ out:
     return status;
 }
 
-lupe_status search_run(struct view *view, const struct lupe_query *query,
-                       const struct search_request *request, struct search_answer *answer)
+/* Runs the query; where known is asked for, only when all words are. */
+static lupe_status run(struct view *view, const struct lupe_query *query,
+                       const struct search_request *request, struct search_answer *answer,
+                       bool *known)
 {
     struct run run = {.request = request, .answer = answer};
     lupe_status status = LUPE_OK;
@@ -243,7 +236,9 @@ lupe_status search_run(struct view *view, const struct lupe_query *query,
     TRY(plan_compile(view, query, request, &run.plan));
     answer->score_bits = run.plan->score_bits;
     answer->total_exact = true;
-    if (!run.plan->root)
+    if (known)
+        *known = !run.plan->doubtful;
+    if (!run.plan->root || (known && !*known))
         goto out;
     if (run.plan->documents >= UINT32_MAX) {
         status =
@@ -267,6 +262,19 @@ out:
     plan_free(run.plan);
     run_free(&run);
     return status;
+}
+
+lupe_status search_run(struct view *view, const struct lupe_query *query,
+                       const struct search_request *request, struct search_answer *answer)
+{
+    return run(view, query, request, answer, NULL);
+}
+
+lupe_status search_run_known(struct view *view, const struct lupe_query *query,
+                             const struct search_request *request, struct search_answer *answer,
+                             bool *known)
+{
+    return run(view, query, request, answer, known);
 }
 
 void search_answer_free(struct search_answer *answer)

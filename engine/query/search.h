@@ -47,6 +47,11 @@ struct search_answer {
 
 CHECKED lupe_status search_run(struct view *view, const struct lupe_query *query,
                                const struct search_request *request, struct search_answer *answer);
+/* The same where the index has all words of the query, as is found on the way; else *known is
+ * false, nothing was run, and the query may want expanding (expand.h). */
+CHECKED lupe_status search_run_known(struct view *view, const struct lupe_query *query,
+                                     const struct search_request *request,
+                                     struct search_answer *answer, bool *known);
 void search_answer_free(struct search_answer *answer);
 
 /* The plainly correct twin: scores every match of every node document by document. For tests. */

@@ -69,10 +69,33 @@ out:
     return status;
 }
 
-lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer,
-                           const struct query_term *stem, const struct word_form **out)
+/* The parts of the compound that the analyzer saw last, each and several of them together. */
+static lupe_status parts_make(struct arena *arena, struct analyzer *analyzer,
+                              struct word_form *form)
 {
-    struct word_parts parts;
+    struct compound compound;
+    lupe_status status = LUPE_OK;
+    analyzer_split(analyzer, &compound);
+    if (compound.count == 0)
+        return LUPE_OK;
+    struct query_term *terms =
+        arena_alloc(arena, (size_t)compound.count * compound.count * sizeof *terms);
+    if (!terms)
+        return fail_memory();
+    for (unsigned i = 0; i < compound.count; i++)
+        for (unsigned j = i; j < compound.count; j++) {
+            struct term term;
+            TRY(analyzer_parts_joined(analyzer, &compound, i, j, &term));
+            TRY(term_copy(arena, term.bytes, term.size, &terms[i * compound.count + j]));
+        }
+    form->parts = terms;
+    form->part_count = compound.count;
+out:
+    return status;
+}
+
+lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, struct word_form **out)
+{
     const uint8_t *folded;
     size_t size;
     lupe_status status = LUPE_OK;
@@ -84,25 +107,22 @@ lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer,
     memset(form, 0, sizeof *form);
     form->is_function_word = is_function_word(folded, size);
     TRY(term_copy(arena, folded, size, &form->folded));
-    if (!form->is_function_word)
-        TRY(firsts_make(arena, analyzer_lexicon(analyzer), stem, form));
-    struct term tail;
-    TRY(analyzer_tail(analyzer, &tail));
-    TRY(term_copy(arena, tail.bytes, tail.size, &form->tail));
-    TRY(analyzer_parts(analyzer, &parts));
-    size_t room = (size_t)parts.count * parts.count + 1;
-    struct query_term *terms = arena_alloc(arena, room * sizeof *terms);
-    if (!terms)
-        return fail_memory();
-    for (unsigned i = 0; i < parts.count; i++)
-        for (unsigned j = i; j < parts.count; j++) {
-            struct term term;
-            TRY(analyzer_parts_joined(analyzer, &parts.compound, i, j, &term));
-            TRY(term_copy(arena, term.bytes, term.size, &terms[i * parts.count + j]));
-        }
-    form->parts = terms;
-    form->part_count = parts.count;
+    TRY(parts_make(arena, analyzer, form));
     *out = form;
+out:
+    return status;
+}
+
+lupe_status word_form_join(struct arena *arena, struct analyzer *analyzer,
+                           const struct query_term *stem, struct word_form *form)
+{
+    struct term tail;
+    lupe_status status = LUPE_OK;
+    if (form->is_function_word || form->firsts)
+        return LUPE_OK;
+    TRY(firsts_make(arena, analyzer_lexicon(analyzer), stem, form));
+    TRY(analyzer_tail(analyzer, form->folded.bytes, form->folded.size, &tail));
+    TRY(term_copy(arena, tail.bytes, tail.size, &form->tail));
 out:
     return status;
 }

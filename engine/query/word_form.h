@@ -12,9 +12,13 @@
 #include "query/query.h"
 #include "text/analyzer.h"
 
-/* The form of the word that the analyzer saw last, with its term; stays NULL where words are not
- * split. */
+/* The form of the word that the analyzer saw last; stays NULL where words are not split. */
 CHECKED lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer,
-                                   const struct query_term *stem, const struct word_form **form);
+                                   struct word_form **form);
+
+/* Adds what a word with this term is joined to others by, which only a query of several words
+ * needs: as the first, and as the last part of a compound. */
+CHECKED lupe_status word_form_join(struct arena *arena, struct analyzer *analyzer,
+                                   const struct query_term *stem, struct word_form *form);
 
 #endif

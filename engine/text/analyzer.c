@@ -320,19 +320,19 @@ lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compou
     return status;
 }
 
-lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
+lupe_status analyzer_tail(struct analyzer *analyzer, const uint8_t *folded, size_t size,
+                          struct term *term)
 {
     static const uint8_t before[] = "babab"; /* both regions begin in it */
     uint8_t word[sizeof before + COMPOUND_LETTERS_MAX];
     size_t head = sizeof before - 1;
     term_set(term, word, 0, false);
-    if (!is_ascii(analyzer->fold.bytes, analyzer->fold.size))
+    if (size > COMPOUND_LETTERS_MAX || !is_ascii(folded, size))
         return LUPE_OK; /* no German word, which the rules for mending know nothing of */
     memcpy(word, before, head);
-    memcpy(word + head, analyzer->fold.bytes, analyzer->fold.size);
+    memcpy(word + head, folded, size);
     const uint8_t *stemmed;
-    size_t size;
-    lupe_status status = stem_letters(analyzer, word, head + analyzer->fold.size, &stemmed, &size);
+    lupe_status status = stem_letters(analyzer, word, head + size, &stemmed, &size);
     if (!status)
         term_set(term, stemmed + head, size > head ? size - head : 0, false);
     return status;
@@ -346,14 +346,19 @@ bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, siz
            analyzer->fold.size <= COMPOUND_LETTERS_MAX;
 }
 
+void analyzer_split(const struct analyzer *analyzer, struct compound *compound)
+{
+    const struct fold *fold = &analyzer->fold;
+    compound->count = 0;
+    if (analyzer->lexicon && fold->letters && !fold->cut && fold->size <= COMPOUND_LETTERS_MAX)
+        compound_split(analyzer->lexicon, fold->bytes, fold->size, compound);
+}
+
 lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts)
 {
     lupe_status status = LUPE_OK;
-    const struct fold *fold = &analyzer->fold;
     parts->count = 0;
-    if (!analyzer->lexicon || !fold->letters || fold->cut || fold->size > COMPOUND_LETTERS_MAX)
-        return LUPE_OK;
-    compound_split(analyzer->lexicon, fold->bytes, fold->size, &parts->compound);
+    analyzer_split(analyzer, &parts->compound);
     for (unsigned i = 0; i < parts->compound.count; i++)
         TRY(analyzer_parts_joined(analyzer, &parts->compound, i, i, &parts->terms[i]));
     parts->count = parts->compound.count;

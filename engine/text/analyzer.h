@@ -78,6 +78,9 @@ CHECKED lupe_status analyzer_parts_joined(struct analyzer *analyzer,
                                           const struct compound *compound, unsigned first,
                                           unsigned last, struct term *term);
 
+/* How the word whose term was asked for last comes apart; none where words are not split. */
+void analyzer_split(const struct analyzer *analyzer, struct compound *compound);
+
 /* The parts of the word whose term was asked for last; none where words are not split: in other
  * modes and languages than STANDARD and German. */
 CHECKED lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts);
@@ -85,8 +88,9 @@ CHECKED lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts 
 /* That word before it was stemmed; false where words are not split. Valid until the next word. */
 bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, size_t *size);
 
-/* That word stemmed as the end of a longer one is: regions of the stemmer begin before it. */
-CHECKED lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term);
+/* A folded word stemmed as the end of a longer one is: regions of the stemmer begin before it. */
+CHECKED lupe_status analyzer_tail(struct analyzer *analyzer, const uint8_t *folded, size_t size,
+                                  struct term *term);
 
 /* What a surface form is told apart by where forms are: in lower case and NFC, without soft
  * hyphens, hyphens and apostrophes; umlauts, sharp s, ae stay as they are written. Forgets the word
