@@ -79,7 +79,7 @@ struct building_options {
     uint32_t threads;      /* 0: one */
     uint64_t memory_bytes; /* 0: WRITER_BYTES_PER_THREAD for each */
     bool store;            /* keep the text */
-    bool no_pairs;         /* of frequent words */
+    uint32_t without;      /* LUPE_WITHOUT_... */
 };
 int building_open(struct building *building, const char *directory, const char *name,
                   const struct building_options *options);

@@ -46,6 +46,23 @@ static bool parse_analysis(const char *name, lupe_analysis *analysis)
     return false;
 }
 
+/* What the index is to be without. */
+static uint32_t flag_of(const char *argument)
+{
+    static const struct {
+        const char *name;
+        uint32_t flag;
+    } flags[] = {{"--no-pairs", LUPE_WITHOUT_PAIRS},
+                 {"--no-compounds", LUPE_WITHOUT_COMPOUNDS},
+                 {"--no-forms", LUPE_WITHOUT_FORMS},
+                 {"--no-old-spelling", LUPE_WITHOUT_OLD_SPELLING},
+                 {"--no-mending", LUPE_WITHOUT_MENDING}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(argument, flags[i].name) == 0)
+            return flags[i].flag;
+    return 0;
+}
+
 static bool parse_arguments(int count, char **arguments, struct index_run *run)
 {
     run->options.analysis = LUPE_ANALYSIS_BARE;
@@ -60,8 +77,8 @@ static bool parse_arguments(int count, char **arguments, struct index_run *run)
             run->merge = run->reorder = true;
         } else if (strcmp(argument, "--store") == 0) {
             run->options.store = true;
-        } else if (strcmp(argument, "--no-pairs") == 0) {
-            run->options.no_pairs = true;
+        } else if (flag_of(argument)) {
+            run->options.without |= flag_of(argument);
         } else if (strcmp(argument, "--threads") == 0) {
             if (!parse_number(value, 1, 64, &threads))
                 return false;

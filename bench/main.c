@@ -10,7 +10,8 @@
 static const char usage[] =
     "lupe-bench index JSONL DIR [--threads N] [--memory MIB] [--merge] [--reorder] [--store]\n"
     "                           [--analysis german|best|plain] [--commit-every N]\n"
-    "                           [--no-pairs] [--segments N] [--delete PERCENT]\n"
+    "                           [--segments N] [--delete PERCENT] [--no-pairs]\n"
+    "                           [--no-compounds] [--no-forms] [--no-old-spelling] [--no-mending]\n"
     "lupe-bench serve DIR            answers COMMAND<TAB>QUERY lines, see bench/README.md\n"
     "lupe-bench micro [FILE]         codec, analysis, indexing, queries; Markdown\n"
     "lupe-bench generate N [SEED [FILE]] N invented documents as JSON Lines; queries to FILE\n"

@@ -157,8 +157,7 @@ int building_open(struct building *building, const char *directory, const char *
     create.fields = fields;
     create.field_count = LENGTH(fields);
     create.analysis = options->analysis;
-    create.flags = (options->store ? 0 : LUPE_WITHOUT_STORED_TEXT) |
-                   (options->no_pairs ? LUPE_WITHOUT_PAIRS : 0);
+    create.flags = (options->store ? 0 : LUPE_WITHOUT_STORED_TEXT) | options->without;
     create.field_gap = 0;
     lupe_writer_options writing = LUPE_WRITER_OPTIONS_INIT;
     writing.threads = options->threads ? options->threads : 1;
