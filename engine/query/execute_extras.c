@@ -43,8 +43,9 @@ static lupe_status few_sums_begin(struct execution *execution, const struct list
         TRY(block_read_tfs(parts, &block));
         execution->evaluation->work->blocks_decoded++;
         if (sums->count + block.count > parts->frequency)
-            return fail(LUPE_CORRUPT, "segment %u: a list of parts has more documents than it says; "
-                                      "restore the index from a backup",
+            return fail(LUPE_CORRUPT,
+                        "segment %u: a list of parts has more documents than it says; "
+                        "restore the index from a backup",
                         (unsigned)parts->postings->segment);
         memcpy(sums->documents + sums->count, block.documents,
                block.count * sizeof *sums->documents);
@@ -182,7 +183,7 @@ static lupe_status extras_new(struct execution *execution, uint32_t count, struc
     extras->more = arena_alloc(&execution->arena, room * sizeof *extras->more);
     extras->is_fresh = arena_alloc(&execution->arena, room);
     return extras->documents && extras->full && extras->more && extras->is_fresh ? LUPE_OK
-                                                                                  : fail_memory();
+                                                                                 : fail_memory();
 }
 
 /* For a search that wants a number alone: the fresh ones, without scores. */

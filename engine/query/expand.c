@@ -344,8 +344,9 @@ static lupe_status form_find(struct expander *e, const struct spelling *spelling
         TRY(analyzer_term(analyzer, spelling->word, spelling->word_size, &term));
         if (term.size != spelling->size || memcmp(term.bytes, spelling->term, term.size) != 0)
             continue;
-        TRY(word_form_make(&e->out->arena, analyzer, &made));
-        if (made)
+        bool splits = !(schema->flags & LUPE_WITHOUT_COMPOUNDS);
+        TRY(word_form_make(&e->out->arena, analyzer, splits, &made));
+        if (made && splits)
             TRY(word_form_join(&e->out->arena, analyzer, &stem, made));
     }
     *form = made;

@@ -190,6 +190,12 @@ static lupe_status elements_make(struct parse_leaves *leaves, const uint8_t *at,
     return LUPE_OK;
 }
 
+/* Whether the index knows compounds by their parts. */
+static bool leaves_splits(const struct parse_leaves *leaves)
+{
+    return !(leaves->schema->flags & LUPE_WITHOUT_COMPOUNDS);
+}
+
 /* Of a plain word, by the first of its readings that splits words. */
 static lupe_status word_form(struct parse_leaves *leaves, struct parse_leaf *leaf)
 {
@@ -199,7 +205,7 @@ static lupe_status word_form(struct parse_leaves *leaves, struct parse_leaf *lea
         return LUPE_OK;
     for (unsigned r = 0; r < leaves_readings(leaves, leaf->node.field) && !leaf->form; r++) {
         leaf->form_analyzer = reading_analyzer(leaves, leaf->node.field, r);
-        TRY(word_form_make(leaves->arena, leaf->form_analyzer, &leaf->form));
+        TRY(word_form_make(leaves->arena, leaf->form_analyzer, leaves_splits(leaves), &leaf->form));
     }
     element->form = leaf->form;
 out:
@@ -209,7 +215,8 @@ out:
 lupe_status leaves_join(struct parse_leaves *leaves)
 {
     lupe_status status = LUPE_OK;
-    for (uint32_t s = 0; leaves->count > 1 && s < leaves->slot_count; s++) {
+    bool wanted = leaves->count > 1 && leaves_splits(leaves);
+    for (uint32_t s = 0; wanted && s < leaves->slot_count; s++) {
         const struct parse_leaf *leaf = leaves->slots[s];
         if (leaf && leaf->form)
             TRY(word_form_join(leaves->arena, leaf->form_analyzer,

@@ -83,7 +83,9 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         struct plan_term *found = NULL;
         bool with_parts = alternative->joined && node->field < 0 && with_compounds(plan);
         uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
-        if (with_parts) /* looked up with the word */
+        if (alternative->joined && !own_list) /* looked up with the word */
+            TRY(plan_begin_joined(plan, term));
+        if (with_parts)
             TRY(plan_begin(plan, key, key_make(key, LIST_PARTS, term->bytes, term->size), &found));
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
         bool is_own = alternative->weight == 1.0f;
@@ -416,6 +418,27 @@ static bool leaves_out_optional(const struct plan *plan, const struct node *node
     return has_required && plan->request->k == 0;
 }
 
+/* Of a clause that is left out: whether the index has all its words. */
+static lupe_status doubt(struct plan *plan, const struct node *node)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    struct plan_term *found = NULL;
+    lupe_status status = LUPE_OK;
+    for (uint32_t i = 0; i < node->clause_count; i++)
+        TRY(doubt(plan, node->clauses[i].node));
+    plan->doubtful |= node->edits != 0;
+    for (uint32_t e = 0; node->kind == NODE_SEQUENCE && e < node->element_count; e++) {
+        const struct alternative *first = &node->elements[e].alternatives[0];
+        for (uint32_t t = 0; t < first->term_count; t++) {
+            const struct query_term *term = &first->terms[t];
+            TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term->bytes, term->size), &found));
+            plan->doubtful |= found->frequency == 0;
+        }
+    }
+out:
+    return status;
+}
+
 static lupe_status compile(struct plan *plan, const struct node *node, struct plan_node **out)
 {
     struct plan_node *compiled = arena_alloc(&plan->arena, sizeof *compiled);
@@ -449,7 +472,7 @@ static lupe_status compile(struct plan *plan, const struct node *node, struct pl
         bool without_optional = leaves_out_optional(plan, node);
         for (uint32_t i = 0; i < node->clause_count; i++) {
             if (without_optional && node->clauses[i].occur == OCCUR_SHOULD) {
-                plan->doubtful = true; /* nobody looks */
+                TRY(doubt(plan, node->clauses[i].node));
                 continue;
             }
             compiled->occurs[compiled->child_count] = node->clauses[i].occur;
@@ -464,34 +487,43 @@ out:
     return status;
 }
 
-/* Locates the words of a query of several, before the first of them is looked up: nearly all
- * that will be asked for. */
-static lupe_status begin_words(struct plan *plan, const struct node *node)
+/* Locates what a word or phrase is looked up by; listed: in the list of words alone. */
+static lupe_status begin_sequence(struct plan *plan, const struct node *node, bool listed)
 {
     uint8_t key[KEY_BYTES_MAX];
     struct plan_term *term = NULL;
-    uint32_t list =
-        has_own_list(plan, node->field) ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
+    bool own_list = is_group(node) && has_own_list(plan, node->field);
+    uint32_t list = own_list ? LIST_FIELDS + (uint32_t)node->field : LIST_WORDS;
     lupe_status status = LUPE_OK;
-    bool without_optional = leaves_out_optional(plan, node);
-    for (uint32_t i = 0; i < node->clause_count; i++)
-        if (!without_optional || node->clauses[i].occur != OCCUR_SHOULD)
-            TRY(begin_words(plan, node->clauses[i].node));
-    if (node->kind != NODE_SEQUENCE)
-        return LUPE_OK;
-    if (!is_group(node))
-        list = LIST_WORDS;
     for (uint32_t e = 0; e < node->element_count; e++) {
         const struct element *element = &node->elements[e];
         for (uint32_t a = 0; a < element->alternative_count; a++)
             for (uint32_t t = 0; t < element->alternatives[a].term_count; t++) {
                 const struct query_term *one = &element->alternatives[a].terms[t];
                 TRY(plan_begin(plan, key, key_make(key, list, one->bytes, one->size), &term));
-                if (element->alternatives[a].joined && list == LIST_WORDS && with_compounds(plan))
+                if (listed || own_list || !element->alternatives[a].joined)
+                    continue;
+                TRY(plan_begin_joined(plan, one));
+                if (with_compounds(plan))
                     TRY(plan_begin(plan, key, key_make(key, LIST_PARTS, one->bytes, one->size),
                                    &term));
             }
     }
+out:
+    return status;
+}
+
+/* Locates the words of a query of several, before the first of them is looked up: nearly all
+ * that will be asked for. */
+static lupe_status begin_words(struct plan *plan, const struct node *node, bool listed)
+{
+    bool without_optional = leaves_out_optional(plan, node);
+    lupe_status status = LUPE_OK;
+    for (uint32_t i = 0; i < node->clause_count; i++)
+        TRY(begin_words(plan, node->clauses[i].node,
+                        listed || (without_optional && node->clauses[i].occur == OCCUR_SHOULD)));
+    if (node->kind == NODE_SEQUENCE)
+        TRY(begin_sequence(plan, node, listed));
 out:
     return status;
 }
@@ -541,7 +573,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
     if (query->root && plan->documents) {
         plan->alone = is_word(query->root);
         if (!plan->alone)
-            TRY(begin_words(plan, query->root));
+            TRY(begin_words(plan, query->root, false));
         TRY(compile(plan, query->root, &plan->root));
         /* Sums must stay below 2^31 whatever the boosts are. */
         double total = total_gain(plan->root);

@@ -19,8 +19,10 @@ struct plan_term {
     struct list **lists;      /* [segment]; NULL where the term is not */
     struct term_place *found; /* [segment]; until the lists are open */
     struct plan_term *next;   /* likewise: of plan->pending */
-    bool split;               /* of list 3: wide lists are kept apart */
-    struct plan_term *wide;   /* then: these, with the word's own where there is none; or NULL */
+    bool is_prefix;           /* nothing but whether keys may begin so: begins */
+    bool begins;
+    bool split;             /* of list 3: wide lists are kept apart */
+    struct plan_term *wide; /* then: these, with the word's own where there is none; or NULL */
 };
 
 enum member_kind {

@@ -64,6 +64,8 @@ static lupe_status term_begin(struct plan *plan, const uint8_t *key, size_t key_
     bool alone = segments == 1 && plan->alone;
     memcpy(copy, key, key_size);
     term->frequency = 0;
+    term->is_prefix = false;
+    term->begins = false;
     term->split = false;
     term->wide = NULL;
     term->key = copy;
@@ -109,6 +111,17 @@ static lupe_status term_enter(struct plan *plan, struct plan_term *term)
         struct term_place *place = &term->found[s];
         if (!place->here)
             continue;
+        if (term->is_prefix) {
+            bool begins;
+            lupe_status status =
+                dictionary_begins_at(&view->segments[s]->dictionary, place->search.address,
+                                     term->key, term->key_size, &begins);
+            if (status)
+                return status;
+            term->begins |= begins;
+            place->here = false;
+            continue;
+        }
         lupe_status status = segment_find_at(view->segments[s], place->search.address, term->key,
                                              term->key_size, &place->entry);
         if (status && status != LUPE_NOT_FOUND)
@@ -155,9 +168,8 @@ out:
     return status;
 }
 
-/* The term of a key, located once a search however often the query names it. */
-lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key_size,
-                       struct plan_term **out)
+static lupe_status begin(struct plan *plan, const uint8_t *key, size_t key_size, bool is_prefix,
+                         struct plan_term **out)
 {
     lupe_status status = LUPE_OK;
     uint64_t hash = hash_bytes(key, key_size);
@@ -176,6 +188,7 @@ lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key_size,
     if (!term)
         return fail_memory();
     TRY(term_begin(plan, key, key_size, term));
+    term->is_prefix = is_prefix;
     term->next = plan->pending;
     plan->pending = term;
     plan->table[at] = (struct plan_entry){hash, term};
@@ -185,12 +198,25 @@ out:
     return status;
 }
 
+/* The term of a key, located once a search however often the query names it. */
+lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key_size,
+                       struct plan_term **out)
+{
+    return begin(plan, key, key_size, false, out);
+}
+
 /* The same, looked up. */
 lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
                       struct plan_term **out)
 {
     lupe_status status = plan_begin(plan, key, key_size, out);
     return status || !plan->pending ? status : terms_finish(plan);
+}
+
+lupe_status plan_begin_prefix(struct plan *plan, const uint8_t *key, size_t key_size,
+                              struct plan_term **out)
+{
+    return begin(plan, key, key_size, true, out);
 }
 
 double plan_idf(const struct plan *plan, uint64_t frequency)
@@ -274,24 +300,38 @@ out:
 
 /* ---- joined forms */
 
+/* What the keys of all joined forms of a term begin with: the span follows. */
+static size_t joined_key(uint8_t key[KEY_BYTES_MAX], const struct query_term *term)
+{
+    size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
+    key[size++] = 0;
+    return size;
+}
+
 /* Which spans joined forms of a term have in a segment, as bits. */
 static lupe_status joined_spans(struct segment *segment, const uint8_t *key, size_t size,
                                 uint32_t *spans)
 {
-    struct dictionary_iterator *at = memory_alloc(sizeof *at);
+    struct dictionary_iterator at;
     lupe_status status = LUPE_OK;
-    if (!at)
-        return fail_memory();
-    TRY(dictionary_seek(&segment->dictionary, key, size, at));
-    while ((status = dictionary_next(at)) == LUPE_OK && at->key_size == size + 1 &&
-           memcmp(at->key, key, size) == 0)
-        if (at->key[size] >= 2 && at->key[size] <= HYPHEN_PARTS_MAX)
-            *spans |= 1u << at->key[size];
+    TRY(dictionary_seek(&segment->dictionary, key, size, &at));
+    while ((status = dictionary_next(&at)) == LUPE_OK && at.key_size == size + 1 &&
+           memcmp(at.key, key, size) == 0)
+        if (at.key[size] >= 2 && at.key[size] <= HYPHEN_PARTS_MAX)
+            *spans |= 1u << at.key[size];
     if (status == LUPE_NOT_FOUND)
         status = LUPE_OK;
 out:
-    memory_free(at);
     return status;
+}
+
+lupe_status plan_begin_joined(struct plan *plan, const struct query_term *term)
+{
+    uint8_t key[KEY_BYTES_MAX];
+    struct plan_term *any;
+    if (term->size > TERM_BYTES_MAX)
+        return LUPE_OK;
+    return plan_begin_prefix(plan, key, joined_key(key, term), &any);
 }
 
 lupe_status plan_joined(struct plan *plan, const struct query_term *term,
@@ -300,13 +340,16 @@ lupe_status plan_joined(struct plan *plan, const struct query_term *term,
 {
     uint8_t key[KEY_BYTES_MAX];
     uint32_t present = 0;
+    struct plan_term *any;
     lupe_status status = LUPE_OK;
     *count = 0;
     if (term->size > TERM_BYTES_MAX)
         return LUPE_OK;
-    size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
-    key[size++] = 0;
-    for (uint32_t s = 0; s < plan->view->catalogue.segment_count; s++)
+    size_t size = joined_key(key, term);
+    TRY(plan_begin_prefix(plan, key, size, &any));
+    if (plan->pending)
+        TRY(terms_finish(plan));
+    for (uint32_t s = 0; any->begins && s < plan->view->catalogue.segment_count; s++)
         TRY(joined_spans(plan->view->segments[s], key, size, &present));
     for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX; span++) {
         if (!(present >> span & 1))

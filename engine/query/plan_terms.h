@@ -18,6 +18,10 @@ CHECKED lupe_status plan_begin(struct plan *plan, const uint8_t *key, size_t key
 CHECKED lupe_status plan_term(struct plan *plan, const uint8_t *key, size_t key_size,
                               struct plan_term **out);
 
+/* Begins to look whether keys begin so; answered with what is looked up next. */
+CHECKED lupe_status plan_begin_prefix(struct plan *plan, const uint8_t *key, size_t key_size,
+                                      struct plan_term **out);
+
 double plan_idf(const struct plan *plan, uint64_t frequency);
 
 /* Members grow one by one: a word has few, a prefix many. */
@@ -36,6 +40,9 @@ CHECKED lupe_status members_add(struct plan *plan, struct members *members, stru
 CHECKED lupe_status plan_add_word(struct plan *plan, const struct query_term *term,
                                   struct plan_term *own, struct members *members,
                                   uint64_t *frequency, bool *is_part);
+
+/* Begins to look for joined forms equal to a term: these are then found sooner. */
+CHECKED lupe_status plan_begin_joined(struct plan *plan, const struct query_term *term);
 
 /* The joined forms equal to a term, with what they span. */
 CHECKED lupe_status plan_joined(struct plan *plan, const struct query_term *term,

@@ -94,7 +94,8 @@ out:
     return status;
 }
 
-lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, struct word_form **out)
+lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, bool parts,
+                           struct word_form **out)
 {
     const uint8_t *folded;
     size_t size;
@@ -107,7 +108,8 @@ lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, struc
     memset(form, 0, sizeof *form);
     form->is_function_word = is_function_word(folded, size);
     TRY(term_copy(arena, folded, size, &form->folded));
-    TRY(parts_make(arena, analyzer, form));
+    if (parts)
+        TRY(parts_make(arena, analyzer, form));
     *out = form;
 out:
     return status;

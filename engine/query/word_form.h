@@ -12,8 +12,9 @@
 #include "query/query.h"
 #include "text/analyzer.h"
 
-/* The form of the word that the analyzer saw last; stays NULL where words are not split. */
-CHECKED lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer,
+/* The form of the word that the analyzer saw last, with its parts or without; stays NULL where the
+ * analyzer does not split words. */
+CHECKED lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, bool parts,
                                    struct word_form **form);
 
 /* Adds what a word with this term is joined to others by, which only a query of several words

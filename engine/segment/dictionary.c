@@ -674,6 +674,37 @@ lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address, 
                   : LUPE_OK;
 }
 
+lupe_status dictionary_begins_at(struct dictionary *dictionary, uint64_t address,
+                                 const uint8_t *prefix, size_t prefix_size, bool *begins)
+{
+    struct dictionary_block block;
+    struct block_entry entry;
+    size_t matched = 0;
+    lupe_status status = block_open(dictionary, address, &block);
+    if (status)
+        return status;
+    *begins = true;
+    while (block.left) {
+        if (!block_next(&block, &entry))
+            return dictionary_corrupt(dictionary->blocks, address,
+                                      "an entry ends behind its block");
+        if (entry.shared > matched)
+            continue;
+        *begins = entry.shared == matched;
+        if (!*begins)
+            return LUPE_OK;
+        size_t common =
+            common_prefix(entry.suffix, entry.suffix_size, prefix + matched, prefix_size - matched);
+        matched += common;
+        if (matched == prefix_size)
+            return LUPE_OK;
+        *begins = common == entry.suffix_size || entry.suffix[common] < prefix[matched];
+        if (!*begins)
+            return LUPE_OK;
+    }
+    return LUPE_OK;
+}
+
 lupe_status dictionary_key(struct dictionary *dictionary, uint64_t number,
                            uint8_t key[KEY_BYTES_MAX], size_t *key_size)
 {

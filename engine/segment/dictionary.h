@@ -112,6 +112,10 @@ CHECKED lupe_status dictionary_locate(struct dictionary *dictionary, const uint8
                                       size_t key_size, uint64_t *address);
 CHECKED lupe_status dictionary_find_at(struct dictionary *dictionary, uint64_t address,
                                        const uint8_t *key, size_t key_size, struct entry *entry);
+/* Whether a key may begin so, given the address of the block that has the first of them if any
+ * does: true, too, where that block ends before it can be told. */
+CHECKED lupe_status dictionary_begins_at(struct dictionary *dictionary, uint64_t address,
+                                         const uint8_t *prefix, size_t prefix_size, bool *begins);
 
 /* The first of the two in steps of its own, so that several look-ups wait for memory together: each
  * step asks for what the next one reads. Alone, dictionary_locate is faster. */
