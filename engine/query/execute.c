@@ -228,13 +228,105 @@ out:
     return status;
 }
 
+/* ---- the rarest of the required words */
+
+/* Where a required word has so few documents, nothing but these is gathered of what the others have
+ * besides their lists. */
+#define WANTED_DOCUMENTS_MAX 1024u
+
+/* The documents of a word's lists, of which some may be the same; UINT64_MAX: not known. */
+static uint64_t child_documents(const struct execution *execution, const struct plan_node *child)
+{
+    uint64_t documents = 0;
+    if (child->kind != PLAN_GROUP || child->variant_count)
+        return UINT64_MAX;
+    for (unsigned m = 0; m < child->member_count; m++) {
+        const struct list *list = child->members[m].term->lists[execution->segment_place];
+        documents += list ? list->frequency : 0;
+    }
+    return documents;
+}
+
+/* The required child whose documents are all that matter; child_count: none. */
+static unsigned rarest_child(const struct execution *execution, const struct plan_node *node)
+{
+    unsigned rarest = node->child_count;
+    uint64_t least = WANTED_DOCUMENTS_MAX + 1;
+    for (unsigned i = 0; node->child_count > 1 && i < node->child_count; i++) {
+        uint64_t documents = UINT64_MAX;
+        if (node->occurs[i] == OCCUR_MUST)
+            documents = child_documents(execution, node->children[i]);
+        if (documents >= least)
+            continue;
+        least = documents;
+        rarest = i;
+    }
+    return rarest;
+}
+
+/* All documents of a word, in order, each once. */
+static lupe_status word_documents(struct execution *execution, const struct word_leaves *word,
+                                  struct leaf **all)
+{
+    struct leaf *leaf = word->leaf;
+    const uint32_t *apart = word->apart ? word->apart->array_documents : NULL;
+    uint32_t left = word->apart ? word->apart->cost : 0, count = 0;
+    lupe_status status = LUPE_OK;
+    uint32_t *documents =
+        arena_alloc(&execution->arena, ((size_t)leaf->cost + left + 16) * sizeof *documents);
+    if (!documents)
+        return fail_memory();
+    for (uint32_t block = 0; block < leaf->block_count; block++) {
+        TRY(ticker_tick(execution->evaluation->ticker));
+        TRY(leaf_open_block(leaf, block));
+        for (uint32_t i = 0; i < leaf->count; i++) {
+            uint32_t document = leaf->documents[i];
+            for (; left && *apart < document; left--)
+                documents[count++] = *apart++;
+            if (left && *apart == document) {
+                apart++;
+                left--;
+            }
+            documents[count++] = document;
+        }
+    }
+    for (; left; left--)
+        documents[count++] = *apart++;
+    leaf_rewind(leaf);
+    TRY(leaf_new(execution, all));
+    TRY(leaf_init_array(*all, &execution->arena, documents, NULL, count,
+                        execution->evaluation->work));
+out:
+    return status;
+}
+
+/* Begins with the rarest required child and lets its documents be all that matter for the others;
+ * *first is its number. */
+static lupe_status roles_begin(struct execution *execution, const struct plan_node *node,
+                               struct roles *roles, unsigned *first)
+{
+    lupe_status status = LUPE_OK;
+    *first = rarest_child(execution, node);
+    if (*first == node->child_count)
+        return LUPE_OK;
+    TRY(role_required(execution, node->children[*first], true, roles));
+    if (!roles->nothing)
+        TRY(word_documents(execution, &roles->words.items[0], &execution->wanted));
+out:
+    return status;
+}
+
 lupe_status execution_roles(struct execution *execution, const struct plan_node *node, bool apart,
                             struct roles *roles)
 {
+    struct leaf *wanted_before = execution->wanted;
+    unsigned first = node->child_count; /* is done already */
     lupe_status status = LUPE_OK;
     TRY(roles_room(execution, node->child_count, roles));
+    if (apart)
+        TRY(roles_begin(execution, node, roles, &first));
     for (unsigned i = 0; i < node->child_count && !roles->nothing; i++)
-        if (node->occurs[i] == OCCUR_MUST)
+        if (node->occurs[i] == OCCUR_MUST && i != first)
             TRY(role_required(execution, node->children[i], apart, roles));
     for (unsigned i = 0; i < node->child_count && !roles->nothing; i++)
         if (node->occurs[i] == OCCUR_NOT)
@@ -251,6 +343,7 @@ lupe_status execution_roles(struct execution *execution, const struct plan_node 
     roles->words.excluded_count = roles->excluded_count;
     TRY(apart_bits(execution, &roles->words));
 out:
+    execution->wanted = wanted_before;
     return status;
 }
 

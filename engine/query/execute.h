@@ -16,6 +16,7 @@ struct execution {
     struct plan *plan;
     uint32_t segment_place;
     struct evaluation *evaluation;
+    struct leaf *wanted;     /* an array: other documents do not match; NULL: any may */
     struct arena arena;      /* leaves */
     struct gathered *arrays; /* what the array leaves point to */
     unsigned array_count;

@@ -28,6 +28,45 @@ static lupe_status few_sums_room(struct execution *execution, uint32_t count, st
     return sums->documents && sums->x && sums->own ? LUPE_OK : fail_memory();
 }
 
+/* The first block of a list from number block on that may have a document that is wanted. */
+static uint32_t wanted_block(const struct execution *execution, const struct list *list,
+                             uint32_t block)
+{
+    const struct leaf *wanted = execution->wanted;
+    if (!wanted || block >= list->block_count)
+        return block;
+    uint32_t least = block ? list_block_last(list, block - 1) + 1 : 0;
+    uint32_t low = 0, high = wanted->cost;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (wanted->array_documents[middle] < least)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == wanted->cost ? list->block_count
+                               : list_find_block(list, block, wanted->array_documents[low]);
+}
+
+/* The documents of a block that are wanted: how many, and their places. */
+static lupe_status wanted_places(const struct execution *execution, const struct block *block,
+                                 uint8_t at[BLOCK_DOCUMENTS], unsigned *count)
+{
+    lupe_status status = LUPE_OK;
+    *count = 0;
+    if (!execution->wanted) {
+        for (; *count < block->count; ++*count)
+            at[*count] = (uint8_t)*count;
+        return LUPE_OK;
+    }
+    leaf_rewind(execution->wanted);
+    for (unsigned next = 0, found = 0; next < block->count; *count += found)
+        TRY(leaf_match(execution->wanted, block->documents, block->count, &next, at + *count, NULL,
+                       &found));
+out:
+    return status;
+}
+
 /* Begins with a list of parts, which says what the word's own list has, too. */
 static lupe_status few_sums_begin(struct execution *execution, const struct list *parts,
                                   float weight, struct few_sums *sums)
@@ -37,23 +76,30 @@ static lupe_status few_sums_begin(struct execution *execution, const struct list
     TRY(few_sums_room(execution, parts ? parts->frequency : 0, sums));
     sums->in_units = weight == 1.0f;
     weight /= WIDE_UNIT;
-    for (uint32_t b = 0; parts && b < parts->block_count; b++) {
+    for (uint32_t b = 0; parts; b++) {
+        uint8_t at[BLOCK_DOCUMENTS];
+        unsigned count;
+        b = wanted_block(execution, parts, b);
+        if (b >= parts->block_count)
+            break;
         TRY(ticker_tick(execution->evaluation->ticker));
         TRY(block_read(parts, b, &block));
+        TRY(wanted_places(execution, &block, at, &count));
+        if (count == 0)
+            continue;
         TRY(block_read_tfs(parts, &block));
         execution->evaluation->work->blocks_decoded++;
-        if (sums->count + block.count > parts->frequency)
+        if (sums->count + count > parts->frequency)
             return fail(LUPE_CORRUPT,
                         "segment %u: a list of parts has more documents than it says; "
                         "restore the index from a backup",
                         (unsigned)parts->postings->segment);
-        memcpy(sums->documents + sums->count, block.documents,
-               block.count * sizeof *sums->documents);
-        for (uint32_t i = 0; i < block.count; i++) {
-            sums->x[sums->count + i] = weight * (float)(block.tfs[i] % PARTS_TF_UNIT);
-            sums->own[sums->count + i] = block.tfs[i] / PARTS_TF_UNIT;
+        for (unsigned i = 0; i < count; i++, sums->count++) {
+            uint32_t tf = block.tfs[at[i]];
+            sums->documents[sums->count] = block.documents[at[i]];
+            sums->x[sums->count] = weight * (float)(tf % PARTS_TF_UNIT);
+            sums->own[sums->count] = tf / PARTS_TF_UNIT;
         }
-        sums->count += block.count;
     }
 out:
     return status;
@@ -93,14 +139,22 @@ static lupe_status list_gather(struct execution *execution, const struct list *l
     matches->shares = memory_alloc((list->frequency + 16) * sizeof *matches->shares);
     if (!matches->documents || !matches->shares)
         return fail_memory();
-    for (uint32_t b = 0; b < list->block_count; b++) {
+    for (uint32_t b = 0;; b++) {
+        uint8_t at[BLOCK_DOCUMENTS];
+        unsigned count;
+        b = wanted_block(execution, list, b);
+        if (b >= list->block_count)
+            break;
         TRY(ticker_tick(execution->evaluation->ticker));
         TRY(block_read(list, b, &block));
+        TRY(wanted_places(execution, &block, at, &count));
+        if (count == 0)
+            continue;
         TRY(block_read_tfs(list, &block));
-        memcpy(matches->documents + matches->count, block.documents,
-               block.count * sizeof *matches->documents);
-        memcpy(matches->shares + matches->count, block.tfs, block.count * sizeof *matches->shares);
-        matches->count += block.count;
+        for (unsigned i = 0; i < count; i++) {
+            matches->documents[matches->count] = block.documents[at[i]];
+            matches->shares[matches->count++] = block.tfs[at[i]];
+        }
         execution->evaluation->work->blocks_decoded++;
     }
 out:

@@ -131,6 +131,27 @@ lupe_status execution_phrase(struct execution *execution, const struct plan_node
     return phrase_of_variant(execution, only, node->weight, phrase);
 }
 
+/* Only documents that are wanted matter. */
+static lupe_status filter_wanted(struct execution *execution, struct phrase *phrase)
+{
+    struct leaf **filters =
+        arena_alloc(&execution->arena, (phrase->filter_count + 1) * sizeof *filters);
+    unsigned count = 0;
+    if (!filters)
+        return fail_memory();
+    leaf_rewind(execution->wanted);
+    while (count < phrase->filter_count && phrase->filters[count]->cost < execution->wanted->cost) {
+        filters[count] = phrase->filters[count];
+        count++;
+    }
+    filters[count] = execution->wanted;
+    for (; count < phrase->filter_count; count++)
+        filters[count + 1] = phrase->filters[count];
+    phrase->filters = filters;
+    phrase->filter_count++;
+    return LUPE_OK;
+}
+
 /* The documents of a variant of several words with their number of matches. Without positions a
  * sequence is all its words, counted by the rarest. */
 lupe_status variant_gather(struct execution *execution, const struct plan_node *node,
@@ -143,6 +164,8 @@ lupe_status variant_gather(struct execution *execution, const struct plan_node *
     evaluation.gathered = matches;
     TRY(phrase_of_variant(execution, variant, 1.0f, &phrase));
     phrase.field = phrase.without_positions ? -1 : node->field;
+    if (execution->wanted && !phrase.without_positions)
+        TRY(filter_wanted(execution, &phrase));
     TRY(gather_phrase(&evaluation, &phrase));
 out:
     return status;
