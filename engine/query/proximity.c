@@ -10,50 +10,86 @@
 #include "query/reader.h"
 #include "query/score.h"
 
-/* Of ascending places keeps those that have one of the positions at most so far before or behind.
- * */
-static unsigned keep_between(uint32_t *places, unsigned count, const uint32_t *positions,
-                             unsigned position_count, uint32_t before, uint32_t behind)
+unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
+                   unsigned position_count, uint32_t near)
 {
     unsigned kept = 0, next = 0;
     for (unsigned i = 0; i < count; i++) {
-        while (next < position_count && positions[next] + before < places[i])
+        while (next < position_count && positions[next] + near < places[i])
             next++;
-        if (next < position_count && positions[next] <= places[i] + behind)
+        if (next < position_count && positions[next] <= places[i] + near)
             places[kept++] = places[i];
     }
     return kept;
 }
 
-unsigned keep_near(uint32_t *places, unsigned count, const uint32_t *positions,
-                   unsigned position_count, uint32_t near)
+/* How many of ascending places have one of the positions at most so far before or behind. */
+static unsigned count_between(const uint32_t *places, unsigned count, const uint32_t *positions,
+                              unsigned position_count, uint32_t before, uint32_t behind)
 {
-    return keep_between(places, count, positions, position_count, near, near);
+    unsigned found = 0, next = 0;
+    for (unsigned i = 0; i < count; i++) {
+        while (next < position_count && positions[next] + before < places[i])
+            next++;
+        found += next < position_count && positions[next] <= places[i] + behind;
+    }
+    return found;
 }
+
+/* A word of a segment, with what was read of it for a document: neighbours share it. */
+struct near_term {
+    const struct plan_term *term;
+    struct reader reader;
+    uint32_t document;
+    bool sought; /* the document was */
+    bool placed; /* and its positions were read */
+};
+
+struct near_terms {
+    struct near_term *items;
+    unsigned count;
+};
 
 /* Two words, the rarer first. */
 struct near_words {
-    struct reader readers[2];
-    bool both;       /* the segment has them */
-    uint32_t before; /* how far the second may be */
+    struct near_term *terms[2]; /* NULL: the segment has not both */
+    uint32_t before;            /* how far the second may be */
     uint32_t behind;
 };
 
-/* How often the two words stand near each other: places of the first, which is the rarer one. */
-static lupe_status near_count(struct near_words *words, uint32_t document, unsigned *count)
+static lupe_status term_seek(struct near_term *term, uint32_t document)
 {
-    struct reader *first = &words->readers[0], *second = &words->readers[1];
+    if (term->sought && term->document == document)
+        return LUPE_OK;
+    term->sought = true;
+    term->placed = false;
+    term->document = document;
+    return reader_seek(&term->reader, document);
+}
+
+static lupe_status term_place(struct near_term *term)
+{
+    if (term->placed)
+        return LUPE_OK;
+    term->placed = true;
+    return reader_positions(&term->reader);
+}
+
+/* How often the two words stand near each other: places of the first, which is the rarer one. */
+static lupe_status near_count(const struct near_words *words, uint32_t document, unsigned *count)
+{
+    struct reader *first = &words->terms[0]->reader, *second = &words->terms[1]->reader;
     lupe_status status = LUPE_OK;
     *count = 0;
     for (unsigned w = 0; w < 2; w++) {
-        TRY(reader_seek(&words->readers[w], document));
-        if (words->readers[w].tf == 0)
+        TRY(term_seek(words->terms[w], document));
+        if (words->terms[w]->reader.tf == 0)
             return LUPE_OK;
     }
     for (unsigned w = 0; w < 2; w++)
-        TRY(reader_positions(&words->readers[w]));
-    *count = keep_between(first->positions, first->tf, second->positions, second->tf, words->before,
-                          words->behind);
+        TRY(term_place(words->terms[w]));
+    *count = count_between(first->positions, first->tf, second->positions, second->tf,
+                           words->before, words->behind);
 out:
     return status;
 }
@@ -82,41 +118,51 @@ out:
     return status;
 }
 
-static lupe_status words_open(const struct plan_node *group, uint32_t place,
-                              struct near_words **out)
+static void terms_close(struct near_terms *terms)
+{
+    for (unsigned t = 0; t < terms->count; t++)
+        reader_free(&terms->items[t].reader);
+    memory_free(terms->items);
+}
+
+/* The word of a term, which is new or known. */
+static struct near_term *terms_add(struct near_terms *terms, const struct plan_term *term,
+                                   uint32_t place)
+{
+    for (unsigned t = 0; t < terms->count; t++)
+        if (terms->items[t].term == term)
+            return &terms->items[t];
+    struct near_term *item = &terms->items[terms->count++];
+    item->term = term;
+    item->reader.list = term->lists[place];
+    return item;
+}
+
+/* The words of a group in a segment; terms have room for two more. */
+static struct near_words words_open(const struct plan_node *group, uint32_t place,
+                                    struct near_terms *terms)
 {
     const struct plan_variant *later = group->later;
     const struct list *first = later->terms[0]->lists[place];
     const struct list *second = later->terms[1]->lists[place];
-    struct near_words *words = memory_zalloc(1, sizeof *words);
-    *out = words;
-    if (!words)
-        return fail_memory();
-    words->both = first && second;
-    if (!words->both)
-        return LUPE_OK;
+    struct near_words words = {{NULL, NULL}, 0, 0};
+    if (!first || !second)
+        return words;
     bool swapped = second->frequency < first->frequency;
-    words->readers[0].list = swapped ? second : first;
-    words->readers[1].list = swapped ? first : second;
-    words->before = later->ordered && !swapped ? 0 : later->near;
-    words->behind = later->ordered && swapped ? 0 : later->near;
-    return LUPE_OK;
-}
-
-static void words_close(struct near_words *words)
-{
-    for (unsigned w = 0; words && w < 2; w++)
-        reader_free(&words->readers[w]);
-    memory_free(words);
+    words.terms[0] = terms_add(terms, later->terms[swapped], place);
+    words.terms[1] = terms_add(terms, later->terms[!swapped], place);
+    words.before = later->ordered && !swapped ? 0 : later->near;
+    words.behind = later->ordered && swapped ? 0 : later->near;
+    return words;
 }
 
 static lupe_status nearness_of(const struct plan *plan, const struct plan_node *group,
-                               struct near_words *words, uint32_t place, uint32_t document,
+                               const struct near_words *words, uint32_t place, uint32_t document,
                                struct nearness *out)
 {
     lupe_status status = LUPE_OK;
     *out = (struct nearness){0};
-    if (words->both)
+    if (words->terms[0])
         TRY(near_count(words, document, &out->places));
     if (out->places == 0)
         return LUPE_OK;
@@ -129,32 +175,58 @@ out:
     return status;
 }
 
+static lupe_status terms_open(unsigned groups, struct near_terms *terms)
+{
+    terms->count = 0;
+    terms->items = memory_zalloc(2 * (size_t)groups, sizeof *terms->items);
+    return terms->items ? LUPE_OK : fail_memory();
+}
+
 lupe_status proximity_of(const struct plan *plan, const struct plan_node *group, uint32_t place,
                          uint32_t document, struct nearness *nearness)
 {
-    struct near_words *words = NULL;
-    lupe_status status = words_open(group, place, &words);
-    if (status == LUPE_OK)
-        status = nearness_of(plan, group, words, place, document, nearness);
-    words_close(words);
+    struct near_terms terms;
+    lupe_status status = LUPE_OK;
+    TRY(terms_open(1, &terms));
+    struct near_words words = words_open(group, place, &terms);
+    status = nearness_of(plan, group, &words, place, document, nearness);
+    terms_close(&terms);
+out:
     return status;
 }
 
-/* Adds what a group gets more for the hits of one segment, by document. */
-static lupe_status group_apply(const struct plan *plan, const struct plan_node *group,
-                               struct search_hit **hits, size_t count)
+/* Adds what all groups get more for the hits of one segment, by document. */
+static lupe_status groups_apply(const struct plan *plan, unsigned groups, struct ticker *ticker,
+                                struct search_hit **hits, size_t count)
 {
     uint32_t place = hits[0]->segment;
-    struct near_words *words = NULL;
+    struct near_terms terms;
     lupe_status status = LUPE_OK;
-    TRY(words_open(group, place, &words));
-    for (size_t i = 0; words->both && i < count; i++) {
-        struct nearness nearness;
-        TRY(nearness_of(plan, group, words, place, hits[i]->document, &nearness));
-        hits[i]->score += nearness.more;
+    struct near_words *words = memory_alloc(groups * sizeof *words);
+    if (!words)
+        return fail_memory();
+    status = terms_open(groups, &terms);
+    if (status) {
+        memory_free(words);
+        return status;
+    }
+    unsigned g = 0;
+    for (const struct plan_node *group = plan->later; group; group = group->next_later)
+        words[g++] = words_open(group, place, &terms);
+    for (size_t i = 0; i < count; i++) {
+        TRY(ticker_ask(ticker)); /* long documents have many places */
+        g = 0;
+        for (const struct plan_node *group = plan->later; group; group = group->next_later, g++) {
+            struct nearness nearness;
+            if (!words[g].terms[0])
+                continue;
+            TRY(nearness_of(plan, group, &words[g], place, hits[i]->document, &nearness));
+            hits[i]->score += nearness.more;
+        }
     }
 out:
-    words_close(words);
+    terms_close(&terms);
+    memory_free(words);
     return status;
 }
 
@@ -181,20 +253,19 @@ lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, si
     struct search_hit *ordered[PROXIMITY_HITS];
     struct ticker ticker = {.request = plan->request};
     size_t looked_at = count < PROXIMITY_HITS ? count : PROXIMITY_HITS;
+    unsigned groups = 0;
     lupe_status status = LUPE_OK;
     if (!plan->later || count == 0)
         return LUPE_OK;
     for (size_t i = 0; i < looked_at; i++)
         ordered[i] = &hits[i];
     qsort(ordered, looked_at, sizeof *ordered, by_place);
-    for (const struct plan_node *group = plan->later; group; group = group->next_later) {
-        for (size_t first = 0, end; first < looked_at; first = end) {
-            for (end = first + 1;
-                 end < looked_at && ordered[end]->segment == ordered[first]->segment;)
-                end++;
-            TRY(ticker_ask(&ticker)); /* long documents have many places */
-            TRY(group_apply(plan, group, ordered + first, end - first));
-        }
+    for (const struct plan_node *group = plan->later; group; group = group->next_later)
+        groups++;
+    for (size_t first = 0, end; first < looked_at; first = end) {
+        for (end = first + 1; end < looked_at && ordered[end]->segment == ordered[first]->segment;)
+            end++;
+        TRY(groups_apply(plan, groups, &ticker, ordered + first, end - first));
     }
     qsort(hits, looked_at, sizeof *hits, by_score);
 out:
