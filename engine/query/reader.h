@@ -14,8 +14,10 @@
 struct reader {
     const struct list *list; /* NULL: the segment has none */
     uint32_t tf;             /* of the document looked for; 0: it is not there */
-    unsigned at;             /* in the block */
+    uint8_t at;              /* in the block */
     bool opened;
+    bool is_bits; /* the block's documents are looked for in bits, not decoded */
+    struct bit_block bits;
     uint32_t *positions; /* [tf] */
     size_t capacity;
     struct block block;
