@@ -190,14 +190,17 @@ lupe_status leaf_exclude(struct leaf *leaf, uint32_t *documents, uint32_t *score
 {
     uint8_t candidate_at[BLOCK_DOCUMENTS];
     bool gone[BLOCK_DOCUMENTS] = {false};
-    unsigned kept = 0;
+    unsigned all = 0, kept = 0;
     lupe_status status = LUPE_OK;
     for (unsigned next = 0; next < *count;) {
         unsigned found = 0;
         TRY(leaf_match(leaf, documents, *count, &next, candidate_at, NULL, &found));
         for (unsigned i = 0; i < found; i++)
             gone[candidate_at[i]] = true;
+        all += found;
     }
+    if (all == 0) /* as a rule where a leaf has few documents */
+        return LUPE_OK;
     for (unsigned i = 0; i < *count; i++) {
         documents[kept] = documents[i];
         if (scores)

@@ -151,7 +151,9 @@ static lupe_status role_excluded(struct execution *execution, const struct plan_
                                  struct roles *roles)
 {
     struct word word;
+    bool unscored = execution->unscored;
     lupe_status status = LUPE_OK;
+    execution->unscored = true;
     TRY(word_of_group(execution, child, &word));
     if (word.leaf)
         roles->excluded[roles->excluded_count++] = word.leaf;
@@ -159,6 +161,7 @@ static lupe_status role_excluded(struct execution *execution, const struct plan_
         TRY(leaf_of_extras(execution, word.extras, false,
                            &roles->excluded[roles->excluded_count++]));
 out:
+    execution->unscored = unscored;
     return status;
 }
 

@@ -17,6 +17,7 @@ struct execution {
     uint32_t segment_place;
     struct evaluation *evaluation;
     struct leaf *wanted;     /* an array: other documents do not match; NULL: any may */
+    bool unscored;           /* shares may be anything above 0 */
     struct arena arena;      /* leaves */
     struct gathered *arrays; /* what the array leaves point to */
     unsigned array_count;

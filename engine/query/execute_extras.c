@@ -240,7 +240,7 @@ static lupe_status extras_new(struct execution *execution, uint32_t count, struc
                                                                                  : fail_memory();
 }
 
-/* For a search that wants a number alone: the fresh ones, without scores. */
+/* Where scores do not matter: the fresh ones, as the others are in the word's list. */
 static void take_fresh(const struct few_sums *sums, struct extras *extras)
 {
     for (uint32_t i = 0; i < sums->count; i++) {
@@ -300,7 +300,7 @@ lupe_status extras_gather(struct execution *execution, const struct plan_node *n
     TRY(extras_sum(execution, node, &sums));
     TRY(own_seek(execution, list, &sums));
     TRY(extras_new(execution, sums.count, out));
-    if (execution->plan->request->k == 0) {
+    if (execution->unscored) {
         take_fresh(&sums, *out);
         return LUPE_OK;
     }

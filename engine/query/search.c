@@ -139,6 +139,7 @@ static lupe_status run_segment(struct run *run, uint32_t place, uint32_t base)
     struct execution execution = {.plan = run->plan,
                                   .segment_place = place,
                                   .evaluation = &evaluation,
+                                  .unscored = !run->collects,
                                   .arena = view->leaves};
     struct plan_node *root = run->plan->root;
     lupe_status status = LUPE_OK;
