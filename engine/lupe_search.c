@@ -54,6 +54,8 @@ struct lupe_results {
 
 /* ---- queries */
 
+static const struct query_host host = {index_schema_take, index_schema_give};
+
 lupe_status lupe_query_parse(lupe_index *index, const char *text, size_t size,
                              const lupe_query_options *given, lupe_query **query)
 {
@@ -72,6 +74,7 @@ lupe_status lupe_query_parse(lupe_index *index, const char *text, size_t size,
     TRY(index_schema_take(index, &schema));
     TRY(query_parse(schema, text ? text : "", size, options.flags, query));
     (*query)->index = index;
+    (*query)->host = &host;
 out:
     index_schema_give(index, schema);
     return status;

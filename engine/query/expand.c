@@ -336,20 +336,15 @@ static lupe_status form_find(struct expander *e, const struct spelling *spelling
 {
     lupe_status status = LUPE_OK;
     const struct schema *schema = e->schema;
-    struct word_form *made = NULL;
     struct term term;
-    for (uint32_t r = 0; r < schema->word_analyzer_count && !made; r++) {
+    for (uint32_t r = 0; r < schema->word_analyzer_count && !*form; r++) {
         struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
-        struct query_term stem = {spelling->term, spelling->size};
         TRY(analyzer_term(analyzer, spelling->word, spelling->word_size, &term));
         if (term.size != spelling->size || memcmp(term.bytes, spelling->term, term.size) != 0)
             continue;
-        bool splits = !(schema->flags & LUPE_WITHOUT_COMPOUNDS);
-        TRY(word_form_make(&e->out->arena, analyzer, splits, &made));
-        if (made && splits)
-            TRY(word_form_join(&e->out->arena, analyzer, &stem, made));
+        TRY(word_form_make(&e->out->arena, analyzer, !(schema->flags & LUPE_WITHOUT_COMPOUNDS),
+                           form));
     }
-    *form = made;
 out:
     return status;
 }
@@ -564,6 +559,7 @@ lupe_status expand_query(const struct expand_request *request, struct schema *sc
     *expanded = NULL;
     TRY(query_new(&e.out));
     e.out->index = request->query->index;
+    e.out->host = request->query->host;
     e.out->original = query_hold(request->query);
     e.out->words_dropped = request->query->words_dropped;
     e.out->forms_missed = request->query->forms_missed;

@@ -831,7 +831,6 @@ static lupe_status parser_run(struct parser *parser, struct lupe_query *query)
     parser->operators = has_lower_case(parser);
     TRY(parse_group(parser, &(struct place){.field = -1}, &item));
     assert(parser->at == parser->size);
-    TRY(leaves_join(&parser->leaves));
     TRY(clauses_build(&query->arena, &item, &query->root));
     uint64_t dropped = parser->leaves.words_dropped + parser->clauses.words_dropped;
     query->forms_missed = parser->forms_missed;

@@ -197,31 +197,15 @@ static bool leaves_splits(const struct parse_leaves *leaves)
 }
 
 /* Of a plain word, by the first of its readings that splits words. */
-static lupe_status word_form(struct parse_leaves *leaves, struct parse_leaf *leaf)
+static lupe_status word_form(struct parse_leaves *leaves, struct node *node)
 {
-    struct element *element = (struct element *)leaf->node.elements;
+    struct element *element = (struct element *)node->elements;
     lupe_status status = LUPE_OK;
     if (element->alternatives[0].term_count != 1 || !element->alternatives[0].joined)
         return LUPE_OK;
-    for (unsigned r = 0; r < leaves_readings(leaves, leaf->node.field) && !leaf->form; r++) {
-        leaf->form_analyzer = reading_analyzer(leaves, leaf->node.field, r);
-        TRY(word_form_make(leaves->arena, leaf->form_analyzer, leaves_splits(leaves), &leaf->form));
-    }
-    element->form = leaf->form;
-out:
-    return status;
-}
-
-lupe_status leaves_join(struct parse_leaves *leaves)
-{
-    lupe_status status = LUPE_OK;
-    bool wanted = leaves->count > 1 && leaves_splits(leaves);
-    for (uint32_t s = 0; wanted && s < leaves->slot_count; s++) {
-        const struct parse_leaf *leaf = leaves->slots[s];
-        if (leaf && leaf->form)
-            TRY(word_form_join(leaves->arena, leaf->form_analyzer,
-                               &leaf->node.elements[0].alternatives[0].terms[0], leaf->form));
-    }
+    for (unsigned r = 0; r < leaves_readings(leaves, node->field) && !element->form; r++)
+        TRY(word_form_make(leaves->arena, reading_analyzer(leaves, node->field, r),
+                           leaves_splits(leaves), &element->form));
 out:
     return status;
 }
@@ -246,7 +230,7 @@ static lupe_status leaf_make(struct parse_leaves *leaves, uint64_t hash, struct 
     if (leaf->node.kind == NODE_SEQUENCE) {
         lupe_status status = elements_make(leaves, key + KEY_HEAD_BYTES, &leaf->node);
         if (status == LUPE_OK && leaf->node.element_count == 1)
-            status = word_form(leaves, leaf);
+            status = word_form(leaves, &leaf->node);
         if (status != LUPE_OK)
             return status;
     } else {

@@ -23,8 +23,6 @@ struct parse_leaf {
     uint32_t key_size;
     uint64_t hash; /* of the key */
     const uint8_t *key;
-    struct word_form *form; /* of a plain word where words are split; else NULL */
-    struct analyzer *form_analyzer;
 };
 
 #define LEAF_SLOTS_MIN 16u
@@ -58,9 +56,6 @@ struct parse_leaves {
 void leaves_init(struct parse_leaves *leaves, const struct schema *schema, struct arena *arena,
                  struct arena *scratch);
 void leaves_free(struct parse_leaves *leaves);
-
-/* At the end: where there are several leaves, what their words are joined to others by. */
-CHECKED lupe_status leaves_join(struct parse_leaves *leaves);
 
 /* A sequence: begin, words in order, end. Words are those of word_next over text; a hyphen word
  * comes with all its parts at once. *leaf is NULL when nothing is left of it. */

@@ -560,6 +560,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
     memset(plan, 0, sizeof *plan);
     plan->arena = arena;
     plan->view = view;
+    plan->query = query;
     plan->request = request;
     uint64_t words = 0;
     for (uint32_t s = 0; s < view->catalogue.segment_count; s++) {
@@ -598,6 +599,8 @@ void plan_free(struct plan *plan)
         return;
     struct view *view = plan->view;
     struct arena arena = plan->arena;
+    if (plan->schema)
+        plan->query->host->give(plan->query->index, plan->schema);
     arena_restart(&arena, PLAN_BYTES_KEPT);
     arena_free(&view->plans); /* empty but for a second plan */
     view->plans = arena;

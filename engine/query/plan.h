@@ -70,6 +70,7 @@ struct plan_node {
     const struct plan_node *two[2]; /* then: these */
     const struct word_form *form;   /* GROUP of a plain word, where words are split */
     const struct query_term *term;  /* likewise */
+    const struct word_join *join;   /* likewise: NULL until it is asked for */
     bool is_part;                   /* likewise: some compound has it as a part */
     struct plan_variant *later;     /* GROUP: adds to what the best hits have (proximity.h) */
     struct plan_node *next_later;   /* of plan->later */
@@ -78,7 +79,9 @@ struct plan_node {
 struct plan {
     struct arena arena; /* the view's while the plan lives; holds the plan, too */
     struct view *view;
+    const struct lupe_query *query;
     const struct search_request *request;
+    struct schema *schema;  /* of the query's host, once analyzers were wanted */
     struct plan_node *root; /* NULL: matches nothing */
     uint64_t documents;
     struct bm25 used;

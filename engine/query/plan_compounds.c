@@ -5,7 +5,9 @@
  */
 #include "query/plan_compounds.h"
 
+#include "query/schema.h"
 #include "query/weights.h"
+#include "query/word_form.h"
 
 #define NEIGHBOURS_BETWEEN 2u /* function words that neighbours may have between them */
 #define JOIN_WORD_BYTES_MIN 3u
@@ -103,10 +105,35 @@ static bool join_key(const struct query_term *first, const struct query_term *se
     return true;
 }
 
+/* What a word is joined by; it stays NULL where there are no analyzers to tell. */
+static lupe_status join_make(struct plan *plan, struct plan_node *word)
+{
+    const struct lupe_query *query = plan->query;
+    lupe_status status = LUPE_OK;
+    if (word->join || !query->host)
+        return LUPE_OK;
+    if (!plan->schema)
+        TRY(query->host->take(query->index, &plan->schema));
+    const struct schema *schema = plan->schema;
+    for (uint32_t r = 0; r < schema->word_analyzer_count; r++) {
+        struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
+        if (!analyzer_lexicon(analyzer))
+            continue;
+        struct word_join *join = arena_alloc(&plan->arena, sizeof *join);
+        if (!join)
+            return fail_memory();
+        TRY(word_join_make(&plan->arena, analyzer, word->term, word->form, join));
+        word->join = join;
+        break;
+    }
+out:
+    return status;
+}
+
 /* The stems of a second word: by itself, and as the end of a longer one where that differs. */
 static unsigned join_tails(const struct plan_node *second, const struct query_term *tails[2])
 {
-    const struct query_term *tail = &second->form->tail;
+    const struct query_term *tail = &second->join->tail;
     tails[0] = second->term;
     tails[1] = tail;
     return tail->size && (tail->size != second->term->size ||
@@ -125,9 +152,9 @@ static lupe_status join_begin(struct plan *plan, const struct plan_node *first,
     struct query_term term;
     struct plan_term *own;
     lupe_status status = LUPE_OK;
-    for (uint32_t f = 0; f < first->form->first_count; f++)
+    for (uint32_t f = 0; f < first->join->first_count; f++)
         for (unsigned t = 0; t < tail_count; t++)
-            if (join_key(&first->form->firsts[f], tails[t], word, &term))
+            if (join_key(&first->join->firsts[f], tails[t], word, &term))
                 TRY(plan_begin(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
 out:
     return status;
@@ -142,12 +169,12 @@ static lupe_status join_in_order(struct plan *plan, struct join *join,
     unsigned tail_count = join_tails(second, tails);
     struct query_term term;
     lupe_status status = LUPE_OK;
-    for (uint32_t f = 0; f < first->form->first_count; f++)
+    for (uint32_t f = 0; f < first->join->first_count; f++)
         for (unsigned t = 0; t < tail_count; t++) {
             struct plan_term *own = NULL;
             uint64_t frequency = 0;
             bool is_part;
-            if (!join_key(&first->form->firsts[f], tails[t], word, &term))
+            if (!join_key(&first->join->firsts[f], tails[t], word, &term))
                 continue;
             TRY(plan_term(plan, key, key_make(key, LIST_WORDS, term.bytes, term.size), &own));
             if (own->frequency == 0)
@@ -194,13 +221,17 @@ out:
 static lupe_status join_two(struct plan *plan, const struct neighbours *neighbours, unsigned i,
                             unsigned next, struct plan_node *boolean)
 {
-    const struct plan_node *first = boolean->children[i], *second = boolean->children[next];
+    struct plan_node *first = boolean->children[i], *second = boolean->children[next];
     double least = first->gain < second->gain ? first->gain : second->gain;
     struct join join = {{0}, 0};
     bool near = plan->request->k && !(plan->view->catalogue.flags & LUPE_WITHOUT_POSITIONS) &&
                 !(plan->request->flags & LUPE_SEARCH_WITHOUT_PROXIMITY);
     lupe_status status = LUPE_OK;
     if (first->is_part && second->is_part) {
+        TRY(join_make(plan, first));
+        TRY(join_make(plan, second));
+    }
+    if (first->join && second->join) {
         if (next == i + 1)
             TRY(join_begin(plan, first, second));
         TRY(join_begin(plan, second, first));

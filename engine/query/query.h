@@ -43,10 +43,6 @@ struct alternative {
 /* What a single word of a query is besides its term, where words are split. */
 struct word_form {
     struct query_term folded; /* before it was stemmed */
-    struct query_term tail;   /* stemmed as the end of a longer word */
-    const struct query_term
-        *firsts; /* what compounds may begin with where it is their first part */
-    uint32_t first_count;
     bool is_function_word;
     uint32_t part_count;            /* of a compound, else 0 */
     const struct query_term *parts; /* [first * part_count + last]: parts first to last as a term */
@@ -106,8 +102,16 @@ struct correction {
     bool applied;           /* it is looked for in place of the other, else only suggested */
 };
 
+/* Where analyzers are to be had while a query is planned; to be given back. */
+struct schema;
+struct query_host {
+    lupe_status (*take)(struct lupe_index *index, struct schema **schema);
+    void (*give)(struct lupe_index *index, struct schema *schema);
+};
+
 struct lupe_query {
     struct lupe_index *index;
+    const struct query_host *host; /* NULL: words are not joined */
     struct arena arena;
     const struct node *root; /* NULL: matches nothing */
     const char *text;        /* lupe_query_text; in the arena */

@@ -51,20 +51,20 @@ out:
  * word it does not know, the word itself, with and without s. Asking for all of them in the
  * dictionary cost 10 us a pair of words, the lexicon is asked in 0.3. */
 static lupe_status firsts_make(struct arena *arena, const struct lexicon *lexicon,
-                               const struct query_term *stem, struct word_form *form)
+                               const struct query_term *stem, const struct word_form *form,
+                               struct word_join *join)
 {
+    uint32_t *count = &join->first_count;
     lupe_status status = LUPE_OK;
     struct query_term *firsts = arena_alloc(arena, FIRSTS_MAX * sizeof *firsts);
     if (!firsts)
         return fail_memory();
-    form->firsts = firsts;
-    TRY(firsts_add(arena, lexicon, stem, LINKS, true, firsts, &form->first_count));
+    join->firsts = firsts;
+    TRY(firsts_add(arena, lexicon, stem, LINKS, true, firsts, count));
     if (stem->size != form->folded.size)
-        TRY(firsts_add(arena, lexicon, &form->folded, LINKS_OF_WORD, true, firsts,
-                       &form->first_count));
-    if (form->first_count == 0)
-        TRY(firsts_add(arena, lexicon, &form->folded, LINKS_OF_WORD, false, firsts,
-                       &form->first_count));
+        TRY(firsts_add(arena, lexicon, &form->folded, LINKS_OF_WORD, true, firsts, count));
+    if (*count == 0)
+        TRY(firsts_add(arena, lexicon, &form->folded, LINKS_OF_WORD, false, firsts, count));
 out:
     return status;
 }
@@ -95,7 +95,7 @@ out:
 }
 
 lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, bool parts,
-                           struct word_form **out)
+                           const struct word_form **out)
 {
     const uint8_t *folded;
     size_t size;
@@ -115,16 +115,16 @@ out:
     return status;
 }
 
-lupe_status word_form_join(struct arena *arena, struct analyzer *analyzer,
-                           const struct query_term *stem, struct word_form *form)
+lupe_status word_join_make(struct arena *arena, struct analyzer *analyzer,
+                           const struct query_term *stem, const struct word_form *form,
+                           struct word_join *join)
 {
     struct term tail;
     lupe_status status = LUPE_OK;
-    if (form->is_function_word || form->firsts)
-        return LUPE_OK;
-    TRY(firsts_make(arena, analyzer_lexicon(analyzer), stem, form));
+    join->first_count = 0;
+    TRY(firsts_make(arena, analyzer_lexicon(analyzer), stem, form, join));
     TRY(analyzer_tail(analyzer, form->folded.bytes, form->folded.size, &tail));
-    TRY(term_copy(arena, tail.bytes, tail.size, &form->tail));
+    TRY(term_copy(arena, tail.bytes, tail.size, &join->tail));
 out:
     return status;
 }

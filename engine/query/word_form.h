@@ -15,11 +15,16 @@
 /* The form of the word that the analyzer saw last, with its parts or without; stays NULL where the
  * analyzer does not split words. */
 CHECKED lupe_status word_form_make(struct arena *arena, struct analyzer *analyzer, bool parts,
-                                   struct word_form **form);
+                                   const struct word_form **form);
 
-/* Adds what a word with this term is joined to others by, which only a query of several words
- * needs: as the first, and as the last part of a compound. */
-CHECKED lupe_status word_form_join(struct arena *arena, struct analyzer *analyzer,
-                                   const struct query_term *stem, struct word_form *form);
+/* What a word is joined to others by. */
+struct word_join {
+    const struct query_term *firsts; /* what compounds may begin with that have it as first part */
+    uint32_t first_count;
+    struct query_term tail; /* it stemmed as the end of a longer word */
+};
+CHECKED lupe_status word_join_make(struct arena *arena, struct analyzer *analyzer,
+                                   const struct query_term *stem, const struct word_form *form,
+                                   struct word_join *join);
 
 #endif
