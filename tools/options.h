@@ -63,6 +63,8 @@ struct options {
     uint64_t offset;
     uint64_t threads; /* 0: one for every core */
     uint64_t memory_bytes;
+    double k1; /* negative: the index's */
+    double b;
     bool all_words;
     bool as_typed;
     bool explain;
