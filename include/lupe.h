@@ -458,7 +458,7 @@ typedef struct lupe_search_options {
     uint32_t offset;      /* hits left out before them, default 0 */
     uint64_t count_limit; /* the total is exact up to here; default 1,000. 0: do not count;
                            * LUPE_COUNT_EXACT: always exact. Counting less is faster. */
-    double k1;            /* BM25; negative (default): the index's */
+    double k1;            /* BM25; negative (default): by the query, see lupe_search */
     double b;             /* BM25; negative (default): the index's */
     uint32_t timeout_ms;  /* 0 (default): none; else LUPE_CANCELLED when it runs out */
     void *user;
@@ -485,6 +485,10 @@ typedef struct lupe_search_options {
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
  * same on every machine, plan and thread count. Equal scores are ordered by document order: that of
  * insertion, until LUPE_OPTIMIZE_REORDER makes another.
+ * k1 and b are the index's. With LUPE_ANALYSIS_STANDARD and German two words and more that carry
+ * a topic take half its k1, as each of them is wanted rather than one often, and a sentence, which
+ * has three such words and two of grammar, 1.4 times its k1. A k1 that is asked for is taken as it
+ * is.
  * A word that no document of the snapshot has in any form is taken for a typing error: what it was
  * likely meant to be, at most three words, is searched for in its place and counts less; see
  * lupe_results_correction. Words in quotation marks, of fewer than four letters or with digits, and

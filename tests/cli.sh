@@ -391,7 +391,7 @@ distinct_scores() {
     ok "search $*" test "$(printf '%s\n' "$out" | cut -d' ' -f5 | sort -u | wc -l)" = "$expected"
 }
 expected=3 distinct_scores --k1 1.2 --b .75
-ok "which are the index's" test "$out" = "$("$lupe" search -i rain.lupe --format trec Regen)"
+ok "of one word what is taken without" test "$out" = "$("$lupe" search -i rain.lupe --format trec Regen)"
 expected=2 distinct_scores --b=0.0
 expected=1 distinct_scores --k1 0
 for wrong in k1=11 k1=-1 k1=x k1=1.2.3 k1=1e3 k1=. b=1.01 b=nan; do

@@ -43,15 +43,13 @@ static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
 }
 
 /* Ids of the hits, best first; the score of the first. */
-static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text, uint32_t flags,
-                    char ids[TEXTS + 1])
+static double found_with(lupe_index *index, lupe_snapshot *snapshot, const char *text,
+                         lupe_search_options options, char ids[TEXTS + 1])
 {
-    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     const lupe_hit *hit;
     lupe_query *query;
     lupe_results *results;
     double best = 0;
-    options.flags = flags | LUPE_SEARCH_AS_TYPED;
     cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
     cr_assert_eq(lupe_search(snapshot, query, &options, &results), LUPE_OK, "%s",
                  lupe_last_error());
@@ -65,6 +63,14 @@ static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text
     lupe_results_free(results);
     lupe_query_free(query);
     return best;
+}
+
+static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text, uint32_t flags,
+                    char ids[TEXTS + 1])
+{
+    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    options.flags = flags | LUPE_SEARCH_AS_TYPED;
+    return found_with(index, snapshot, text, options, ids);
 }
 
 Test(api_switches, what_is_found)
@@ -126,6 +132,44 @@ Test(api_switches, what_counts)
     double heavy = found(index, snapshot, sentence,
                          LUPE_SEARCH_WITHOUT_SENTENCES | LUPE_SEARCH_WITHOUT_PROXIMITY, ids);
     cr_expect_gt(heavy, light);
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* What a search takes for k1 where it is not asked for. */
+Test(api_switches, k1_by_query)
+{
+    static const struct {
+        const char *query;
+        double k1;
+    } cases[] = {
+        {"Stadt", 1.2},
+        {"die Stadt", 1.2},
+        {"\"Karte steht\" Stadt", 1.2},
+        {"Stadt -Verkehr", 1.2},
+        {"Verkehr Stadt", 0.6},
+        {"Stadt AND Name", 0.6},
+        {"+Stadt Name die auf der", 0.6},
+        {"Name Karte Stadt", 0.6},
+        {"Name der Stadt auf der Karte", 1.68},
+        {"Name Stadt Karte -Verkehr", 0.6},
+    };
+    lupe_snapshot *snapshot;
+    lupe_index *index = build(0, &snapshot);
+    char ids[2][TEXTS + 1];
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+        double left = found_with(index, snapshot, cases[i].query, options, ids[0]);
+        options.k1 = cases[i].k1;
+        double asked = found_with(index, snapshot, cases[i].query, options, ids[1]);
+        cr_expect_gt(left, 0, "%s", cases[i].query);
+        cr_expect_eq(left, asked, "%s: %g and %g", cases[i].query, left, asked);
+        cr_expect_str_eq(ids[0], ids[1], "%s", cases[i].query);
+        options.k1 = cases[i].k1 + 0.3;
+        cr_expect_lt(found_with(index, snapshot, cases[i].query, options, ids[1]), left, "%s",
+                     cases[i].query);
+    }
     lupe_snapshot_close(snapshot);
     lupe_index_close(index);
     support_no_leaks();

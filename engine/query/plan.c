@@ -516,7 +516,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
         plan->documents += view->segments[s]->entry.documents;
         words += view->segments[s]->entry.words;
     }
-    plan->used = (struct bm25){request->k1, request->b,
+    plan->used = (struct bm25){plan_k1(request, query->root), request->b,
                                words ? (double)words / (double)plan->documents : 1.0};
     TRY(scratch_of(view, &plan->used, &plan->scratch));
     plan->score_bits = SCORE_BITS;

@@ -21,6 +21,12 @@ static inline double weight_of(const char *name, double otherwise)
 #define WEIGHT(name, value) (value)
 #endif
 
+/* k1 of a query of some words, and of a sentence, in parts of the index's: of few words each is
+ * wanted, and that one comes again says little; of a sentence some carry the topic, and it comes
+ * again in texts that are about it. */
+#define WORDS_K1 WEIGHT(WORDS_K1, 0.5)
+#define SENTENCE_K1 WEIGHT(SENTENCE_K1, 1.4)
+
 /* A place where the parts of a compound stand near each other counts for so much of a place of the
  * compound; the parts are at most so many positions from the rarest of them. */
 #define PARTS_WEIGHT WEIGHT(PARTS_WEIGHT, 0.7)
