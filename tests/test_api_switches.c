@@ -18,7 +18,8 @@ static const char *const texts[] = {
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
+static lupe_index *build_of(const char *const *documents, unsigned count, uint32_t flags,
+                            lupe_snapshot **snapshot)
 {
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     lupe_index *index;
@@ -29,9 +30,9 @@ static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
     cr_assert_eq(lupe_index_create(support_path("s"), &create, NULL, &index), LUPE_OK, "%s",
                  lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
-    for (unsigned i = 0; i < TEXTS; i++) {
+    for (unsigned i = 0; i < count; i++) {
         lupe_value value = {
-            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+            .field = "text", .kind = LUPE_TEXT, .data = documents[i], .size = strlen(documents[i])};
         char id = (char)('0' + i);
         lupe_document document = {.id = &id, .id_size = 1, .values = &value, .value_count = 1};
         cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK, "%s", lupe_last_error());
@@ -40,6 +41,11 @@ static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
     lupe_writer_close(writer);
     cr_assert_eq(lupe_snapshot_open(index, snapshot), LUPE_OK);
     return index;
+}
+
+static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
+{
+    return build_of(texts, TEXTS, flags, snapshot);
 }
 
 /* Ids of the hits, best first; the score of the first. */
@@ -78,7 +84,8 @@ Test(api_switches, what_is_found)
     enum {
         COMPOUNDS = LUPE_SEARCH_WITHOUT_COMPOUNDS,
         PROXIMITY = LUPE_SEARCH_WITHOUT_PROXIMITY,
-        SENTENCES = LUPE_SEARCH_WITHOUT_SENTENCES
+        SENTENCES = LUPE_SEARCH_WITHOUT_SENTENCES,
+        FORMS = LUPE_SEARCH_WITHOUT_FORMS
     };
     static const struct {
         uint32_t index;
@@ -94,8 +101,9 @@ Test(api_switches, what_is_found)
         {0, COMPOUNDS, "Regierungserklärung", "0"},
         {0, PROXIMITY | SENTENCES, "Regierungserklärung", "01"},
         {LUPE_WITHOUT_COMPOUNDS, 0, "Regierungserklärung", "0"},
-        {0, 0, "Regierung Erklärung", "01"},
+        {0, 0, "Regierung Erklärung", "10"},
         {0, PROXIMITY, "Regierung Erklärung", "01"},
+        {0, FORMS, "Regierung Erklärung", "01"},
         {0, COMPOUNDS, "Regierung Erklärung", "1"},
         {0, 0, "Teil Konzert", "2"},
         {LUPE_WITHOUT_OLD_SPELLING, 0, "Teil Konzert", ""},
@@ -134,6 +142,46 @@ Test(api_switches, what_counts)
     cr_expect_gt(heavy, light);
     lupe_snapshot_close(snapshot);
     lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* Words in the form that was typed, spelled in any way, come first where all else is equal. */
+Test(api_switches, forms)
+{
+    static const char *const documents[] = {"Das Haus am See.", "Zwei Häuser am See.",
+                                            "Die Haustür am See.", "Alle Haustüren am See."};
+    static const struct {
+        const char *query;
+        const char *ids;     /* of the first two */
+        const char *without; /* likewise */
+    } cases[] = {
+        {"Haus See", "01", "01"},
+        {"Häuser See", "10", "01"},
+        {"haeuser see", "10", "01"},
+        {"HÄUSER SEE", "10", "01"},
+        {"Hauser See", "10", "01"},
+        {"Hauses See", "01", "01"},
+        {"Haustür See", "23", "23"},
+        {"Haustüren See", "23", "23"},
+        {"+Häuser +See -Haustür", "10", "01"},
+        {"Häuser", "01", "01"},
+    };
+    lupe_snapshot *snapshot;
+    char ids[TEXTS + 1];
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lupe_index *index = build_of(documents, 4, 0, &snapshot);
+        found(index, snapshot, cases[i].query, 0, ids);
+        cr_expect(strncmp(ids, cases[i].ids, 2) == 0, "%s: %s", cases[i].query, ids);
+        double score = found(index, snapshot, cases[i].query, LUPE_SEARCH_WITHOUT_FORMS, ids);
+        cr_expect(strncmp(ids, cases[i].without, 2) == 0, "%s: %s", cases[i].query, ids);
+        lupe_snapshot_close(snapshot);
+        lupe_index_close(index);
+        index = build_of(documents, 4, LUPE_WITHOUT_FORMS, &snapshot);
+        cr_expect_eq(found(index, snapshot, cases[i].query, 0, ids), score, "%s", cases[i].query);
+        cr_expect(strncmp(ids, cases[i].without, 2) == 0, "%s: %s", cases[i].query, ids);
+        lupe_snapshot_close(snapshot);
+        lupe_index_close(index);
+    }
     support_no_leaks();
 }
 

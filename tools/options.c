@@ -114,6 +114,8 @@ static const struct option_rule rules[] = {
      "words near each other do not count for more"},
     {"no-sentences", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_sentences), 0, 0, NULL,
      "words of grammar are not given less weight"},
+    {"no-forms", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_forms), 0, 0, NULL,
+     "words in the form that was typed do not count for more"},
     {"k1", 0, BIT(SEARCH), OPTION_DECIMAL, PLACE(k1), 0, 10, "X",
      "how much further occurrences of a word add, 0 to 10 (by the query)"},
     {"b", 0, BIT(SEARCH), OPTION_DECIMAL, PLACE(b), 0, 1, "X",

@@ -74,7 +74,7 @@ struct options {
     bool no_mending;
     bool no_proximity;
     bool no_sentences;
-    bool no_forms;
+    bool no_forms; /* likewise */
     bool verify;
     bool reorder;
     bool quiet;

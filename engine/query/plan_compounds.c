@@ -266,6 +266,23 @@ out:
     return status;
 }
 
+/* ---- words as they were typed */
+
+/* Notes the words that a second look is taken at, for the form in which they were typed. */
+static void note_typed(struct plan *plan, const struct plan_node *boolean)
+{
+    if (plan->request->flags & LUPE_SEARCH_WITHOUT_FORMS)
+        return;
+    for (unsigned i = boolean->child_count; i-- > 0;) {
+        struct plan_node *node = boolean->children[i];
+        if (boolean->occurs[i] == OCCUR_NOT || !node->own || node->own->frequency == 0 ||
+            (node->form && node->form->is_function_word))
+            continue;
+        node->next_typed = plan->typed;
+        plan->typed = node;
+    }
+}
+
 /* ---- all words of a query */
 
 /* Words that carry a topic, and words of grammar. */
@@ -321,5 +338,7 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
         if (is_sentence(&words))
             neighbours = (struct neighbours){JOIN_GAIN_SENTENCE, PAIR_GAIN_SENTENCE};
     }
+    if (words.content >= CONTENT_WORDS_MIN)
+        note_typed(plan, boolean);
     return words.content > 1 ? join_neighbours(plan, &neighbours, boolean) : LUPE_OK;
 }

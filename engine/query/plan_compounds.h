@@ -8,6 +8,7 @@
  *   Munition Lieferung the Munitionslieferungen, Grenze des Datums the Datumsgrenze. Among the best
  *   hits they count for more where they stand near each other (proximity.h).
  * - Articles, pronouns and the like count less where a query has enough other words: a question.
+ * - Words count for more in the form that was typed, among the best hits (as_typed.h).
  * - k1 is lower for some words than for one, and higher for a sentence.
  *
  * Owns these rules and their weights. Called by plan.c. What a word's wide list has needs nothing

@@ -4,9 +4,6 @@
  */
 #include "query/proximity.h"
 
-#include <stdlib.h>
-
-#include "query/evaluate.h"
 #include "query/reader.h"
 #include "query/score.h"
 
@@ -140,9 +137,8 @@ lupe_status proximity_of(const struct plan *plan, const struct plan_node *group,
     return status;
 }
 
-/* Adds what a group gets more for the hits of one segment, by document. */
-static lupe_status group_apply(const struct plan *plan, const struct plan_node *group,
-                               struct search_hit **hits, size_t count)
+lupe_status proximity_apply(const struct plan *plan, const struct plan_node *group,
+                            struct search_hit **hits, size_t count)
 {
     uint32_t place = hits[0]->segment;
     struct near_words *words = NULL;
@@ -155,48 +151,5 @@ static lupe_status group_apply(const struct plan *plan, const struct plan_node *
     }
 out:
     words_close(words);
-    return status;
-}
-
-static int by_place(const void *left, const void *right)
-{
-    const struct search_hit *a = *(struct search_hit *const *)left;
-    const struct search_hit *b = *(struct search_hit *const *)right;
-    if (a->segment != b->segment)
-        return a->segment < b->segment ? -1 : 1;
-    return a->document < b->document ? -1 : a->document > b->document;
-}
-
-static int by_score(const void *left, const void *right)
-{
-    const struct search_hit *a = left;
-    const struct search_hit *b = right;
-    if (a->score != b->score)
-        return a->score < b->score ? 1 : -1;
-    return by_place(&a, &b);
-}
-
-lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, size_t count)
-{
-    struct search_hit *ordered[PROXIMITY_HITS];
-    struct ticker ticker = {.request = plan->request};
-    size_t looked_at = count < PROXIMITY_HITS ? count : PROXIMITY_HITS;
-    lupe_status status = LUPE_OK;
-    if (!plan->later || count == 0)
-        return LUPE_OK;
-    for (size_t i = 0; i < looked_at; i++)
-        ordered[i] = &hits[i];
-    qsort(ordered, looked_at, sizeof *ordered, by_place);
-    for (const struct plan_node *group = plan->later; group; group = group->next_later) {
-        for (size_t first = 0, end; first < looked_at; first = end) {
-            for (end = first + 1;
-                 end < looked_at && ordered[end]->segment == ordered[first]->segment;)
-                end++;
-            TRY(ticker_ask(&ticker)); /* long documents have many places */
-            TRY(group_apply(plan, group, ordered + first, end - first));
-        }
-    }
-    qsort(hits, looked_at, sizeof *hits, by_score);
-out:
     return status;
 }
