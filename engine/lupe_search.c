@@ -12,15 +12,15 @@
 #include "lupe_index.h"
 #include "query/expand.h"
 #include "query/explain.h"
-#include "query/proximity.h"
 #include "query/search.h"
+#include "query/second_look.h"
 #include "result/snippet.h"
 #include "result/surface.h"
 
 #define QUERY_FLAGS LUPE_QUERY_ALL
 #define SEARCH_FLAGS                                                                        \
     (LUPE_SEARCH_AS_TYPED | LUPE_SEARCH_WITHOUT_COMPOUNDS | LUPE_SEARCH_WITHOUT_PROXIMITY | \
-     LUPE_SEARCH_WITHOUT_SENTENCES)
+     LUPE_SEARCH_WITHOUT_SENTENCES | LUPE_SEARCH_WITHOUT_FORMS)
 
 #define EXPLANATION_BYTES_KEPT ((size_t)64 << 10) /* from one to the next */
 
@@ -118,6 +118,7 @@ static lupe_status request_make(const lupe_search_options *options,
         .k = options->limit ? k : 0,
         .count_limit = options->count_limit,
         .k1 = options->k1 < 0 ? catalogue->k1 : options->k1,
+        .k1_by_query = options->k1 < 0,
         .b = options->b < 0 ? catalogue->b : options->b,
         .deadline_ns = options->timeout_ms ? now_ns() + options->timeout_ms * 1000000ull : 0,
         .user = options->user,
@@ -126,6 +127,8 @@ static lupe_status request_make(const lupe_search_options *options,
     };
     if (catalogue->flags & LUPE_WITHOUT_COMPOUNDS)
         request->flags |= LUPE_SEARCH_WITHOUT_COMPOUNDS;
+    if (catalogue->flags & (LUPE_WITHOUT_FORMS | LUPE_WITHOUT_POSITIONS))
+        request->flags |= LUPE_SEARCH_WITHOUT_FORMS;
     if (!(request->k1 >= 0 && request->k1 <= K1_MAX))
         return fail(LUPE_INVALID, "k1 is %g, 0 to %g", request->k1, K1_MAX);
     if (!(request->b >= 0 && request->b <= 1))
@@ -362,7 +365,7 @@ lupe_status lupe_results_explain(lupe_results *results, size_t position,
         .search = &results->request,
         .segment = hit->segment,
         .document = hit->document,
-        .is_near_best = results->offset + position < PROXIMITY_HITS,
+        .is_best = results->offset + position < SECOND_LOOK_HITS,
     };
     arena_restart(&more->score, EXPLANATION_BYTES_KEPT);
     TRY(explain_hit(&request, &more->score, explanation));

@@ -458,7 +458,7 @@ typedef struct lupe_search_options {
     uint32_t offset;      /* hits left out before them, default 0 */
     uint64_t count_limit; /* the total is exact up to here; default 1,000. 0: do not count;
                            * LUPE_COUNT_EXACT: always exact. Counting less is faster. */
-    double k1;            /* BM25; negative (default): the index's */
+    double k1;            /* BM25; negative (default): by the query, see lupe_search */
     double b;             /* BM25; negative (default): the index's */
     uint32_t timeout_ms;  /* 0 (default): none; else LUPE_CANCELLED when it runs out */
     void *user;
@@ -475,16 +475,22 @@ typedef struct lupe_search_options {
  * LUPE_ANALYSIS_STANDARD have none of them. Compounds: words are not looked for within compounds, a
  * compound not by its parts, and words of the query not as the compound that they make. Proximity:
  * the best hits do not count for more where words of the query stand near each other. Sentences:
- * words of grammar weigh what their rarity says, in a sentence, too. */
+ * words of grammar weigh what their rarity says, in a sentence, too. Forms: nor do the best hits
+ * where words stand in the form that was typed. */
 #define LUPE_SEARCH_WITHOUT_COMPOUNDS 2u
 #define LUPE_SEARCH_WITHOUT_PROXIMITY 4u
 #define LUPE_SEARCH_WITHOUT_SENTENCES 8u
+#define LUPE_SEARCH_WITHOUT_FORMS 16u
 
 /* Searches. Scores are those of BM25 with idf = ln(1 + (N - df + 0.5) / (df + 0.5)) and
  * tf / (tf + k1 * (1 - b + b * length / average)) over lengths quantized to one byte, each
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
  * same on every machine, plan and thread count. Equal scores are ordered by document order: that of
  * insertion, until LUPE_OPTIMIZE_REORDER makes another.
+ * k1 and b are the index's. With LUPE_ANALYSIS_STANDARD and German two words and more that carry
+ * a topic take half its k1, as each of them is wanted rather than one often, and a sentence, which
+ * has three such words and two of grammar, 1.4 times its k1. A k1 that is asked for is taken as it
+ * is.
  * A word that no document of the snapshot has in any form is taken for a typing error: what it was
  * likely meant to be, at most three words, is searched for in its place and counts less; see
  * lupe_results_correction. Words in quotation marks, of fewer than four letters or with digits, and
@@ -551,15 +557,16 @@ typedef enum lupe_explanation_kind {
     LUPE_EXPLAIN_SEQUENCE = 4,   /* in quotation marks */
     LUPE_EXPLAIN_NEIGHBOURS = 5, /* compounds that two words of the query make */
     LUPE_EXPLAIN_NEAR = 6,       /* these two words near each other, in the best hits */
-    LUPE_EXPLAIN_FILTER = 7,     /* the value of a keyword field */
-    LUPE_EXPLAIN_OWN = 8,        /* a source: the term itself, */
-    LUPE_EXPLAIN_WIDE = 9,       /* the term itself with compounds that it is a part of, */
-    LUPE_EXPLAIN_PARTS = 10,     /* compounds that it is a part of, */
-    LUPE_EXPLAIN_JOINED = 11,    /* hyphen words that are it without their hyphens, */
-    LUPE_EXPLAIN_FIELD = 12,     /* what it counts more for in a weighted field, */
-    LUPE_EXPLAIN_SIMILAR = 13,   /* a term that is like it (word~), */
-    LUPE_EXPLAIN_READING = 14,   /* the parts of the compound near each other, */
-    LUPE_EXPLAIN_PLACES = 15     /* the words in sequence */
+    LUPE_EXPLAIN_TYPED = 7,      /* this word in the form that was typed, in the best hits */
+    LUPE_EXPLAIN_FILTER = 8,     /* the value of a keyword field */
+    LUPE_EXPLAIN_OWN = 9,        /* a source: the term itself, */
+    LUPE_EXPLAIN_WIDE = 10,      /* the term itself with compounds that it is a part of, */
+    LUPE_EXPLAIN_PARTS = 11,     /* compounds that it is a part of, */
+    LUPE_EXPLAIN_JOINED = 12,    /* hyphen words that are it without their hyphens, */
+    LUPE_EXPLAIN_FIELD = 13,     /* what it counts more for in a weighted field, */
+    LUPE_EXPLAIN_SIMILAR = 14,   /* a term that is like it (word~), */
+    LUPE_EXPLAIN_READING = 15,   /* the parts of the compound near each other, */
+    LUPE_EXPLAIN_PLACES = 16,    /* the words in sequence */
 } lupe_explanation_kind;
 
 /* How a score came about. The shares of the parts of a sum add up to its own exactly, and the share
@@ -583,7 +590,8 @@ typedef struct lupe_explanation {
     double idf; /* of several words: the sum; of neighbours: the gain of the one that has less */
     double factor;
     double gain;
-    double count; /* of a source: occurrences; of LUPE_EXPLAIN_NEAR: places */
+    double
+        count; /* of a source and LUPE_EXPLAIN_TYPED: occurrences; of LUPE_EXPLAIN_NEAR: places */
     double weight;
     double x;      /* of LUPE_EXPLAIN_NEAR: with what it had without */
     double norm;   /* of the whole: what the lengths come to */

@@ -378,8 +378,27 @@ for switch in compounds:Regierung old-spelling:Teil mending:Museum; do
     rm -f without.lupe*
 done
 ok "search --no-compounds" finds 0 -i bound.lupe --no-correct --no-compounds Regierung
-run search -i bound.lupe --json --no-proximity --no-sentences Regierung
-ok "search --no-proximity --no-sentences" has "$out" '"total":1,'
+run search -i bound.lupe --json --no-proximity --no-sentences --no-forms Regierung
+ok "search --no-proximity --no-sentences --no-forms" has "$out" '"total":1,'
+
+# One has Regen once, two and six twice, six in more words.
+printf '%s\n' '{"id":"one","text":"Regen eins zwei drei vier"}' \
+    '{"id":"two","text":"Regen Regen zwei drei vier"}' \
+    '{"id":"six","text":"Regen Regen zwei drei vier eins zwei drei vier"}' > rain.jsonl
+run index -i rain.lupe rain.jsonl
+distinct_scores() {
+    run search -i rain.lupe --format trec "$@" Regen
+    ok "search $*" test "$(printf '%s\n' "$out" | cut -d' ' -f5 | sort -u | wc -l)" = "$expected"
+}
+expected=3 distinct_scores --k1 1.2 --b .75
+ok "of one word what is taken without" test "$out" = "$("$lupe" search -i rain.lupe --format trec Regen)"
+expected=2 distinct_scores --b=0.0
+expected=1 distinct_scores --k1 0
+for wrong in k1=11 k1=-1 k1=x k1=1.2.3 k1=1e3 k1=. b=1.01 b=nan; do
+    run search -i rain.lupe "--$wrong" Regen
+    ok "search --$wrong: refused" ended 2
+done
+ok "and why" has "$err" '--b wants a number as 0.75, not "nan"'
 head -c 3000000 /dev/zero | tr '\0' 'x' | { printf '{"id":"long","text":"Langzeile '; cat; printf '"}\n'; } |
     "$lupe" index -i lines.lupe - 2> .err
 ok "a line of 3 MB" finds 1 -i lines.lupe Langzeile

@@ -18,7 +18,8 @@ static const char *const texts[] = {
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
+static lupe_index *build_of(const char *const *documents, unsigned count, uint32_t flags,
+                            lupe_snapshot **snapshot)
 {
     lupe_create_options create = LUPE_CREATE_OPTIONS_INIT;
     lupe_index *index;
@@ -29,9 +30,9 @@ static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
     cr_assert_eq(lupe_index_create(support_path("s"), &create, NULL, &index), LUPE_OK, "%s",
                  lupe_last_error());
     cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK);
-    for (unsigned i = 0; i < TEXTS; i++) {
+    for (unsigned i = 0; i < count; i++) {
         lupe_value value = {
-            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+            .field = "text", .kind = LUPE_TEXT, .data = documents[i], .size = strlen(documents[i])};
         char id = (char)('0' + i);
         lupe_document document = {.id = &id, .id_size = 1, .values = &value, .value_count = 1};
         cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK, "%s", lupe_last_error());
@@ -42,16 +43,19 @@ static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
     return index;
 }
 
-/* Ids of the hits, best first; the score of the first. */
-static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text, uint32_t flags,
-                    char ids[TEXTS + 1])
+static lupe_index *build(uint32_t flags, lupe_snapshot **snapshot)
 {
-    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    return build_of(texts, TEXTS, flags, snapshot);
+}
+
+/* Ids of the hits, best first; the score of the first. */
+static double found_with(lupe_index *index, lupe_snapshot *snapshot, const char *text,
+                         lupe_search_options options, char ids[TEXTS + 1])
+{
     const lupe_hit *hit;
     lupe_query *query;
     lupe_results *results;
     double best = 0;
-    options.flags = flags | LUPE_SEARCH_AS_TYPED;
     cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
     cr_assert_eq(lupe_search(snapshot, query, &options, &results), LUPE_OK, "%s",
                  lupe_last_error());
@@ -67,12 +71,21 @@ static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text
     return best;
 }
 
+static double found(lupe_index *index, lupe_snapshot *snapshot, const char *text, uint32_t flags,
+                    char ids[TEXTS + 1])
+{
+    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    options.flags = flags | LUPE_SEARCH_AS_TYPED;
+    return found_with(index, snapshot, text, options, ids);
+}
+
 Test(api_switches, what_is_found)
 {
     enum {
         COMPOUNDS = LUPE_SEARCH_WITHOUT_COMPOUNDS,
         PROXIMITY = LUPE_SEARCH_WITHOUT_PROXIMITY,
-        SENTENCES = LUPE_SEARCH_WITHOUT_SENTENCES
+        SENTENCES = LUPE_SEARCH_WITHOUT_SENTENCES,
+        FORMS = LUPE_SEARCH_WITHOUT_FORMS
     };
     static const struct {
         uint32_t index;
@@ -88,8 +101,9 @@ Test(api_switches, what_is_found)
         {0, COMPOUNDS, "Regierungserklärung", "0"},
         {0, PROXIMITY | SENTENCES, "Regierungserklärung", "01"},
         {LUPE_WITHOUT_COMPOUNDS, 0, "Regierungserklärung", "0"},
-        {0, 0, "Regierung Erklärung", "01"},
+        {0, 0, "Regierung Erklärung", "10"},
         {0, PROXIMITY, "Regierung Erklärung", "01"},
+        {0, FORMS, "Regierung Erklärung", "01"},
         {0, COMPOUNDS, "Regierung Erklärung", "1"},
         {0, 0, "Teil Konzert", "2"},
         {LUPE_WITHOUT_OLD_SPELLING, 0, "Teil Konzert", ""},
@@ -126,6 +140,84 @@ Test(api_switches, what_counts)
     double heavy = found(index, snapshot, sentence,
                          LUPE_SEARCH_WITHOUT_SENTENCES | LUPE_SEARCH_WITHOUT_PROXIMITY, ids);
     cr_expect_gt(heavy, light);
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* Words in the form that was typed, spelled in any way, come first where all else is equal. */
+Test(api_switches, forms)
+{
+    static const char *const documents[] = {"Das Haus am See.", "Zwei Häuser am See.",
+                                            "Die Haustür am See.", "Alle Haustüren am See."};
+    static const struct {
+        const char *query;
+        const char *ids;     /* of the first two */
+        const char *without; /* likewise */
+    } cases[] = {
+        {"Haus See", "01", "01"},
+        {"Häuser See", "10", "01"},
+        {"haeuser see", "10", "01"},
+        {"HÄUSER SEE", "10", "01"},
+        {"Hauser See", "10", "01"},
+        {"Hauses See", "01", "01"},
+        {"Haustür See", "23", "23"},
+        {"Haustüren See", "23", "23"},
+        {"+Häuser +See -Haustür", "10", "01"},
+        {"Häuser", "01", "01"},
+    };
+    lupe_snapshot *snapshot;
+    char ids[TEXTS + 1];
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lupe_index *index = build_of(documents, 4, 0, &snapshot);
+        found(index, snapshot, cases[i].query, 0, ids);
+        cr_expect(strncmp(ids, cases[i].ids, 2) == 0, "%s: %s", cases[i].query, ids);
+        double score = found(index, snapshot, cases[i].query, LUPE_SEARCH_WITHOUT_FORMS, ids);
+        cr_expect(strncmp(ids, cases[i].without, 2) == 0, "%s: %s", cases[i].query, ids);
+        lupe_snapshot_close(snapshot);
+        lupe_index_close(index);
+        index = build_of(documents, 4, LUPE_WITHOUT_FORMS, &snapshot);
+        cr_expect_eq(found(index, snapshot, cases[i].query, 0, ids), score, "%s", cases[i].query);
+        cr_expect(strncmp(ids, cases[i].without, 2) == 0, "%s: %s", cases[i].query, ids);
+        lupe_snapshot_close(snapshot);
+        lupe_index_close(index);
+    }
+    support_no_leaks();
+}
+
+/* What a search takes for k1 where it is not asked for. */
+Test(api_switches, k1_by_query)
+{
+    static const struct {
+        const char *query;
+        double k1;
+    } cases[] = {
+        {"Stadt", 1.2},
+        {"die Stadt", 1.2},
+        {"\"Karte steht\" Stadt", 1.2},
+        {"Stadt -Verkehr", 1.2},
+        {"Verkehr Stadt", 0.6},
+        {"Stadt AND Name", 0.6},
+        {"+Stadt Name die auf der", 0.6},
+        {"Name Karte Stadt", 0.6},
+        {"Name der Stadt auf der Karte", 1.68},
+        {"Name Stadt Karte -Verkehr", 0.6},
+    };
+    lupe_snapshot *snapshot;
+    lupe_index *index = build(0, &snapshot);
+    char ids[2][TEXTS + 1];
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+        double left = found_with(index, snapshot, cases[i].query, options, ids[0]);
+        options.k1 = cases[i].k1;
+        double asked = found_with(index, snapshot, cases[i].query, options, ids[1]);
+        cr_expect_gt(left, 0, "%s", cases[i].query);
+        cr_expect_eq(left, asked, "%s: %g and %g", cases[i].query, left, asked);
+        cr_expect_str_eq(ids[0], ids[1], "%s", cases[i].query);
+        options.k1 = cases[i].k1 + 0.3;
+        cr_expect_lt(found_with(index, snapshot, cases[i].query, options, ids[1]), left, "%s",
+                     cases[i].query);
+    }
     lupe_snapshot_close(snapshot);
     lupe_index_close(index);
     support_no_leaks();

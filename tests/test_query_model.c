@@ -10,8 +10,8 @@
 
 #include "lupe_index.h"
 #include "query/explain.h"
-#include "query/proximity.h"
 #include "query/search.h"
+#include "query/second_look.h"
 #include "support.h"
 #include "write/pair_lists.h"
 #include "write/part_lists.h"
@@ -223,6 +223,13 @@ static void explanation_check(const lupe_explanation *part, const lupe_explanati
         cr_assert(is_close(part->score, part->gain * x / (x + whole->norm)) || part->share == 1,
                   "%s: %g from %g", text, part->score, part->gain * x / (x + whole->norm));
         break;
+    case LUPE_EXPLAIN_TYPED:
+        cr_assert(part->count > 0 && is_close(part->x, part->count * part->weight), "%s", text);
+        cr_assert(is_close(part->gain, part->idf * part->factor), "%s", text);
+        cr_assert(is_close(part->score, part->gain * part->x / (part->x + whole->norm)) ||
+                      part->share == 1,
+                  "%s: %g", text, part->score);
+        break;
     case LUPE_EXPLAIN_NEAR: {
         double before = part->x - part->count * part->weight;
         cr_assert(is_close(part->score, part->gain * part->x / (part->x + whole->norm) -
@@ -246,7 +253,7 @@ static void explained(struct view *view, const lupe_query *query,
     for (size_t i = 0; i < answer->hit_count; i += i < 12 ? 1 : 1 + answer->hit_count / 8) {
         const struct search_hit *hit = &answer->hits[i];
         struct explain_request asked = {view,         query,         request,
-                                        hit->segment, hit->document, i < PROXIMITY_HITS};
+                                        hit->segment, hit->document, i < SECOND_LOOK_HITS};
         const lupe_explanation *whole = NULL;
         cr_assert_eq(explain_hit(&asked, &arena, &whole), LUPE_OK, "%s: %s", text,
                      lupe_last_error());

@@ -56,6 +56,45 @@ Test(segment_forms, names_are_read_as_they_are_written)
     support_no_leaks();
 }
 
+Test(segment_forms, forms_are_compared_as_they_are_folded)
+{
+    static const struct {
+        const char *term;
+        const char *form;
+        const char *folded;
+        bool same;
+    } pairs[] = {
+        {"haus", "haus", "haus", true},
+        {"haus", "haus", "hauses", false},
+        {"haus", "hauses", "haus", false},
+        {"haus", "h\u00e4user", "hauser", true},
+        {"haus", "h\u00e4user", "haus", false},
+        {"haus", "haeuser", "hauser", true},
+        {"haus", "haeuser", "haeuser", true},
+        {"haus", "xyz", "xyz", true},
+        {"haus", "xyz", "hausxyz", false},
+        {"haus", "", "haus", false},
+        {"gross", "gr\u00f6\u00dfte", "grosste", true},
+        {"teil", "theile", "teile", true},
+        {"organisir", "organisieren", "organisieren", true},
+        {"organisir", "organisieren", "organisier", false},
+        {"prasidir", "pr\u00e4sidieren", "prasidieren", true},
+        {"strass", "stra\u00dfen", "strassen", true},
+        {"strass", "strassen", "strassen", true},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        uint8_t name[NAME_BYTES_MAX];
+        const uint8_t *term = (const uint8_t *)pairs[i].term;
+        const uint8_t *form = (const uint8_t *)pairs[i].form;
+        const uint8_t *folded = (const uint8_t *)pairs[i].folded;
+        form_name_write(term, strlen(pairs[i].term), form, strlen(pairs[i].form), name);
+        cr_expect_eq(
+            form_name_folds_to(name, term, strlen(pairs[i].term), folded, strlen(pairs[i].folded)),
+            pairs[i].same, "%s and %s", pairs[i].form, pairs[i].folded);
+    }
+    support_no_leaks();
+}
+
 /* Words of few letters, among them those that respellings are made of. */
 static size_t random_word(struct support_random *random, uint8_t *out, size_t most)
 {

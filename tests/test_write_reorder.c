@@ -238,6 +238,8 @@ static void answers_compare(lupe_snapshot *before, lupe_snapshot *after, const l
     lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
     options.limit = limit;
     options.count_limit = LUPE_COUNT_EXACT;
+    /* Which hits get a second look is by their order where scores are equal. */
+    options.flags = LUPE_SEARCH_WITHOUT_PROXIMITY | LUPE_SEARCH_WITHOUT_FORMS;
     for (int i = 0; i < 2; i++) {
         must(lupe_search(snapshots[i], query, &options, &results[i]));
         answer_take(&answers[i], results[i]);

@@ -89,6 +89,8 @@ static void asked(struct output *output, const lupe_explanation *part)
     else if (part->kind == LUPE_EXPLAIN_NEAR)
         output_format(output, " near each other in %.0f place%s", part->count,
                       part->count > 1 ? "s" : "");
+    else if (part->kind == LUPE_EXPLAIN_TYPED)
+        output_text(output, " as typed");
 }
 
 /* gain * x / (x + norm), and where the gain is from. */

@@ -77,6 +77,7 @@ enum option_kind {
     OPTION_TEXT,
     OPTION_LIST,
     OPTION_NUMBER,
+    OPTION_DECIMAL,
     OPTION_BYTES,
     OPTION_FORMAT,
     OPTION_JSON
@@ -113,6 +114,12 @@ static const struct option_rule rules[] = {
      "words near each other do not count for more"},
     {"no-sentences", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_sentences), 0, 0, NULL,
      "words of grammar are not given less weight"},
+    {"no-forms", 0, BIT(SEARCH), OPTION_FLAG, PLACE(no_forms), 0, 0, NULL,
+     "words in the form that was typed do not count for more"},
+    {"k1", 0, BIT(SEARCH), OPTION_DECIMAL, PLACE(k1), 0, 10, "X",
+     "how much further occurrences of a word add, 0 to 10 (by the query)"},
+    {"b", 0, BIT(SEARCH), OPTION_DECIMAL, PLACE(b), 0, 1, "X",
+     "how much the length of a text takes away, 0 to 1 (0.75)"},
     {"explain", 0, BIT(SEARCH), OPTION_FLAG, PLACE(explain), 0, 0, NULL,
      "tell of each hit how its score came about"},
     {"queries", 0, BIT(SEARCH), OPTION_TEXT, PLACE(queries), 0, 0, "FILE",
@@ -227,6 +234,37 @@ static bool store_number(struct parser *parser, const struct option_rule *rule, 
     return true;
 }
 
+/* Digits with a point among them or none: the number is the same in every locale. */
+static bool parse_decimal(const char *text, double *number)
+{
+    double value = 0, place = 1;
+    bool behind_point = false, any = false;
+    for (; *text; text++) {
+        if (*text == '.' && !behind_point) {
+            behind_point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9')
+            return false;
+        any = true;
+        value = value * 10 + (*text - '0');
+        place *= behind_point ? 10 : 1;
+    }
+    *number = value / place;
+    return any;
+}
+
+static bool store_decimal(struct parser *parser, const struct option_rule *rule, const char *value,
+                          double *number)
+{
+    if (!parse_decimal(value, number))
+        return wrong(parser, "--%s wants a number as 0.75, not \"%.80s\"", rule->name, value);
+    if (!(*number >= (double)rule->least && *number <= (double)rule->most))
+        return wrong(parser, "--%s must lie between %llu and %llu", rule->name,
+                     (unsigned long long)rule->least, (unsigned long long)rule->most);
+    return true;
+}
+
 static bool store_format(struct parser *parser, const char *value, uint64_t *format)
 {
     static const char *const names[] = {
@@ -262,6 +300,8 @@ static bool store(struct parser *parser, const struct option_rule *rule, const c
     case OPTION_NUMBER:
     case OPTION_BYTES:
         return store_number(parser, rule, value, place);
+    case OPTION_DECIMAL:
+        return store_decimal(parser, rule, value, place);
     case OPTION_FORMAT:
         return store_format(parser, value, place);
     }
@@ -354,8 +394,11 @@ static bool check_arguments(struct parser *parser)
 bool options_parse(struct options *options, int count, const char *const *words,
                    char message[OPTION_MESSAGE_BYTES_MAX])
 {
-    *options = (struct options){
-        .command = COMMAND_COUNT, .limit = 10, .memory_bytes = (uint64_t)256 << 20};
+    *options = (struct options){.command = COMMAND_COUNT,
+                                .limit = 10,
+                                .memory_bytes = (uint64_t)256 << 20,
+                                .k1 = -1,
+                                .b = -1};
     struct parser parser = {options, words, count > 0 ? (size_t)count : 0, 0, message};
     message[0] = '\0';
     if (parser.count == 0)

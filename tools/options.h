@@ -63,6 +63,8 @@ struct options {
     uint64_t offset;
     uint64_t threads; /* 0: one for every core */
     uint64_t memory_bytes;
+    double k1; /* negative: the index's */
+    double b;
     bool all_words;
     bool as_typed;
     bool explain;
@@ -72,7 +74,7 @@ struct options {
     bool no_mending;
     bool no_proximity;
     bool no_sentences;
-    bool no_forms;
+    bool no_forms; /* likewise */
     bool verify;
     bool reorder;
     bool quiet;

@@ -58,6 +58,10 @@ static lupe_status ask(struct search *search, struct question *question)
         how.flags |= LUPE_SEARCH_WITHOUT_PROXIMITY;
     if (options->no_sentences)
         how.flags |= LUPE_SEARCH_WITHOUT_SENTENCES;
+    if (options->no_forms)
+        how.flags |= LUPE_SEARCH_WITHOUT_FORMS;
+    how.k1 = options->k1;
+    how.b = options->b;
     how.limit = (uint32_t)options->limit;
     how.offset = (uint32_t)options->offset;
     how.count_limit = options->format == FORMAT_TREC ? 0 : LUPE_COUNT_EXACT;

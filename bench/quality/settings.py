@@ -23,7 +23,7 @@ Setting = collections.namedtuple(
 
 # Of German analysis and ranking what can be taken out, in the order in which the rows put it back.
 NO_VARIANTS = ("--no-old-spelling", "--no-mending")
-NO_RANKING = ("--no-proximity", "--no-sentences")
+NO_RANKING = ("--no-proximity", "--no-sentences", "--no-forms", "--k1", "1.2")
 
 # In the order of the ablation, each with what the ones before it have.
 SETTINGS = (
@@ -36,7 +36,7 @@ SETTINGS = (
     Setting("variants", "old spelling and mended inflection", TOOL,
             search=("--no-correct", *NO_RANKING)),
     Setting("corrections", "mistyped words corrected", TOOL, search=NO_RANKING),
-    Setting("best", "words near each other, sentences: what `lupe` does by default", TOOL),
+    Setting("best", "words near each other, sentences, forms, k1 by the query: what `lupe` does by default", TOOL),
 )
 COMPARED = ("bare", "best")  # unless the user names two others
 

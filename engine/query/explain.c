@@ -6,11 +6,13 @@
 
 #include <math.h>
 
+#include "query/as_typed.h"
 #include "query/evaluate.h"
 #include "query/plan_terms.h"
 #include "query/proximity.h"
 #include "query/reader.h"
 #include "query/score.h"
+#include "query/weights.h"
 
 #define READERS (PHRASE_WORDS_MAX + HYPHEN_PARTS_MAX)
 
@@ -40,6 +42,7 @@ static const char *const names[] = {
     [LUPE_EXPLAIN_SEQUENCE] = "sequence",
     [LUPE_EXPLAIN_NEIGHBOURS] = "neighbours",
     [LUPE_EXPLAIN_NEAR] = "near",
+    [LUPE_EXPLAIN_TYPED] = "typed",
     [LUPE_EXPLAIN_FILTER] = "filter",
     [LUPE_EXPLAIN_OWN] = "own",
     [LUPE_EXPLAIN_WIDE] = "wide",
@@ -443,29 +446,67 @@ out:
     return status;
 }
 
-/* The whole: the clauses of the query, and behind them what stands near each other. */
+/* What a word adds in the form that was typed. */
+static lupe_status typed_explain(struct explainer *e, const struct plan_node *group,
+                                 lupe_explanation *whole, uint64_t *share)
+{
+    struct as_typed typed;
+    lupe_explanation *part = NULL;
+    lupe_status status = LUPE_OK;
+    TRY(as_typed_of(e->plan, group, e->request->segment, e->request->document, &typed));
+    if (typed.places == 0)
+        goto out;
+    TRY(part_new(e, LUPE_EXPLAIN_TYPED, 0, &part));
+    TRY(node_text(e, group, part));
+    gain_set(e, group, part);
+    part->factor *= TYPED_GAIN;
+    part->gain *= TYPED_GAIN;
+    part->count = part->x = typed.places;
+    part->weight = 1;
+    share_set(e, part, typed.more);
+    *share += typed.more;
+    part_add(whole, part);
+out:
+    return status;
+}
+
+/* What the second look adds. */
+static lupe_status second_look_explain(struct explainer *e, lupe_explanation *whole,
+                                       uint64_t *share)
+{
+    lupe_status status = LUPE_OK;
+    for (const struct plan_node *group = e->plan->later; group; group = group->next_later)
+        TRY(near_explain(e, group, whole, share));
+    for (const struct plan_node *group = e->plan->typed; group; group = group->next_typed)
+        TRY(typed_explain(e, group, whole, share));
+out:
+    return status;
+}
+
+/* The whole: the clauses of the query, and behind them what the second look adds. */
 static lupe_status whole_explain(struct explainer *e, lupe_explanation **out)
 {
     const struct plan *plan = e->plan;
     uint8_t norm = e->segment->norms[e->request->document];
     lupe_explanation *whole = NULL;
     struct worth worth;
-    size_t near = 0;
+    size_t looked = 0;
     lupe_status status = LUPE_OK;
     for (const struct plan_node *group = plan->later; group; group = group->next_later)
-        near++;
+        looked++;
+    for (const struct plan_node *group = plan->typed; group; group = group->next_typed)
+        looked++;
     TRY(node_explain(e, plan->root, &worth));
     bool is_sum = worth.part && plan->root->kind == PLAN_BOOLEAN;
     size_t clauses = is_sum ? worth.part->part_count : 1;
-    TRY(part_new(e, LUPE_EXPLAIN_SUM, clauses + near, &whole));
+    TRY(part_new(e, LUPE_EXPLAIN_SUM, clauses + looked, &whole));
     for (size_t i = 0; is_sum && i < clauses; i++)
         part_add(whole, worth.part->parts[i]);
     if (worth.part && !is_sum)
         part_add(whole, worth.part);
     uint64_t share = worth.share;
-    for (const struct plan_node *group = plan->later; e->request->is_near_best && group;
-         group = group->next_later)
-        TRY(near_explain(e, group, whole, &share));
+    if (e->request->is_best)
+        TRY(second_look_explain(e, whole, &share));
     share_set(e, whole, share);
     whole->documents = plan->documents;
     whole->norm = (double)e->factor;

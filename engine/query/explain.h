@@ -18,7 +18,7 @@ struct explain_request {
     const struct search_request *search; /* likewise */
     uint32_t segment;
     uint32_t document;
-    bool is_near_best; /* it was among the hits that proximity.h has a second look at */
+    bool is_best; /* it was among the hits that second_look.h looks at */
 };
 
 CHECKED lupe_status explain_hit(const struct explain_request *request, struct arena *arena,

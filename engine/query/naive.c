@@ -9,7 +9,7 @@
 #include "query/evaluate.h"
 #include "query/exact.h"
 #include "query/plan.h"
-#include "query/proximity.h"
+#include "query/second_look.h"
 
 /* Share by document; 0 where the node does not match. A matching filter has NAIVE_FILTER. */
 #define NAIVE_FILTER UINT32_MAX
@@ -323,7 +323,7 @@ lupe_status search_run_naive(struct view *view, const struct lupe_query *query,
     answer->total = hits.size / sizeof *answer->hits;
     if (hits.size) {
         qsort(hits.data, answer->total, sizeof *answer->hits, hit_order);
-        TRY(proximity_apply(plan, (struct search_hit *)(void *)hits.data, (size_t)answer->total));
+        TRY(second_look(plan, (struct search_hit *)(void *)hits.data, (size_t)answer->total));
     }
     answer->hit_count = answer->total < request->k ? (size_t)answer->total : (size_t)request->k;
     answer->hits = (struct search_hit *)(void *)hits.data;

@@ -10,6 +10,7 @@
 #include "base/sort.h"
 #include "query/evaluate.h"
 #include "query/plan_compounds.h"
+#include "query/weights.h"
 
 #define PREFIX_SCAN_MAX 1000000u /* dictionary entries looked at for one prefix */
 #define PREFIX_SCAN_TICK 1024u   /* entries between two questions whether to go on: some 50 us */
@@ -90,6 +91,8 @@ static lupe_status compile_group(struct plan *plan, const struct node *node, str
         TRY(plan_term(plan, key, key_make(key, list, term->bytes, term->size), &found));
         bool is_own = alternative->weight == 1.0f;
         own += is_own ? found->frequency : 0;
+        if (a == 0 && node->field < 0)
+            out->own = found;
         if (with_parts) {
             bool is_part = false;
             TRY(plan_add_word(plan, term, found, &members, &all, &is_part));
@@ -567,7 +570,7 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
         plan->documents += view->segments[s]->entry.documents;
         words += view->segments[s]->entry.words;
     }
-    plan->used = (struct bm25){request->k1, request->b,
+    plan->used = (struct bm25){plan_k1(request, query->root), request->b,
                                words ? (double)words / (double)plan->documents : 1.0};
     TRY(scratch_of(view, &plan->used, &plan->scratch));
     plan->score_bits = SCORE_BITS;
@@ -580,6 +583,8 @@ lupe_status plan_compile(struct view *view, const struct lupe_query *query,
         double total = total_gain(plan->root);
         for (const struct plan_node *group = plan->later; group; group = group->next_later)
             total += group->gain;
+        for (const struct plan_node *group = plan->typed; group; group = group->next_typed)
+            total += TYPED_GAIN * group->gain;
         while (ldexp(total, plan->score_bits) >= 1073741824.0)
             plan->score_bits--;
         set_weights(plan->root, plan->score_bits);

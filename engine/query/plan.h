@@ -74,6 +74,8 @@ struct plan_node {
     bool is_part;                   /* likewise: some compound has it as a part */
     struct plan_variant *later;     /* GROUP: adds to what the best hits have (proximity.h) */
     struct plan_node *next_later;   /* of plan->later */
+    const struct plan_term *own;    /* GROUP of a word in any field: its own list */
+    struct plan_node *next_typed;   /* of plan->typed */
 };
 
 struct plan {
@@ -95,6 +97,7 @@ struct plan {
     struct term_place *spare;  /* of a term that was looked up, for the next: a prefix has many */
     struct plan_term *pending; /* their lists are not open yet */
     struct plan_node *later;   /* the groups with later */
+    struct plan_node *typed;   /* those that count for more as they were typed (as_typed.h) */
     unsigned neighbours;       /* pairs that were looked at */
 };
 

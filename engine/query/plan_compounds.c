@@ -297,18 +297,68 @@ out:
     return status;
 }
 
+/* ---- words as they were typed */
+
+/* Notes the words that a second look is taken at, for the form in which they were typed. */
+static void note_typed(struct plan *plan, const struct plan_node *boolean)
+{
+    if (plan->request->flags & LUPE_SEARCH_WITHOUT_FORMS)
+        return;
+    for (unsigned i = boolean->child_count; i-- > 0;) {
+        struct plan_node *node = boolean->children[i];
+        if (boolean->occurs[i] == OCCUR_NOT || !node->own || node->own->frequency == 0 ||
+            (node->form && node->form->is_function_word))
+            continue;
+        node->next_typed = plan->typed;
+        plan->typed = node;
+    }
+}
+
 /* ---- all words of a query */
+
+/* Words that carry a topic, and words of grammar. */
+struct word_counts {
+    unsigned content;
+    unsigned function;
+};
+
+static void count_word(struct word_counts *words, const struct word_form *form)
+{
+    words->content += form && !form->is_function_word;
+    words->function += form && form->is_function_word;
+}
+
+static bool is_sentence(const struct word_counts *words)
+{
+    return words->content >= SENTENCE_CONTENT_WORDS_MIN &&
+           words->function >= SENTENCE_FUNCTION_WORDS_MIN;
+}
+
+/* One word alone is ranked alike whatever k1 is: scores of it stay BM25's. */
+double plan_k1(const struct search_request *request, const struct node *root)
+{
+    struct word_counts words = {0, 0};
+    if (!request->k1_by_query || !root)
+        return request->k1;
+    for (uint32_t i = 0; i < root->clause_count; i++) {
+        const struct node *node = root->clauses[i].node;
+        if (root->clauses[i].occur != OCCUR_NOT && node->kind == NODE_SEQUENCE &&
+            node->element_count == 1)
+            count_word(&words, node->elements[0].form);
+    }
+    if (words.content < CONTENT_WORDS_MIN)
+        return request->k1;
+    return request->k1 * (is_sentence(&words) ? SENTENCE_K1 : WORDS_K1);
+}
 
 lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
 {
     struct neighbours neighbours = {JOIN_GAIN, PAIR_GAIN};
-    unsigned content = 0, function = 0;
-    for (unsigned i = 0; i < boolean->child_count; i++) {
-        const struct word_form *form = boolean->children[i]->form;
-        content += form && !form->is_function_word;
-        function += form && form->is_function_word;
-    }
-    if (content >= CONTENT_WORDS_MIN && !(plan->request->flags & LUPE_SEARCH_WITHOUT_SENTENCES)) {
+    struct word_counts words = {0, 0};
+    for (unsigned i = 0; i < boolean->child_count; i++)
+        count_word(&words, boolean->children[i]->form);
+    if (words.content >= CONTENT_WORDS_MIN &&
+        !(plan->request->flags & LUPE_SEARCH_WITHOUT_SENTENCES)) {
         for (unsigned i = 0; i < boolean->child_count; i++) {
             struct plan_node *node = boolean->children[i];
             if (node->form && node->form->is_function_word) {
@@ -316,8 +366,10 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
                 node->boost *= FUNCTION_WORD_GAIN;
             }
         }
-        if (content >= SENTENCE_CONTENT_WORDS_MIN && function >= SENTENCE_FUNCTION_WORDS_MIN)
+        if (is_sentence(&words))
             neighbours = (struct neighbours){JOIN_GAIN_SENTENCE, PAIR_GAIN_SENTENCE};
     }
-    return content > 1 ? join_neighbours(plan, &neighbours, boolean) : LUPE_OK;
+    if (words.content >= CONTENT_WORDS_MIN)
+        note_typed(plan, boolean);
+    return words.content > 1 ? join_neighbours(plan, &neighbours, boolean) : LUPE_OK;
 }

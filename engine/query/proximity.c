@@ -4,9 +4,6 @@
  */
 #include "query/proximity.h"
 
-#include <stdlib.h>
-
-#include "query/evaluate.h"
 #include "query/reader.h"
 #include "query/score.h"
 
@@ -195,13 +192,15 @@ out:
     return status;
 }
 
-/* Adds what all groups get more for the hits of one segment, by document. */
-static lupe_status groups_apply(const struct plan *plan, unsigned groups, struct ticker *ticker,
-                                struct search_hit **hits, size_t count)
+lupe_status proximity_apply(const struct plan *plan, struct ticker *ticker,
+                            struct search_hit **hits, size_t count)
 {
     uint32_t place = hits[0]->segment;
     struct near_terms terms;
+    unsigned groups = 0, g = 0;
     lupe_status status = LUPE_OK;
+    for (const struct plan_node *group = plan->later; group; group = group->next_later)
+        groups++;
     struct near_words *words = memory_alloc(groups * sizeof *words);
     if (!words)
         return fail_memory();
@@ -210,7 +209,6 @@ static lupe_status groups_apply(const struct plan *plan, unsigned groups, struct
         memory_free(words);
         return status;
     }
-    unsigned g = 0;
     for (const struct plan_node *group = plan->later; group; group = group->next_later)
         words[g++] = words_open(group, place, &terms);
     for (size_t i = 0; i < count; i++) {
@@ -227,47 +225,5 @@ static lupe_status groups_apply(const struct plan *plan, unsigned groups, struct
 out:
     terms_close(&terms);
     memory_free(words);
-    return status;
-}
-
-static int by_place(const void *left, const void *right)
-{
-    const struct search_hit *a = *(struct search_hit *const *)left;
-    const struct search_hit *b = *(struct search_hit *const *)right;
-    if (a->segment != b->segment)
-        return a->segment < b->segment ? -1 : 1;
-    return a->document < b->document ? -1 : a->document > b->document;
-}
-
-static int by_score(const void *left, const void *right)
-{
-    const struct search_hit *a = left;
-    const struct search_hit *b = right;
-    if (a->score != b->score)
-        return a->score < b->score ? 1 : -1;
-    return by_place(&a, &b);
-}
-
-lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, size_t count)
-{
-    struct search_hit *ordered[PROXIMITY_HITS];
-    struct ticker ticker = {.request = plan->request};
-    size_t looked_at = count < PROXIMITY_HITS ? count : PROXIMITY_HITS;
-    unsigned groups = 0;
-    lupe_status status = LUPE_OK;
-    if (!plan->later || count == 0)
-        return LUPE_OK;
-    for (size_t i = 0; i < looked_at; i++)
-        ordered[i] = &hits[i];
-    qsort(ordered, looked_at, sizeof *ordered, by_place);
-    for (const struct plan_node *group = plan->later; group; group = group->next_later)
-        groups++;
-    for (size_t first = 0, end; first < looked_at; first = end) {
-        for (end = first + 1; end < looked_at && ordered[end]->segment == ordered[first]->segment;)
-            end++;
-        TRY(groups_apply(plan, groups, &ticker, ordered + first, end - first));
-    }
-    qsort(hits, looked_at, sizeof *hits, by_score);
-out:
     return status;
 }

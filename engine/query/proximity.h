@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * proximity.h - a second look at the best hits: words of the query that could be one compound count
- * for more where they stand near each other.
+ * proximity.h - words of the query that could be one compound count for more where they stand near
+ * each other.
  *
- * Owns the choice of how many hits are looked at, and their new order. Called by search.c behind
- * the evaluation, and by the naive twin. Never brings in a document, never changes a total.
+ * Owns nothing. Called by second_look.c for the best hits and by explain.c.
  */
 #ifndef LUPE_QUERY_PROXIMITY_H
 #define LUPE_QUERY_PROXIMITY_H
 
+#include "query/evaluate.h"
 #include "query/plan.h"
 
-#define PROXIMITY_HITS 32u /* the best so many; always these, so that pages fit each other */
-
-/* How many hits evaluation must find for k to be right afterwards. */
-static inline uint64_t proximity_hits(const struct plan *plan, uint64_t k)
-{
-    return plan->later && k && k < PROXIMITY_HITS ? PROXIMITY_HITS : k;
-}
-
-/* Adds to the scores of the best hits and puts them into order. */
-CHECKED lupe_status proximity_apply(const struct plan *plan, struct search_hit *hits, size_t count);
+/* Adds what all groups with later, of which there are some, get more to hits of one segment, by
+ * document. */
+CHECKED lupe_status proximity_apply(const struct plan *plan, struct ticker *ticker,
+                                    struct search_hit **hits, size_t count);
 
 /* What a group with later has more in a document of a segment for words near each other. */
 struct nearness {

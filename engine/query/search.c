@@ -9,7 +9,7 @@
 
 #include "query/execute.h"
 #include "query/floor.h"
-#include "query/proximity.h"
+#include "query/second_look.h"
 
 #define LEAF_BYTES_KEPT ((size_t)256 << 10) /* on the view, from one search to the next */
 
@@ -27,7 +27,7 @@ struct run {
 static lupe_status run_init(struct run *run)
 {
     lupe_status status = LUPE_OK;
-    TRY(collector_init(&run->collector, proximity_hits(run->plan, run->request->k),
+    TRY(collector_init(&run->collector, second_look_hits(run->plan, run->request->k),
                        run->plan->documents));
     run->collects = run->collector.k > 0;
     run->ticker.request = run->request;
@@ -190,7 +190,7 @@ static lupe_status take_hits(struct run *run)
         answer->hits[i] = (struct search_hit){(uint32_t)(key >> 32), place, document};
     }
     answer->hit_count = run->collector.count;
-    status = proximity_apply(run->plan, answer->hits, answer->hit_count);
+    status = second_look(run->plan, answer->hits, answer->hit_count);
     if (answer->hit_count > run->request->k)
         answer->hit_count = (size_t)run->request->k;
     return status;

@@ -15,6 +15,7 @@ struct search_request {
     uint64_t count_limit; /* as in lupe_search_options */
     double k1;            /* resolved, never negative */
     double b;
+    bool k1_by_query;     /* k1 is that of a query like any: some words and sentences have others */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
     void *user;
     bool (*cancel)(void *user);

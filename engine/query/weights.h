@@ -2,7 +2,7 @@
  *
  * weights.h - the numbers of ranking beyond BM25's own, in one place.
  *
- * Owns them. Read by the planner and by proximity.c. They were chosen with one half of the queries
+ * Owns them. Read by the planner and by as_typed.c. They were chosen with one half of the queries
  * of the relevance sets and checked with the other (bench/quality/tune.py, bench/DECISIONS.md);
  * a build with LUPE_TUNING takes them from the environment, so that the script can.
  */
@@ -20,6 +20,16 @@ static inline double weight_of(const char *name, double otherwise)
 #else
 #define WEIGHT(name, value) (value)
 #endif
+
+/* k1 of a query of some words, and of a sentence, in parts of the index's: of few words each is
+ * wanted, and that one comes again says little; of a sentence some carry the topic, and it comes
+ * again in texts that are about it. */
+#define WORDS_K1 WEIGHT(WORDS_K1, 0.5)
+#define SENTENCE_K1 WEIGHT(SENTENCE_K1, 1.4)
+
+/* A word counts for so much of its gain once more, for the places where it stands as it was
+ * typed. */
+#define TYPED_GAIN WEIGHT(TYPED_GAIN, 0.2)
 
 /* A place where the parts of a compound stand near each other counts for so much of a place of the
  * compound; the parts are at most so many positions from the rarest of them. */

@@ -248,3 +248,50 @@ size_t form_name_read(const uint8_t *name, const uint8_t *term, size_t term_size
         text_add(&text, name + 1, *name);
     return text.ok ? text.size : NAME_DAMAGED;
 }
+
+/* ---- comparing */
+
+/* What is left of a word that a form is compared with. */
+struct expected {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+/* Takes bytes away where they come next. */
+static bool expected_take(struct expected *expected, const void *bytes, size_t size)
+{
+    if (size > expected->size || memcmp(expected->bytes, bytes, size) != 0)
+        return false;
+    expected->bytes += size;
+    expected->size -= size;
+    return true;
+}
+
+bool form_name_folds_to(const uint8_t *name, const uint8_t *term, size_t term_size,
+                        const uint8_t *folded, size_t size)
+{
+    struct expected expected = {folded, size};
+    unsigned head = *name++;
+    unsigned code = head & (NAME_PATCHED - 1);
+    size_t at = 0;
+    for (bool more = head & NAME_PATCHED; more;) {
+        unsigned patch = *name++;
+        size_t gap = patch & PATCH_LETTERS_MAX, letters = 0;
+        const char *respelling = NULL;
+        if (gap < term_size - at)
+            respelling = respelled(term, term_size, at + gap, patch & PATCH_SECOND, &letters);
+        if (!respelling || !expected_take(&expected, term + at, gap) ||
+            !(expected_take(&expected, respelling, strlen(respelling)) ||
+              expected_take(&expected, term + at + gap, letters)))
+            return false;
+        at += gap + letters;
+        more = patch & PATCH_MORE;
+    }
+    size_t back = code == NAME_BACK ? *name++ : 0;
+    if (back > term_size - at || !expected_take(&expected, term + at, term_size - at - back))
+        return false;
+    bool ends = code < NAME_ENDINGS
+                    ? expected_take(&expected, endings[code].bytes, endings[code].size)
+                    : expected_take(&expected, name + 1, *name);
+    return ends && expected.size == 0;
+}

@@ -36,4 +36,9 @@ bool form_name_skip(struct cursor *cursor);
 size_t form_name_read(const uint8_t *name, const uint8_t *term, size_t term_size,
                       uint8_t form[FORM_BYTES_MAX]);
 
+/* Whether a form is written so when it is folded: as it is, but that each letter which it respells
+ * may be the term's. */
+bool form_name_folds_to(const uint8_t *name, const uint8_t *term, size_t term_size,
+                        const uint8_t *folded, size_t size);
+
 #endif

@@ -218,6 +218,11 @@ size_t forms_name(const struct forms *forms, unsigned form, uint8_t bytes[FORM_B
     return form_name_read(forms->names[form], forms->term, forms->term_size, bytes);
 }
 
+bool forms_folds_to(const struct forms *forms, unsigned form, const uint8_t *bytes, size_t size)
+{
+    return form_name_folds_to(forms->names[form], forms->term, forms->term_size, bytes, size);
+}
+
 bool forms_find(const struct forms *forms, const uint8_t *bytes, size_t size, unsigned *form)
 {
     uint8_t name[FORM_BYTES_MAX];
@@ -229,15 +234,8 @@ bool forms_find(const struct forms *forms, const uint8_t *bytes, size_t size, un
 
 /* ---- blocks */
 
-/* A stream of bits, readable eight bytes beyond its end. */
-struct bit_reader {
-    const uint8_t *bytes;
-    uint64_t bit;
-    uint64_t bits;
-};
-
 /* The next Rice code; false where no more ones are there: the end. */
-static bool rice_take(struct bit_reader *bits, unsigned low_bits, uint64_t *number)
+static bool rice_take(struct form_bits *bits, unsigned low_bits, uint64_t *number)
 {
     uint64_t start = bits->bit;
     for (;;) {
@@ -300,26 +298,46 @@ static bool block_find(struct forms *forms, uint32_t number, const uint8_t **byt
     return true;
 }
 
+static lupe_status block_damaged(void)
+{
+    return fail(LUPE_CORRUPT, "the forms of a word are damaged");
+}
+
+lupe_status forms_block_begin(struct forms *forms, uint32_t number)
+{
+    size_t size = 0;
+    forms->bits = (struct form_bits){NULL, 0, 0};
+    forms->next = 0;
+    if (!forms->blocks)
+        return LUPE_OK;
+    if (!block_find(forms, number, &forms->bits.bytes, &size))
+        return block_damaged();
+    forms->bits.bits = 8 * (uint64_t)size;
+    return LUPE_OK;
+}
+
+lupe_status forms_block_until(struct forms *forms, uint64_t positions, uint64_t until,
+                              struct form_places *places)
+{
+    struct form_bits bits = forms->bits;
+    uint64_t gap = 0, form = 0, next = forms->next;
+    lupe_status status = LUPE_OK;
+    while (status == LUPE_OK && next < until && rice_take(&bits, forms->gap_bits, &gap)) {
+        bool sound = rice_take(&bits, forms->form_bits, &form);
+        next += gap;
+        if (!sound || form + 1 >= forms->count || next >= positions)
+            return block_damaged();
+        status = form_places_add(places, form_place(next++, (unsigned)form + 1));
+    }
+    forms->bits = bits;
+    forms->next = next;
+    return status;
+}
+
 lupe_status forms_block(struct forms *forms, uint32_t number, uint64_t positions,
                         struct form_places *places)
 {
-    struct bit_reader bits = {NULL, 0, 0};
-    size_t size = 0;
-    uint64_t gap = 0, form = 0, next = 0;
+    lupe_status status = forms_block_begin(forms, number);
     places->count = 0;
-    if (!forms->blocks)
-        return LUPE_OK;
-    bool sound = block_find(forms, number, &bits.bytes, &size);
-    bits.bits = 8 * (uint64_t)size;
-    while (sound && rice_take(&bits, forms->gap_bits, &gap)) {
-        sound = rice_take(&bits, forms->form_bits, &form);
-        next += gap;
-        sound = sound && form + 1 < forms->count && next < positions;
-        if (!sound)
-            break;
-        lupe_status status = form_places_add(places, form_place(next++, (unsigned)form + 1));
-        if (status)
-            return status;
-    }
-    return sound ? LUPE_OK : fail(LUPE_CORRUPT, "the forms of a word are damaged");
+    return status ? status : forms_block_until(forms, positions, UINT64_MAX, places);
 }

@@ -114,6 +114,13 @@ void form_reader_free(struct form_reader *reader);
 CHECKED lupe_status form_reader_find(struct form_reader *reader, uint64_t number,
                                      const uint8_t **record, size_t *size);
 
+/* A stream of bits, readable eight bytes beyond its end. */
+struct form_bits {
+    const uint8_t *bytes;
+    uint64_t bit;
+    uint64_t bits;
+};
+
 /* The forms of a word, parsed from its record. */
 struct forms {
     const uint8_t *term;
@@ -129,6 +136,8 @@ struct forms {
     uint32_t block;          /* the next one, */
     const uint8_t *size_at;  /* its size, */
     const uint8_t *block_at; /* and its bytes */
+    struct form_bits bits;   /* of the block being read, */
+    uint64_t next;           /* and the position behind what has been read */
 };
 
 /* term and record are borrowed; block_count is that of the word's list. LUPE_CORRUPT. */
@@ -136,6 +145,8 @@ CHECKED lupe_status forms_open(struct forms *forms, const uint8_t *record, size_
                                const uint8_t *term, size_t term_size, uint32_t block_count);
 /* The bytes of a form; returns how many. */
 size_t forms_name(const struct forms *forms, unsigned form, uint8_t bytes[FORM_BYTES_MAX]);
+/* Whether a form is a word that was folded, as form_name_folds_to says. */
+bool forms_folds_to(const struct forms *forms, unsigned form, const uint8_t *bytes, size_t size);
 /* Whether there is a form of these bytes, and then its number. */
 bool forms_find(const struct forms *forms, const uint8_t *bytes, size_t size, unsigned *form);
 
@@ -149,5 +160,10 @@ CHECKED lupe_status form_places_add(struct form_places *places, uint64_t place);
 /* The places of a block whose tfs add up to so many positions; blocks in order fast. */
 CHECKED lupe_status forms_block(struct forms *forms, uint32_t number, uint64_t positions,
                                 struct form_places *places);
+/* The same by pieces: finds a block, then adds its places before position `until`, and maybe one
+ * behind, to those that were read before. */
+CHECKED lupe_status forms_block_begin(struct forms *forms, uint32_t number);
+CHECKED lupe_status forms_block_until(struct forms *forms, uint64_t positions, uint64_t until,
+                                      struct form_places *places);
 
 #endif

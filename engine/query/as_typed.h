@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * as_typed.h - words of the query count for more where they stand in the form that was typed: the
+ * stemmer throws forms of other words together with it, and a plural is not asked for by chance.
+ *
+ * Forms are compared as the query's word is folded, so that spellings (Strasse, Haeuser, Theil)
+ * are one form. Of a compound or a number any form is what was typed: the stemmer does not mistake
+ * them, and a compound is to be found as well by its other inflections.
+ *
+ * Owns nothing. Called by second_look.c for the best hits and by explain.c.
+ */
+#ifndef LUPE_QUERY_AS_TYPED_H
+#define LUPE_QUERY_AS_TYPED_H
+
+#include "query/plan.h"
+
+/* What a group gets more in a document of a segment. */
+struct as_typed {
+    uint32_t places; /* where it stands as it was typed */
+    uint32_t more;   /* share */
+};
+CHECKED lupe_status as_typed_of(const struct plan *plan, const struct plan_node *group,
+                                uint32_t place, uint32_t document, struct as_typed *typed);
+
+/* Adds it for hits of one segment, by document. */
+CHECKED lupe_status as_typed_apply(const struct plan *plan, const struct plan_node *group,
+                                   struct search_hit **hits, size_t count);
+
+#endif
