@@ -303,21 +303,34 @@ lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t
     return LUPE_OK;
 }
 
-lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compound *compound,
-                                  unsigned first, unsigned last, struct term *term)
+size_t analyzer_part_word(const struct analyzer *analyzer, const struct compound *compound,
+                          unsigned first, unsigned last, uint8_t word[PART_WORD_BYTES_MAX])
 {
     const struct compound_part *end = &compound->parts[last];
-    uint8_t word[COMPOUND_LETTERS_MAX + 1];
     size_t start = compound->parts[first].first;
     size_t size = end->first + end->base_size - start;
     memcpy(word, analyzer->fold.bytes + start, size);
     if (end->append)
         word[size++] = (uint8_t)end->append;
+    return size;
+}
+
+lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
+                               struct term *term)
+{
     const uint8_t *stemmed;
     lupe_status status = stem_letters(analyzer, word, size, &stemmed, &size);
     if (!status)
         term_set(term, stemmed, size, false);
     return status;
+}
+
+lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compound *compound,
+                                  unsigned first, unsigned last, struct term *term)
+{
+    uint8_t word[PART_WORD_BYTES_MAX];
+    size_t size = analyzer_part_word(analyzer, compound, first, last, word);
+    return analyzer_part_term(analyzer, word, size, term);
 }
 
 lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
@@ -346,14 +359,20 @@ bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, siz
            analyzer->fold.size <= COMPOUND_LETTERS_MAX;
 }
 
+void analyzer_split(struct analyzer *analyzer, struct compound *compound)
+{
+    const uint8_t *folded;
+    size_t size;
+    compound->count = 0;
+    if (analyzer_folded(analyzer, &folded, &size))
+        compound_split(analyzer->lexicon, folded, size, compound);
+}
+
 lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts)
 {
     lupe_status status = LUPE_OK;
-    const struct fold *fold = &analyzer->fold;
     parts->count = 0;
-    if (!analyzer->lexicon || !fold->letters || fold->cut || fold->size > COMPOUND_LETTERS_MAX)
-        return LUPE_OK;
-    compound_split(analyzer->lexicon, fold->bytes, fold->size, &parts->compound);
+    analyzer_split(analyzer, &parts->compound);
     for (unsigned i = 0; i < parts->compound.count; i++)
         TRY(analyzer_parts_joined(analyzer, &parts->compound, i, i, &parts->terms[i]));
     parts->count = parts->compound.count;

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "text/suspended.h"
 #include "text/words.h"
+#include "write/word_hash.h"
 
 #define ITEMS 64u              /* words a pass, */
 #define ITEMS_MAX (3u * ITEMS) /* and some more: joined forms, and simple words */
@@ -213,6 +214,8 @@ void accumulator_seal(struct accumulator *accumulator)
     table_reset(&accumulator->surface_table);
     table_reset(&accumulator->term_table);
     buffer_reset(&accumulator->surfaces);
+    if (part_notes_bytes(&accumulator->parts) > KEPT_BYTES)
+        part_notes_seal(&accumulator->parts);
 }
 
 void accumulator_reset(struct accumulator *accumulator)
@@ -386,28 +389,6 @@ out:
 
 /* ---- surface forms */
 
-/* The last 1 to 8 bytes of a word; reads BATCH_PADDING_BYTES beyond it at most. */
-static inline uint64_t last_bytes(const uint8_t *bytes, uint32_t size)
-{
-    return load_u64(bytes) & (~(uint64_t)0 >> (64 - 8 * size));
-}
-
-static inline uint64_t fold_128(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Words are short: one or two multiplications. (XXH3 through a call costs more than the rest.) */
-static inline uint32_t surface_hash(const uint8_t *bytes, uint32_t size, uint32_t space)
-{
-    uint64_t hash = 0x9e3779b97f4a7c15u ^ size ^ (uint64_t)space << 32;
-    for (; size > 8; size -= 8, bytes += 8)
-        hash = fold_128(hash ^ load_u64(bytes), 0xd6e8feb86659fd93u);
-    hash = fold_128(hash ^ last_bytes(bytes, size), 0xd6e8feb86659fd93u);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
 static inline bool surface_equals(const struct surface *surface, const struct word_item *item)
 {
     if (surface->size != item->size || (surface->space & ~SURFACE_CUT) != item->space)
@@ -426,24 +407,46 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
     return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
 }
 
+/* The part that some neighbouring parts of a compound are, or PART_NONE. */
+static lupe_status part_find(struct accumulator *accumulator, struct analyzer *analyzer,
+                             const struct compound *compound, unsigned first, unsigned last,
+                             uint32_t *part)
+{
+    struct term term;
+    uint8_t word[PART_WORD_BYTES_MAX + WORD_PADDING_BYTES];
+    uint32_t hash;
+    uint32_t size = (uint32_t)analyzer_part_word(analyzer, compound, first, last, word);
+    lupe_status status = LUPE_OK;
+    memset(word + size, 0, WORD_PADDING_BYTES);
+    if (part_notes_find(&accumulator->parts, word, size, &hash, part))
+        return LUPE_OK;
+    TRY(analyzer_part_term(analyzer, word, size, &term));
+    TRY(part_notes_learn(&accumulator->parts, word, size, hash, term.bytes, term.size, part));
+out:
+    return status;
+}
+
+#define PART_RUNS_MAX (COMPOUND_PARTS_MAX * (COMPOUND_PARTS_MAX + 1) / 2) /* neighbouring parts */
+
 /* Notes what parts a surface form has, if it is a compound. */
-static lupe_status compound_note(struct accumulator *accumulator, const struct word_item *item,
+static lupe_status compound_note(struct accumulator *accumulator, struct analyzer *analyzer,
                                  uint32_t list)
 {
-    struct word_parts parts;
+    struct compound compound;
+    uint32_t parts[PART_RUNS_MAX];
+    unsigned count = 0;
     lupe_status status = LUPE_OK;
-    struct analyzer *analyzer = accumulator->analyzers[item->space / 16];
-    TRY(analyzer_parts(analyzer, &parts));
-    for (unsigned first = 0; first < parts.count; first++)
-        for (unsigned last = first; last < parts.count; last++) {
-            struct term term;
-            if (last - first + 1 == parts.count)
+    analyzer_split(analyzer, &compound);
+    for (unsigned first = 0; first < compound.count; first++)
+        for (unsigned last = first; last < compound.count; last++) {
+            uint32_t part;
+            if (last - first + 1 == compound.count)
                 continue;
-            TRY(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term));
-            if (term.size)
-                TRY(part_notes_add(&accumulator->parts, term.bytes, term.size, list,
-                                   first == last));
+            TRY(part_find(accumulator, analyzer, &compound, first, last, &part));
+            if (part != PART_NONE)
+                parts[count++] = part << NOTE_PART_SHIFT | (first == last ? NOTE_SINGLE : 0);
         }
+    TRY(part_notes_add(&accumulator->parts, list, parts, count));
 out:
     return status;
 }
@@ -521,7 +524,7 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
     if (status != LUPE_OK || parts)
         return status;
     if (accumulator->with_parts)
-        TRY(compound_note(accumulator, item, *list));
+        TRY(compound_note(accumulator, accumulator->analyzers[item->space / 16], *list));
     if (accumulator->with_forms) {
         analyzer_form(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
         TRY(form_number(accumulator, *list, &term, form));
@@ -773,7 +776,7 @@ static void items_hash(struct accumulator *accumulator)
     }
     for (unsigned i = 0; i < items->long_count; i++) {
         struct word_item *item = &items->list[items->longs[i]];
-        item->hash = surface_hash(item->bytes, item->size, item->space);
+        item->hash = word_hash(item->bytes, item->size, item->space);
         __builtin_prefetch(&table->slots[item->hash & (table->slot_count - 1)]);
     }
 }

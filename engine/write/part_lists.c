@@ -25,7 +25,6 @@ lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *wri
     parts->writer = writer;
     parts->segment_documents = segment_documents;
     parts->stream = BUFFER_INIT(0);
-    parts->sources = BUFFER_INIT(0);
     parts->sums = memory_zalloc(segment_documents, sizeof *parts->sums);
     parts->bits = memory_zalloc((size_t)segment_documents / 64 + 1, sizeof *parts->bits);
     if (!parts->sums || !parts->bits)
@@ -37,7 +36,6 @@ lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *wri
 void part_lists_free(struct part_lists *parts)
 {
     buffer_free(&parts->stream);
-    buffer_free(&parts->sources);
     memory_free(parts->sums);
     memory_free(parts->bits);
     memory_free(parts->documents);
@@ -144,17 +142,30 @@ static lupe_status growing_open(struct part_lists *parts, const struct accumulat
     return growing_bytes(&accumulator->pool, list, &parts->stream, &reader->at, &reader->end);
 }
 
+/* How far ahead a list and its first chunk are asked for: each is at a random place, and most lists
+ * are a few bytes. */
+#define AHEAD_LIST 16u
+#define AHEAD_CHUNK 8u
+
+static inline void ask_ahead(const struct accumulator *accumulator, const uint32_t *lists,
+                             uint32_t left)
+{
+    if (left > AHEAD_LIST)
+        __builtin_prefetch(accumulator_list(accumulator, lists[AHEAD_LIST]));
+    if (left > AHEAD_CHUNK)
+        __builtin_prefetch(pool_chunk(&accumulator->pool,
+                                      accumulator_list(accumulator, lists[AHEAD_CHUNK])->first));
+}
+
 lupe_status part_lists_add_noted(struct part_lists *parts, const struct accumulator *accumulator,
-                                 uint32_t part, const uint32_t *map)
+                                 const uint32_t *lists, uint32_t count, const uint32_t *map)
 {
     lupe_status status = LUPE_OK;
-    buffer_clear(&parts->sources);
-    TRY(part_notes_sources(&accumulator->parts, part, &parts->sources));
-    const uint32_t *sources = (const uint32_t *)(const void *)parts->sources.data;
-    for (size_t i = 0; i < parts->sources.size / sizeof *sources; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct growing_reader reader;
         uint32_t tf;
-        TRY(growing_open(parts, accumulator, sources[i], &reader));
+        ask_ahead(accumulator, lists + i, count - i);
+        TRY(growing_open(parts, accumulator, lists[i], &reader));
         while (growing_next(&reader, &tf)) {
             uint32_t document = map ? map[reader.document] : reader.document;
             if (document != UINT32_MAX)

@@ -28,8 +28,7 @@ struct part_lists {
     uint32_t capacity;
     uint64_t *bits; /* of the documents, for many; zero between lists */
     bool is_wide;
-    struct buffer stream;  /* scratch, */
-    struct buffer sources; /* likewise */
+    struct buffer stream; /* scratch */
     struct record_form forms[RECORD_FORMS];
 };
 
@@ -51,9 +50,10 @@ void part_lists_drop(struct part_lists *parts); /* begins anew */
 CHECKED lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size);
 
 /* Of an accumulator, whose documents get their numbers by a map (new by old, UINT32_MAX: deleted;
- * NULL: the same): what it noted for a part; a word's own list. */
+ * NULL: the same): the lists of compounds of a part; a word's own list. */
 CHECKED lupe_status part_lists_add_noted(struct part_lists *parts,
-                                         const struct accumulator *accumulator, uint32_t part,
+                                         const struct accumulator *accumulator,
+                                         const uint32_t *lists, uint32_t count,
                                          const uint32_t *map);
 CHECKED lupe_status part_lists_add_own_list(struct part_lists *parts,
                                             const struct accumulator *accumulator, uint32_t list,
