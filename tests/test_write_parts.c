@@ -1,78 +1,98 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_write_parts.c - what is noted of compounds: a part that was met before is the one that it
- * would be if it were stemmed again, and every note is there again, by part.
+ * test_write_parts.c - what is noted of compounds: words that waited, and parts that were met
+ * before, are what they would be if each were analyzed at once; every note is there again, by part.
  */
-#include "write/part_notes.h"
+#include "write/compound_queue.h"
 
 #include "base/limits.h"
 #include "segment/dictionary.h"
-#include "text/analyzer.h"
 #include "text_cases.h"
 #include "write/word_hash.h"
 
 /* ---- words */
 
-/* The term of a part, without the head of its key. */
-static void term_of(const struct part_notes *notes, uint32_t part, struct term *term)
+/* Whether a list was noted for a part with this term; takes the note out. */
+static bool take(const struct part_notes *notes, struct noted_sources *noted, uint32_t list,
+                 const struct term *term, bool single)
 {
-    const uint8_t *key = part_key(notes, part);
-    cr_assert(key_is_of(key + 1, LIST_PARTS));
-    term->size = key[0] - 2u;
-    memcpy(term->bytes, key + 3, term->size);
+    for (uint32_t part = 0; part < part_notes_count(notes); part++) {
+        const uint8_t *key = part_key(notes, part);
+        if (key[0] != term->size + 2u || memcmp(key + 3, term->bytes, term->size) != 0)
+            continue;
+        cr_assert(key_is_of(key + 1, LIST_PARTS));
+        cr_assert(!single || noted->single[part]);
+        for (uint32_t i = noted->starts[part]; i < noted->starts[part + 1]; i++)
+            if (noted->sources[i] == list) {
+                noted->sources[i] = UINT32_MAX;
+                return true;
+            }
+    }
+    return false;
 }
 
-/* Asks for all runs of parts of a word, as inverting does, and compares each with a fresh analysis.
- * Returns how many were met before. */
-static unsigned word_check(struct part_notes *notes, struct analyzer *analyzer, const char *text)
+/* The parts of a word in a fresh analysis, which all have to be noted. Returns their number. */
+static uint32_t word_check(struct analyzer *analyzer, const char *text, uint32_t list,
+                           const struct part_notes *notes, struct noted_sources *noted)
 {
-    struct term term, known;
-    struct compound compound;
+    struct term term;
     struct word_parts parts;
-    unsigned met = 0;
+    uint32_t count = 0;
     cr_assert_eq(analyzer_term(analyzer, text, strlen(text), &term), LUPE_OK);
     cr_assert_eq(analyzer_parts(analyzer, &parts), LUPE_OK);
-    analyzer_split(analyzer, &compound);
-    cr_assert_eq(parts.count, compound.count);
-    for (unsigned first = 0; first < compound.count; first++)
-        for (unsigned last = first; last < compound.count; last++) {
-            uint8_t word[PART_WORD_BYTES_MAX + WORD_PADDING_BYTES];
-            uint32_t hash, part;
-            size_t size = analyzer_part_word(analyzer, &compound, first, last, word);
-            memset(word + size, 'x', WORD_PADDING_BYTES); /* whatever stands there */
-            cr_assert_eq(analyzer_parts_joined(analyzer, &compound, first, last, &term), LUPE_OK);
-            if (part_notes_find(notes, word, (uint32_t)size, &hash, &part)) {
-                met++;
-            } else {
-                cr_assert_eq(part_notes_learn(notes, word, (uint32_t)size, hash, term.bytes,
-                                              term.size, &part),
-                             LUPE_OK);
-            }
-            cr_assert_eq(part == PART_NONE, term.size == 0);
-            if (part == PART_NONE)
+    for (unsigned first = 0; first < parts.count; first++)
+        for (unsigned last = first; last < parts.count; last++) {
+            if (last - first + 1 == parts.count)
                 continue;
-            term_of(notes, part, &known);
-            cr_assert(known.size == term.size && !memcmp(known.bytes, term.bytes, term.size),
-                      "%s: %.*s is no %.*s", text, (int)known.size, known.bytes, (int)term.size,
-                      term.bytes);
+            cr_assert_eq(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term),
+                         LUPE_OK);
+            if (term.size == 0)
+                continue;
+            cr_assert(take(notes, noted, list, &term, first == last), "%s: %.*s", text,
+                      (int)term.size, term.bytes);
+            count++;
         }
-    return met;
+    return count;
 }
 
-Test(write_parts, a_part_met_before_is_as_if_it_were_new)
+#define WORDS_MAX 3000u
+
+Test(write_parts, what_waited_is_noted_as_if_it_were_split_at_once)
 {
+    static char words[WORDS_MAX][64];
     struct case_file cases;
+    struct compound_queue queue;
     struct part_notes notes;
+    struct noted_sources noted = {0};
     struct analyzer *analyzer;
-    unsigned met = 0;
+    uint32_t count = 0, noted_count = 0;
     part_notes_init(&notes);
+    compound_queue_init(&queue);
     cr_assert_eq(analyzer_open(LUPE_ANALYSIS_STANDARD, 0, "german", &analyzer), LUPE_OK);
     cases_open(&cases, "compounds.txt");
-    while (cases_next(&cases, 2))
-        met += word_check(&notes, analyzer, cases.columns[0]);
-    cr_assert_gt(met, 100);
+    while (cases_next(&cases, 2)) {
+        const uint8_t *folded;
+        size_t size;
+        struct term term;
+        cr_assert(count < WORDS_MAX && strlen(cases.columns[0]) < sizeof *words);
+        memcpy(words[count], cases.columns[0], strlen(cases.columns[0]) + 1);
+        cr_assert_eq(analyzer_term(analyzer, words[count], strlen(words[count]), &term), LUPE_OK);
+        if (analyzer_folded(analyzer, &folded, &size))
+            cr_assert_eq(compound_queue_add(&queue, count, folded, size), LUPE_OK);
+        if (++count % 500 == 0) /* parts of these are met again by the next */
+            cr_assert_eq(compound_queue_note(&queue, analyzer, &notes), LUPE_OK);
+    }
+    cr_assert_eq(compound_queue_note(&queue, analyzer, &notes), LUPE_OK);
+    cr_assert_eq(queue.words.size, 0);
     part_notes_seal(&notes);
+    cr_assert_eq(noted_sources_make(&notes, &noted), LUPE_OK);
+    for (uint32_t i = 0; i < count; i++)
+        noted_count += word_check(analyzer, words[i], i, &notes, &noted);
+    cr_assert_eq(noted_count, noted.starts[part_notes_count(&notes)]);
+    cr_assert_gt(noted_count, 1000);
+    noted_sources_free(&noted);
     analyzer_close(analyzer);
+    compound_queue_free(&queue);
     part_notes_free(&notes);
     support_no_leaks();
 }
@@ -86,8 +106,9 @@ Test(write_parts, a_part_met_before_is_as_if_it_were_new)
 static uint32_t learn(struct part_notes *notes, uint32_t number)
 {
     uint8_t word[16 + WORD_PADDING_BYTES] = {0};
-    uint32_t hash, part, size = (uint32_t)snprintf((char *)word, 16, "w%u", number);
-    if (!part_notes_find(notes, word, size, &hash, &part))
+    uint32_t part, size = (uint32_t)snprintf((char *)word, 16, "w%u", number);
+    uint32_t hash = word_hash(word, size, 0) % 64; /* many alike */
+    if (!part_notes_find(notes, word, size, hash, &part))
         cr_assert_eq(part_notes_learn(notes, word, size, hash, word, size, &part), LUPE_OK);
     return part;
 }
@@ -135,8 +156,9 @@ static lupe_status notes_scenario(struct part_notes *notes, struct noted_sources
     lupe_status status = LUPE_OK;
     for (uint32_t number = 0; number < 400; number++) {
         uint8_t word[16 + WORD_PADDING_BYTES] = {0};
-        uint32_t hash, part, size = (uint32_t)snprintf((char *)word, 16, "w%u", number);
-        cr_assert_not(part_notes_find(notes, word, size, &hash, &part));
+        uint32_t part, size = (uint32_t)snprintf((char *)word, 16, "w%u", number);
+        uint32_t hash = word_hash(word, size, 0);
+        cr_assert_not(part_notes_find(notes, word, size, hash, &part));
         TRY(part_notes_learn(notes, word, size, hash, word, size, &part));
         part <<= NOTE_PART_SHIFT;
         TRY(part_notes_add(notes, number, &part, 1));

@@ -303,18 +303,6 @@ lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t
     return LUPE_OK;
 }
 
-size_t analyzer_part_word(const struct analyzer *analyzer, const struct compound *compound,
-                          unsigned first, unsigned last, uint8_t word[PART_WORD_BYTES_MAX])
-{
-    const struct compound_part *end = &compound->parts[last];
-    size_t start = compound->parts[first].first;
-    size_t size = end->first + end->base_size - start;
-    memcpy(word, analyzer->fold.bytes + start, size);
-    if (end->append)
-        word[size++] = (uint8_t)end->append;
-    return size;
-}
-
 lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
                                struct term *term)
 {
@@ -329,7 +317,7 @@ lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compou
                                   unsigned first, unsigned last, struct term *term)
 {
     uint8_t word[PART_WORD_BYTES_MAX];
-    size_t size = analyzer_part_word(analyzer, compound, first, last, word);
+    size_t size = compound_part_word(compound, analyzer->fold.bytes, first, last, word);
     return analyzer_part_term(analyzer, word, size, term);
 }
 
@@ -359,20 +347,15 @@ bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, siz
            analyzer->fold.size <= COMPOUND_LETTERS_MAX;
 }
 
-void analyzer_split(struct analyzer *analyzer, struct compound *compound)
-{
-    const uint8_t *folded;
-    size_t size;
-    compound->count = 0;
-    if (analyzer_folded(analyzer, &folded, &size))
-        compound_split(analyzer->lexicon, folded, size, compound);
-}
-
 lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts)
 {
     lupe_status status = LUPE_OK;
-    parts->count = 0;
-    analyzer_split(analyzer, &parts->compound);
+    const uint8_t *folded;
+    size_t size;
+    parts->count = parts->compound.count = 0;
+    if (!analyzer_folded(analyzer, &folded, &size))
+        return LUPE_OK;
+    compound_split(analyzer->lexicon, folded, size, &parts->compound);
     for (unsigned i = 0; i < parts->compound.count; i++)
         TRY(analyzer_parts_joined(analyzer, &parts->compound, i, i, &parts->terms[i]));
     parts->count = parts->compound.count;

@@ -73,21 +73,14 @@ struct word_parts {
     struct term terms[COMPOUND_PARTS_MAX];
 };
 
-/* The same without terms: how that word is split; a count of 0: no compound. */
-void analyzer_split(struct analyzer *analyzer, struct compound *compound);
-
-/* Some neighbouring parts of that word as one: the word that they are, and the term that it
- * has. Where words repeat, each has to be stemmed but once. */
-#define PART_WORD_BYTES_MAX (COMPOUND_LETTERS_MAX + 1)
-size_t analyzer_part_word(const struct analyzer *analyzer, const struct compound *compound,
-                          unsigned first, unsigned last, uint8_t word[PART_WORD_BYTES_MAX]);
-CHECKED lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
-                                       struct term *term);
-
-/* Both. */
+/* Some neighbouring parts of that word as one. */
 CHECKED lupe_status analyzer_parts_joined(struct analyzer *analyzer,
                                           const struct compound *compound, unsigned first,
                                           unsigned last, struct term *term);
+/* The term of such a word (compound_part_word). Where they repeat, each has to be stemmed but once.
+ */
+CHECKED lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
+                                       struct term *term);
 
 /* The parts of the word whose term was asked for last; none where words are not split: in other
  * modes and languages than STANDARD and German. */

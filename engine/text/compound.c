@@ -266,3 +266,15 @@ void compound_split(const struct lexicon *lexicon, const uint8_t *folded, size_t
     if (!search.whole && search.ways[size].cost < search.limit)
         write_parts(&search, compound);
 }
+
+size_t compound_part_word(const struct compound *compound, const uint8_t *folded, unsigned first,
+                          unsigned last, uint8_t out[PART_WORD_BYTES_MAX])
+{
+    const struct compound_part *end = &compound->parts[last];
+    size_t start = compound->parts[first].first;
+    size_t size = end->first + end->base_size - start;
+    memcpy(out, folded + start, size);
+    if (end->append)
+        out[size++] = (uint8_t)end->append;
+    return size;
+}

@@ -85,6 +85,8 @@ static lupe_status analyzer_number(struct accumulator *accumulator,
     }
     *number = (uint8_t)accumulator->analyzer_count;
     accumulator->analyzers[accumulator->analyzer_count++] = analyzer;
+    if (analyzer_lexicon(analyzer))
+        accumulator->splitter = analyzer;
     return LUPE_OK;
 }
 
@@ -132,6 +134,7 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);
     part_notes_init(&accumulator->parts);
+    compound_queue_init(&accumulator->compounds);
     accumulator->items = memory_alloc(sizeof *accumulator->items);
     if (!accumulator->items) {
         status = fail_memory();
@@ -166,6 +169,7 @@ void accumulator_close(struct accumulator *accumulator)
     buffer_free(&accumulator->surfaces);
     buffer_free(&accumulator->keys);
     part_notes_free(&accumulator->parts);
+    compound_queue_free(&accumulator->compounds);
     lists_trim(accumulator, 0);
     memory_free(accumulator->list_blocks);
     pool_trim(&accumulator->pool, 0);
@@ -208,19 +212,31 @@ static void buffer_reset(struct buffer *buffer)
     buffer_clear(buffer);
 }
 
-void accumulator_seal(struct accumulator *accumulator)
+/* Gives back what only adding needs, where it is large. */
+static void tables_reset(struct accumulator *accumulator)
 {
     short_table_reset(&accumulator->short_table);
     table_reset(&accumulator->surface_table);
     table_reset(&accumulator->term_table);
     buffer_reset(&accumulator->surfaces);
+    buffer_reset(&accumulator->compounds.words);
     if (part_notes_bytes(&accumulator->parts) > KEPT_BYTES)
         part_notes_seal(&accumulator->parts);
 }
 
+lupe_status accumulator_seal(struct accumulator *accumulator)
+{
+    lupe_status status = LUPE_OK;
+    if (accumulator->splitter)
+        status = compound_queue_note(&accumulator->compounds, accumulator->splitter,
+                                     &accumulator->parts);
+    tables_reset(accumulator);
+    return status;
+}
+
 void accumulator_reset(struct accumulator *accumulator)
 {
-    accumulator_seal(accumulator);
+    tables_reset(accumulator);
     buffer_reset(&accumulator->keys);
     part_notes_reset(&accumulator->parts, KEPT_BYTES);
     accumulator->list_count = 0;
@@ -259,7 +275,7 @@ size_t accumulator_bytes(const struct accumulator *accumulator)
            table_bytes(surfaces->slot_count, surfaces->used, sizeof(struct table_slot)) +
            table_bytes(terms->slot_count, terms->used, sizeof(struct table_slot)) +
            accumulator->surfaces.size + accumulator->keys.size +
-           part_notes_bytes(&accumulator->parts) +
+           part_notes_bytes(&accumulator->parts) + accumulator->compounds.words.size +
            accumulator->list_count * sizeof(struct growing_list) +
            (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
            accumulator->document_count * sizeof *accumulator->documents +
@@ -407,48 +423,18 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
     return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
 }
 
-/* The part that some neighbouring parts of a compound are, or PART_NONE. */
-static lupe_status part_find(struct accumulator *accumulator, struct analyzer *analyzer,
-                             const struct compound *compound, unsigned first, unsigned last,
-                             uint32_t *part)
-{
-    struct term term;
-    uint8_t word[PART_WORD_BYTES_MAX + WORD_PADDING_BYTES];
-    uint32_t hash;
-    uint32_t size = (uint32_t)analyzer_part_word(analyzer, compound, first, last, word);
-    lupe_status status = LUPE_OK;
-    memset(word + size, 0, WORD_PADDING_BYTES);
-    if (part_notes_find(&accumulator->parts, word, size, &hash, part))
-        return LUPE_OK;
-    TRY(analyzer_part_term(analyzer, word, size, &term));
-    TRY(part_notes_learn(&accumulator->parts, word, size, hash, term.bytes, term.size, part));
-out:
-    return status;
-}
-
-#define PART_RUNS_MAX (COMPOUND_PARTS_MAX * (COMPOUND_PARTS_MAX + 1) / 2) /* neighbouring parts */
-
-/* Notes what parts a surface form has, if it is a compound. */
+/* Has the word that the analyzer saw last split. */
 static lupe_status compound_note(struct accumulator *accumulator, struct analyzer *analyzer,
                                  uint32_t list)
 {
-    struct compound compound;
-    uint32_t parts[PART_RUNS_MAX];
-    unsigned count = 0;
-    lupe_status status = LUPE_OK;
-    analyzer_split(analyzer, &compound);
-    for (unsigned first = 0; first < compound.count; first++)
-        for (unsigned last = first; last < compound.count; last++) {
-            uint32_t part;
-            if (last - first + 1 == compound.count)
-                continue;
-            TRY(part_find(accumulator, analyzer, &compound, first, last, &part));
-            if (part != PART_NONE)
-                parts[count++] = part << NOTE_PART_SHIFT | (first == last ? NOTE_SINGLE : 0);
-        }
-    TRY(part_notes_add(&accumulator->parts, list, parts, count));
-out:
-    return status;
+    const uint8_t *folded;
+    size_t size;
+    if (!analyzer_folded(analyzer, &folded, &size))
+        return LUPE_OK;
+    lupe_status status = compound_queue_add(&accumulator->compounds, list, folded, size);
+    if (status || !compound_queue_full(&accumulator->compounds))
+        return status;
+    return compound_queue_note(&accumulator->compounds, analyzer, &accumulator->parts);
 }
 
 /* The number of a form of a word, given when it is new; beyond FORMS_MAX the forms of a word are

@@ -27,8 +27,8 @@
 #include "segment/catalogue.h"
 #include "segment/dictionary.h"
 #include "write/batch.h"
+#include "write/compound_queue.h"
 #include "write/growing.h"
-#include "write/part_notes.h"
 
 /* Lists lie in blocks, at multiples of their size. */
 #define LIST_BLOCK_LISTS 4096u
@@ -93,6 +93,7 @@ struct accumulator {
     uint32_t field_count;
     struct analyzer **analyzers;
     uint32_t analyzer_count;
+    struct analyzer *splitter; /* the one of a language with compounds; NULL: there is none */
 
     struct short_table short_table;
     struct table surface_table; /* ref: offset in surfaces / 8 */
@@ -100,7 +101,8 @@ struct accumulator {
     struct table term_table; /* ref: list + 1 */
     struct buffer keys;
     struct part_notes parts;
-    void **list_blocks; /* list_block_count of them, some not in use */
+    struct compound_queue compounds; /* words whose parts are not yet noted */
+    void **list_blocks;              /* list_block_count of them, some not in use */
     uint32_t list_block_count;
     uint32_t list_block_capacity;
     uint32_t list_count;
@@ -149,9 +151,9 @@ CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t do
                                     const uint8_t *record, size_t record_size,
                                     const uint8_t *unstored, size_t unstored_size);
 
-/* Gives back what only adding needs, where it is large: called before a flush, which needs memory
- * to sort. Only reset and close are allowed afterwards. */
-void accumulator_seal(struct accumulator *accumulator);
+/* Splits the words that wait for it, and gives back what only adding needs, where it is large:
+ * called before a flush, which needs memory to sort. Only reset and close are allowed then. */
+CHECKED lupe_status accumulator_seal(struct accumulator *accumulator);
 
 /* Bytes in use, with what the next document may make a table grow by. */
 size_t accumulator_bytes(const struct accumulator *accumulator);

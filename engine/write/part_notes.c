@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "segment/dictionary.h"
-#include "write/word_hash.h"
 
 #define SLOTS_MIN 256u
 #define WORD_HEAD_BYTES 5u
@@ -144,14 +143,13 @@ static lupe_status word_slots_room(struct part_notes *notes)
 }
 
 bool part_notes_find(const struct part_notes *notes, const uint8_t *word, uint32_t size,
-                     uint32_t *hash, uint32_t *part)
+                     uint32_t hash, uint32_t *part)
 {
-    *hash = word_hash(word, size, 0);
     if (!notes->word_slot_count)
         return false;
     uint32_t mask = notes->word_slot_count - 1;
-    for (uint32_t at = *hash & mask; notes->word_slots[at].word; at = (at + 1) & mask) {
-        if (notes->word_slots[at].hash != *hash)
+    for (uint32_t at = hash & mask; notes->word_slots[at].word; at = (at + 1) & mask) {
+        if (notes->word_slots[at].hash != hash)
             continue;
         const uint8_t *known = notes->words.data + notes->word_slots[at].word - 1;
         if (known[4] != size || memcmp(known + WORD_HEAD_BYTES, word, size) != 0)

@@ -3,8 +3,8 @@
  * part_notes.h - which words are parts of which: noted while documents are inverted, once for each
  * distinct surface form.
  *
- * Owns the parts, the words that they were seen as, and the notes. Filled by accumulate.c, read by
- * flush_parts.c. Never splits or stems a word, never looks at documents.
+ * Owns the parts, the words that they were seen as, and the notes. Filled by compound_queue.c, read
+ * by flush_parts.c. Never splits or stems a word, never looks at documents.
  *
  * A part is a term. As a word (versicherung, versicherungen) it is stemmed once: compounds of a
  * language have the same few parts again and again, ten times each in 160,000 documents.
@@ -52,10 +52,15 @@ void part_notes_reset(struct part_notes *notes, size_t bytes_kept);
 void part_notes_seal(struct part_notes *notes);
 size_t part_notes_bytes(const struct part_notes *notes);
 
-/* The part that a word is, of 1 to 255 bytes with WORD_PADDING_BYTES behind them, when it was seen
- * before; else false. *hash is for part_notes_learn. */
+/* The part that a word of 1 to 255 bytes with some hash is, when it was seen before; else false. */
 bool part_notes_find(const struct part_notes *notes, const uint8_t *word, uint32_t size,
-                     uint32_t *hash, uint32_t *part);
+                     uint32_t hash, uint32_t *part);
+/* Asks for what part_notes_find will look at. */
+static inline void part_notes_ask(const struct part_notes *notes, uint32_t hash)
+{
+    if (notes->word_slots)
+        __builtin_prefetch(&notes->word_slots[hash & (notes->word_slot_count - 1)]);
+}
 /* What was not found is this term from now on; one of no bytes is PART_NONE. */
 CHECKED lupe_status part_notes_learn(struct part_notes *notes, const uint8_t *word, uint32_t size,
                                      uint32_t hash, const uint8_t *term, size_t term_size,
