@@ -12,6 +12,15 @@
 
 /* ---- words */
 
+/* Parts the other way round. */
+static uint32_t *places_of(uint32_t count)
+{
+    uint32_t *places = malloc(count * sizeof *places);
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = count - 1 - i;
+    return places;
+}
+
 /* Whether a list was noted for a part with this term; takes the note out. */
 static bool take(const struct part_notes *notes, struct noted_sources *noted, uint32_t list,
                  const struct term *term, bool single)
@@ -21,8 +30,9 @@ static bool take(const struct part_notes *notes, struct noted_sources *noted, ui
         if (key[0] != term->size + 2u || memcmp(key + 3, term->bytes, term->size) != 0)
             continue;
         cr_assert(key_is_of(key + 1, LIST_PARTS));
-        cr_assert(!single || noted->single[part]);
-        for (uint32_t i = noted->starts[part]; i < noted->starts[part + 1]; i++)
+        uint32_t place = noted->count - 1 - part;
+        cr_assert(!single || noted->single[place]);
+        for (uint32_t i = noted->starts[place]; i < noted->starts[place + 1]; i++)
             if (noted->sources[i] == list) {
                 noted->sources[i] = UINT32_MAX;
                 return true;
@@ -85,7 +95,9 @@ Test(write_parts, what_waited_is_noted_as_if_it_were_split_at_once)
     cr_assert_eq(compound_queue_note(&queue, analyzer, &notes), LUPE_OK);
     cr_assert_eq(queue.words.size, 0);
     part_notes_seal(&notes);
-    cr_assert_eq(noted_sources_make(&notes, &noted), LUPE_OK);
+    uint32_t *places = places_of(part_notes_count(&notes));
+    cr_assert_eq(noted_sources_make(&notes, places, &noted), LUPE_OK);
+    free(places);
     for (uint32_t i = 0; i < count; i++)
         noted_count += word_check(analyzer, words[i], i, &notes, &noted);
     cr_assert_eq(noted_count, noted.starts[part_notes_count(&notes)]);
@@ -136,15 +148,18 @@ Test(write_parts, every_note_is_there_by_part)
         cr_assert_eq(part_notes_add(&notes, list, parts, count), LUPE_OK);
     }
     part_notes_seal(&notes);
-    cr_assert_eq(noted_sources_make(&notes, &noted), LUPE_OK);
+    uint32_t *places = places_of(PARTS);
+    cr_assert_eq(noted_sources_make(&notes, places, &noted), LUPE_OK);
+    free(places);
     for (uint32_t part = 0; part < PARTS; part++) {
-        cr_assert_eq(noted.single[part] != 0, single[part]);
-        for (uint32_t i = noted.starts[part]; i < noted.starts[part + 1]; i++)
+        uint32_t place = PARTS - 1 - part;
+        cr_assert_eq(noted.single[place] != 0, single[part]);
+        for (uint32_t i = noted.starts[place]; i < noted.starts[place + 1]; i++)
             cr_assert(counts[part][noted.sources[i]]-- > 0);
         for (uint32_t list = 0; list < LISTS; list++)
             cr_assert_eq(counts[part][list], 0);
     }
-    cr_assert_eq(noted.starts[PARTS - 1], noted.starts[PARTS]); /* the one without a note */
+    cr_assert_eq(noted.starts[0], noted.starts[1]); /* the one without a note */
     noted_sources_free(&noted);
     part_notes_free(&notes);
     free(counts);
@@ -163,7 +178,9 @@ static lupe_status notes_scenario(struct part_notes *notes, struct noted_sources
         part <<= NOTE_PART_SHIFT;
         TRY(part_notes_add(notes, number, &part, 1));
     }
-    TRY(noted_sources_make(notes, noted));
+    uint32_t *places = places_of(part_notes_count(notes));
+    status = noted_sources_make(notes, places, noted);
+    free(places);
 out:
     return status;
 }

@@ -14,7 +14,7 @@
 #include "text/analyzer.h"
 #include "write/part_notes.h"
 
-#define COMPOUND_QUEUE_BYTES (64u * 1024u) /* when to empty it */
+#define COMPOUND_QUEUE_BYTES (512u * 1024u) /* when to empty it */
 
 struct compound_queue {
     struct buffer words; /* list:u32 size:u8 bytes */

@@ -35,33 +35,35 @@ static lupe_status part_order_make(const struct accumulator *accumulator, struct
     struct sort_context context = {.keys = notes->keys.data};
     if (count == 0)
         return LUPE_OK;
-    uint32_t *offsets = memory_alloc(count * sizeof *offsets);
+    uint32_t *numbers = memory_alloc(count * sizeof *numbers); /* offsets of keys, then places */
     order->stamps = memory_zalloc(accumulator->list_count, sizeof *order->stamps);
-    if (!offsets || !order->stamps) {
+    if (!numbers || !order->stamps) {
         status = fail_memory();
         goto out;
     }
     for (uint32_t i = 0; i < count; i++)
-        offsets[i] = part_notes_at(notes, i)->key;
-    context.offsets = offsets;
+        numbers[i] = part_notes_at(notes, i)->key;
+    context.offsets = numbers;
     TRY(sort_keys(&context, count, &order->items, &order->memory));
-    TRY(noted_sources_make(notes, &order->sources));
+    for (uint32_t i = 0; i < count; i++)
+        numbers[order->items[i].number] = i;
+    TRY(noted_sources_make(notes, numbers, &order->sources));
 out:
-    memory_free(offsets);
+    memory_free(numbers);
     return status;
 }
 
-/* The lists noted for a part, each once: surface forms of one term note the same. */
-static const uint32_t *part_lists_of(struct part_order *order, uint32_t part, uint32_t *count)
+/* The lists noted for the part at a place, each once: surface forms of one term note the same. */
+static const uint32_t *part_lists_of(struct part_order *order, uint32_t place, uint32_t *count)
 {
-    uint32_t *sources = order->sources.sources + order->sources.starts[part];
-    uint32_t noted = order->sources.starts[part + 1] - order->sources.starts[part];
+    uint32_t *sources = order->sources.sources + order->sources.starts[place];
+    uint32_t noted = order->sources.starts[place + 1] - order->sources.starts[place];
     *count = 0;
     for (uint32_t i = 0; i < noted; i++) {
         uint32_t source = sources[i];
-        if (order->stamps[source] == part + 1)
+        if (order->stamps[source] == place + 1)
             continue;
-        order->stamps[source] = part + 1;
+        order->stamps[source] = place + 1;
         sources[(*count)++] = source;
     }
     return sources;
@@ -99,21 +101,27 @@ static lupe_status noted_add(struct flusher *flusher, struct part_order *orders,
         const uint8_t *next = part_next(&accumulator->parts, order);
         if (!next || compare_bytes(next + 1, next[0], key + 1, key[0]) != 0)
             continue;
-        uint32_t part = order->items[order->next++].number;
+        uint32_t place = order->next++;
         uint32_t count;
-        const uint32_t *lists = part_lists_of(order, part, &count);
-        *single |= order->sources.single[part];
-        TRY(part_lists_add_noted(parts, accumulator, lists, count, flusher->map));
+        const uint32_t *lists = part_lists_of(order, place, &count);
+        const uint32_t *end = order->sources.sources + order->sources.starts[order->sources.count];
+        *single |= order->sources.single[place];
+        TRY(part_lists_add_noted(parts, accumulator, lists, count, (size_t)(end - lists),
+                                 flusher->map));
     }
 out:
     return status;
 }
 
-/* Moves *word, in the order of words, to a term; whether it is there. */
+/* Moves *word, in the order of words, to a term; whether it is there. Of one accumulator the order
+ * of its words tells without a look at most of them that they come before. */
 static bool word_seek(const struct terms *terms, const uint8_t *key, uint64_t *word)
 {
+    uint64_t prefix = sort_prefix(key);
     for (; *word < terms->count && ref_at(terms, *word).stage == STAGE_WORDS; ++*word) {
         struct term_ref ref = ref_at(terms, *word);
+        if (!terms->refs && terms->orders[0].items[*word].prefix < prefix)
+            continue;
         const struct accumulator *from = terms->flusher->input->accumulators[ref.accumulator];
         const uint8_t *own = from->keys.data + list_of(terms, ref)->key;
         int order = compare_bytes(own + 3, own[0] - 2u, key + 3, key[0] - 2u);

@@ -14,10 +14,7 @@ static void sort_item_set(struct sort_item *item, const struct sort_context *con
                           uint32_t number)
 {
     const uint8_t *key = sort_key(context, number);
-    uint8_t bytes[8] = {0};
-    size_t size = key[0] - 2u;
-    memcpy(bytes, key + 3, size < 8 ? size : 8);
-    item->prefix = __builtin_bswap64(load_u64(bytes));
+    item->prefix = sort_prefix(key);
     item->list = (uint16_t)(key[1] << 8 | key[2]);
     item->size = key[0];
     item->number = number;

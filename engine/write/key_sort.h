@@ -30,6 +30,15 @@ static inline const uint8_t *sort_key(const struct sort_context *context, uint32
                                              : accumulator_list(context->accumulator, number)->key);
 }
 
+/* Of a key behind its size. */
+static inline uint64_t sort_prefix(const uint8_t *key)
+{
+    uint8_t bytes[8] = {0};
+    size_t size = key[0] - 2u;
+    memcpy(bytes, key + 3, size < 8 ? size : 8);
+    return __builtin_bswap64(load_u64(bytes));
+}
+
 static inline bool keys_equal(const struct sort_context *context, const struct sort_item *a,
                               const struct sort_item *b)
 {

@@ -142,29 +142,35 @@ static lupe_status growing_open(struct part_lists *parts, const struct accumulat
     return growing_bytes(&accumulator->pool, list, &parts->stream, &reader->at, &reader->end);
 }
 
-/* How far ahead a list and its first chunk are asked for: each is at a random place, and most lists
- * are a few bytes. */
-#define AHEAD_LIST 16u
-#define AHEAD_CHUNK 8u
+/* How far ahead a list and its first chunks are asked for: each is at a random place, most lists
+ * are a few bytes, and most parts have few of them. */
+#define AHEAD_LIST 24u
+#define AHEAD_CHUNK 16u
+#define AHEAD_SECOND 8u
 
 static inline void ask_ahead(const struct accumulator *accumulator, const uint32_t *lists,
-                             uint32_t left)
+                             size_t left)
 {
-    if (left > AHEAD_LIST)
-        __builtin_prefetch(accumulator_list(accumulator, lists[AHEAD_LIST]));
-    if (left > AHEAD_CHUNK)
-        __builtin_prefetch(pool_chunk(&accumulator->pool,
-                                      accumulator_list(accumulator, lists[AHEAD_CHUNK])->first));
+    const struct pool *pool = &accumulator->pool;
+    if (left <= AHEAD_LIST)
+        return;
+    __builtin_prefetch(accumulator_list(accumulator, lists[AHEAD_LIST]));
+    __builtin_prefetch(pool_chunk(pool, accumulator_list(accumulator, lists[AHEAD_CHUNK])->first));
+    const struct growing_list *list = accumulator_list(accumulator, lists[AHEAD_SECOND]);
+    if (list->chunks > 1)
+        __builtin_prefetch(pool_chunk(
+            pool, load_u32(pool_chunk(pool, list->first) + pool_chunk_bytes(0) - POOL_LINK_BYTES)));
 }
 
 lupe_status part_lists_add_noted(struct part_lists *parts, const struct accumulator *accumulator,
-                                 const uint32_t *lists, uint32_t count, const uint32_t *map)
+                                 const uint32_t *lists, uint32_t count, size_t ahead,
+                                 const uint32_t *map)
 {
     lupe_status status = LUPE_OK;
     for (uint32_t i = 0; i < count; i++) {
         struct growing_reader reader;
         uint32_t tf;
-        ask_ahead(accumulator, lists + i, count - i);
+        ask_ahead(accumulator, lists + i, ahead - i);
         TRY(growing_open(parts, accumulator, lists[i], &reader));
         while (growing_next(&reader, &tf)) {
             uint32_t document = map ? map[reader.document] : reader.document;

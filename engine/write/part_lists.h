@@ -50,10 +50,11 @@ void part_lists_drop(struct part_lists *parts); /* begins anew */
 CHECKED lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size);
 
 /* Of an accumulator, whose documents get their numbers by a map (new by old, UINT32_MAX: deleted;
- * NULL: the same): the lists of compounds of a part; a word's own list. */
+ * NULL: the same): the lists of compounds of a part, behind which come those of the next parts,
+ * `ahead` together; a word's own list. */
 CHECKED lupe_status part_lists_add_noted(struct part_lists *parts,
                                          const struct accumulator *accumulator,
-                                         const uint32_t *lists, uint32_t count,
+                                         const uint32_t *lists, uint32_t count, size_t ahead,
                                          const uint32_t *map);
 CHECKED lupe_status part_lists_add_own_list(struct part_lists *parts,
                                             const struct accumulator *accumulator, uint32_t list,

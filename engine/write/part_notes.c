@@ -196,11 +196,13 @@ lupe_status part_notes_add(struct part_notes *notes, uint32_t source, const uint
     return buffer_status(&notes->notes);
 }
 
-lupe_status noted_sources_make(const struct part_notes *notes, struct noted_sources *sources)
+lupe_status noted_sources_make(const struct part_notes *notes, const uint32_t *places,
+                               struct noted_sources *sources)
 {
     uint32_t count = part_notes_count(notes);
     const uint32_t *at = (const uint32_t *)(const void *)notes->notes.data;
     const uint32_t *end = at + notes->notes.size / sizeof *at;
+    sources->count = count;
     sources->starts = memory_zalloc((size_t)count + 2, sizeof *sources->starts);
     sources->single = memory_zalloc((size_t)count + 1, sizeof *sources->single);
     sources->sources = memory_alloc(notes->notes.size + sizeof *sources->sources);
@@ -210,8 +212,9 @@ lupe_status noted_sources_make(const struct part_notes *notes, struct noted_sour
     for (const uint32_t *note = at; note < end; note++)
         do {
             note++;
-            sources->single[*note >> NOTE_PART_SHIFT] |= (*note & NOTE_SINGLE) != 0;
-            next[(*note >> NOTE_PART_SHIFT) + 1]++;
+            uint32_t place = places[*note >> NOTE_PART_SHIFT];
+            sources->single[place] |= (*note & NOTE_SINGLE) != 0;
+            next[place + 1]++;
         } while (!(*note & NOTE_LAST));
     for (uint32_t i = 0; i < count; i++)
         next[i + 1] += next[i];
@@ -219,7 +222,7 @@ lupe_status noted_sources_make(const struct part_notes *notes, struct noted_sour
         uint32_t source = *note;
         do {
             note++;
-            sources->sources[next[*note >> NOTE_PART_SHIFT]++] = source;
+            sources->sources[next[places[*note >> NOTE_PART_SHIFT]]++] = source;
         } while (!(*note & NOTE_LAST));
     }
     return LUPE_OK;

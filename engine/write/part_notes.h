@@ -85,14 +85,16 @@ static inline const uint8_t *part_key(const struct part_notes *notes, uint32_t n
     return notes->keys.data + part_notes_at(notes, number)->key;
 }
 
-/* The notes by part. */
+/* The notes by part, parts in an order. */
 struct noted_sources {
-    uint32_t *starts;  /* [parts + 1], in sources */
+    uint32_t count;    /* of parts */
+    uint32_t *starts;  /* [count + 1], in sources */
     uint32_t *sources; /* lists, in the order they were noted, some more than once */
-    uint8_t *single;   /* [parts]: a part of some word, not only several parts of words as one */
+    uint8_t *single;   /* [count]: a part of some word, not only several parts of words as one */
 };
 
-CHECKED lupe_status noted_sources_make(const struct part_notes *notes,
+/* places: which place each part takes. */
+CHECKED lupe_status noted_sources_make(const struct part_notes *notes, const uint32_t *places,
                                        struct noted_sources *sources);
 void noted_sources_free(struct noted_sources *sources); /* also of one that is zeroed */
 
