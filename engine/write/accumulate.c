@@ -11,14 +11,12 @@
 #include "base/hash.h"
 #include "text/suspended.h"
 #include "text/words.h"
-#include "write/word_hash.h"
 
 #define ITEMS 64u              /* words a pass, */
 #define ITEMS_MAX (3u * ITEMS) /* and some more: joined forms, and simple words */
 #define ITEMS_SIMPLE_MAX (2u * ITEMS)
 #define SUSPENDED_MAX (ITEMS - 8u) /* words meant by suspended hyphens, of these */
-#define TABLE_SLOTS_MIN 256u
-#define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
+#define SURFACE_CUT 0x8000u        /* the term was cut; beside the space, which is smaller */
 #define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
 #define LIST_BLOCK_BYTES ((LIST_BLOCK_LISTS + 1) * sizeof(struct growing_list))
 #define ANALYZERS_MAX 256u
@@ -181,30 +179,6 @@ void accumulator_close(struct accumulator *accumulator)
     memory_free(accumulator);
 }
 
-static void table_reset(struct table *table)
-{
-    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
-    table->used = 0;
-}
-
-static void short_table_reset(struct short_table *table)
-{
-    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
-    table->used = 0;
-}
-
 static void buffer_reset(struct buffer *buffer)
 {
     if (buffer->capacity > KEPT_BYTES || buffer->status != LUPE_OK)
@@ -215,9 +189,9 @@ static void buffer_reset(struct buffer *buffer)
 /* Gives back what only adding needs, where it is large. */
 static void tables_reset(struct accumulator *accumulator)
 {
-    short_table_reset(&accumulator->short_table);
-    table_reset(&accumulator->surface_table);
-    table_reset(&accumulator->term_table);
+    short_table_reset(&accumulator->short_table, KEPT_BYTES);
+    table_reset(&accumulator->surface_table, KEPT_BYTES);
+    table_reset(&accumulator->term_table, KEPT_BYTES);
     buffer_reset(&accumulator->surfaces);
     buffer_reset(&accumulator->compounds.words);
     if (part_notes_bytes(&accumulator->parts) > KEPT_BYTES)
@@ -259,23 +233,12 @@ void accumulator_reset(struct accumulator *accumulator)
     }
 }
 
-static size_t table_bytes(uint32_t slot_count, uint32_t used, size_t slot_bytes)
-{
-    size_t bytes = slot_count * slot_bytes;
-    /* Close to growing: old and new will stand side by side. */
-    return (uint64_t)used * 50 > (uint64_t)slot_count * 29 ? bytes * 3 : bytes;
-}
-
 size_t accumulator_bytes(const struct accumulator *accumulator)
 {
-    const struct short_table *short_table = &accumulator->short_table;
-    const struct table *surfaces = &accumulator->surface_table;
-    const struct table *terms = &accumulator->term_table;
-    return table_bytes(short_table->slot_count, short_table->used, sizeof(struct short_slot)) +
-           table_bytes(surfaces->slot_count, surfaces->used, sizeof(struct table_slot)) +
-           table_bytes(terms->slot_count, terms->used, sizeof(struct table_slot)) +
-           accumulator->surfaces.size + accumulator->keys.size +
-           part_notes_bytes(&accumulator->parts) + accumulator->compounds.words.size +
+    return short_table_bytes(&accumulator->short_table) + table_bytes(&accumulator->surface_table) +
+           table_bytes(&accumulator->term_table) + accumulator->surfaces.size +
+           accumulator->keys.size + part_notes_bytes(&accumulator->parts) +
+           accumulator->compounds.words.size +
            accumulator->list_count * sizeof(struct growing_list) +
            (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
            accumulator->document_count * sizeof *accumulator->documents +
@@ -291,56 +254,6 @@ bool accumulator_full(const struct accumulator *accumulator)
            accumulator->surfaces.size > (uint64_t)UINT32_MAX * 4 ||
            accumulator->boundary_count > UINT32_MAX / 4 ||
            accumulator->pool.kept > UINT32_MAX / POOL_UNITS / 2;
-}
-
-/* ---- tables */
-
-/* Empty slots for twice as many words where a table of *slot_count has no room for one more, which
- * is from a load of 3/5 on; else *slots stays NULL. */
-static lupe_status slots_room(uint32_t used, uint32_t *slot_count, size_t slot_bytes, void **slots)
-{
-    if ((uint64_t)(used + 1) * 5 <= (uint64_t)*slot_count * 3)
-        return LUPE_OK;
-    *slot_count = *slot_count ? *slot_count * 2 : TABLE_SLOTS_MIN;
-    if (*slot_count == 0)
-        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
-    *slots = memory_zalloc(*slot_count, slot_bytes);
-    if (!*slots)
-        return fail_memory();
-    memory_scattered(*slots, *slot_count * slot_bytes);
-    return LUPE_OK;
-}
-
-/* Room for one more. */
-static lupe_status table_room(struct table *table)
-{
-    uint32_t slot_count = table->slot_count;
-    void *made = NULL;
-    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct table_slot), &made);
-    if (status || !made)
-        return status;
-    struct table_slot *slots = made;
-    for (uint32_t i = 0; i < table->slot_count; i++) {
-        if (!table->slots[i].ref)
-            continue;
-        uint32_t at = table->slots[i].hash & (slot_count - 1);
-        while (slots[at].ref)
-            at = (at + 1) & (slot_count - 1);
-        slots[at] = table->slots[i];
-    }
-    memory_free(table->slots);
-    table->slots = slots;
-    table->slot_count = slot_count;
-    return LUPE_OK;
-}
-
-static void table_insert(struct table *table, uint32_t hash, uint32_t ref)
-{
-    uint32_t at = hash & (table->slot_count - 1);
-    while (table->slots[at].ref)
-        at = (at + 1) & (table->slot_count - 1);
-    table->slots[at] = (struct table_slot){hash, ref};
-    table->used++;
 }
 
 /* ---- growing lists */
@@ -380,9 +293,8 @@ out:
     return status;
 }
 
-/* The list of a key, which is made when it is new. */
-static lupe_status list_of_key(struct accumulator *accumulator, const uint8_t *key, size_t key_size,
-                               enum growing_kind kind, uint32_t *number)
+lupe_status accumulator_list_of_key(struct accumulator *accumulator, const uint8_t *key,
+                                    size_t key_size, enum growing_kind kind, uint32_t *number)
 {
     lupe_status status = LUPE_OK;
     struct table *table = &accumulator->term_table;
@@ -512,8 +424,9 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
         key[key_size++] = 0;
         key[key_size++] = (uint8_t)parts;
     }
-    status = list_of_key(accumulator, key, key_size,
-                         accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
+    status =
+        accumulator_list_of_key(accumulator, key, key_size,
+                                accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
     if (status != LUPE_OK || parts)
         return status;
     form_ask(accumulator, *list);
@@ -612,38 +525,6 @@ static __attribute__((noinline)) lupe_status surface_search(struct accumulator *
 
 /* ---- short words */
 
-static inline uint32_t short_hash(uint64_t low, uint32_t high)
-{
-    uint64_t hash = fold_128(low ^ 0x9e3779b97f4a7c15u, 0xd6e8feb86659fd93u ^ (uint64_t)high << 20);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
-static void short_insert(struct short_slot *slots, uint32_t mask, const struct short_slot *slot)
-{
-    uint32_t at = short_hash(slot->low, slot->high) & mask;
-    while (slots[at].low)
-        at = (at + 1) & mask;
-    slots[at] = *slot;
-}
-
-/* Room for one more. */
-static lupe_status short_room(struct short_table *table)
-{
-    uint32_t slot_count = table->slot_count;
-    void *made = NULL;
-    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct short_slot), &made);
-    if (status || !made)
-        return status;
-    struct short_slot *slots = made;
-    for (uint32_t i = 0; i < table->slot_count; i++)
-        if (table->slots[i].low)
-            short_insert(slots, slot_count - 1, &table->slots[i]);
-    memory_free(table->slots);
-    table->slots = slots;
-    table->slot_count = slot_count;
-    return LUPE_OK;
-}
-
 static __attribute__((noinline)) lupe_status short_new(struct accumulator *accumulator,
                                                        struct word_item *item)
 {
@@ -659,8 +540,7 @@ static __attribute__((noinline)) lupe_status short_new(struct accumulator *accum
     if (!cached)
         return LUPE_OK;
     struct short_slot slot = {item->low, item->high, number};
-    short_insert(table->slots, table->slot_count - 1, &slot);
-    table->used++;
+    short_insert(table, &slot);
 out:
     return status;
 }
@@ -725,16 +605,6 @@ out:
 
 /* ---- one text value */
 
-/* The words of a value as they are consumed. */
-struct value_state {
-    struct word_scanner scanner;
-    uint32_t analyzer;
-    uint32_t position; /* of the next word */
-    bool full;         /* DOCUMENT_WORDS_MAX is reached */
-    bool suspends;     /* words with hyphens beside them are looked at (suspended.h) */
-    uint32_t joined_from[HYPHEN_PARTS_MAX + 1]; /* by span: where a joined form may lie */
-};
-
 /* Which bytes of the first eight and of the four behind them belong to a word of a size. */
 #define ALL64 (~(uint64_t)0)
 static const uint64_t short_masks[SHORT_BYTES_MAX + 1][2] = {
@@ -779,7 +649,7 @@ static void items_hash(struct accumulator *accumulator)
 
 /* The word that a piece with a hyphen stands for is a joined form: of a term and a span they lie in
  * ascending order. */
-static void suspended_add(struct accumulator *accumulator, struct value_state *state,
+static void suspended_add(struct accumulator *accumulator, struct text_state *state,
                           const struct suspended *suspended)
 {
     struct word_items *items = accumulator->items;
@@ -798,7 +668,7 @@ static void suspended_add(struct accumulator *accumulator, struct value_state *s
 
 /* Before a word that begins at state->position is added. */
 static __attribute__((noinline)) lupe_status suspended_find(struct accumulator *accumulator,
-                                                            struct value_state *state, size_t start,
+                                                            struct text_state *state, size_t start,
                                                             size_t end, bool whole)
 {
     const struct word_scanner *scanner = &state->scanner;
@@ -819,7 +689,7 @@ out:
 }
 
 /* Words that belong to no hyphen word, as far as there are any here. */
-static lupe_status items_scan_simple(struct accumulator *accumulator, struct value_state *state)
+static lupe_status items_scan_simple(struct accumulator *accumulator, struct text_state *state)
 {
     struct word_items *items = accumulator->items;
     struct word_place places[ITEMS_SIMPLE_MAX];
@@ -844,7 +714,7 @@ out:
 }
 
 /* The first pass: ITEMS words or a few more; none at the end. */
-static lupe_status items_scan(struct accumulator *accumulator, struct value_state *state)
+static lupe_status items_scan(struct accumulator *accumulator, struct text_state *state)
 {
     struct word_items *items = accumulator->items;
     lupe_status status = LUPE_OK;
@@ -889,7 +759,7 @@ static lupe_status append_own_list(struct accumulator *accumulator, uint32_t fie
     uint32_t own;
     const uint8_t *known = accumulator->keys.data + list->key;
     size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
-    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
+    lupe_status status = accumulator_list_of_key(accumulator, key, key_size, GROWING_TF, &own);
     if (status == LUPE_OK)
         status = growing_add_tf(&accumulator->pool, accumulator_list(accumulator, own), document);
     return status;
@@ -915,8 +785,8 @@ out:
     return status;
 }
 
-static lupe_status text_add(struct accumulator *accumulator, const struct batch_value *value,
-                            uint32_t document, struct value_state *state, uint32_t *length)
+lupe_status accumulator_text(struct accumulator *accumulator, const struct batch_value *value,
+                             uint32_t document, struct text_state *state, uint32_t *length)
 {
     lupe_status status = LUPE_OK;
     const struct word_items *items = accumulator->items;
@@ -945,158 +815,14 @@ out:
     return status;
 }
 
-/* ---- one document */
-
-static lupe_status boundary_add(struct accumulator *accumulator, uint32_t field, uint32_t words)
-{
-    if (accumulator->boundary_count + 2 > accumulator->boundary_capacity) {
-        size_t capacity = accumulator->boundary_capacity ? accumulator->boundary_capacity * 2 : 64;
-        uint32_t *boundaries =
-            memory_realloc(accumulator->boundaries, capacity * sizeof *boundaries);
-        if (!boundaries)
-            return fail_memory();
-        accumulator->boundaries = boundaries;
-        accumulator->boundary_capacity = capacity;
-    }
-    accumulator->boundaries[accumulator->boundary_count++] = field;
-    accumulator->boundaries[accumulator->boundary_count++] = words;
-    return LUPE_OK;
-}
-
-/* Reads the values of a record of this batch (which it made itself). */
-static lupe_status values_read(struct accumulator *accumulator, const uint8_t *record, size_t size,
-                               size_t *count)
-{
-    struct cursor cursor = cursor_of(record, size);
-    uint64_t value_count = size ? cursor_varint(&cursor) : 0;
-    if (*count + value_count > accumulator->value_capacity) {
-        size_t capacity = *count + value_count + 16;
-        struct batch_value *values = memory_realloc(accumulator->values, capacity * sizeof *values);
-        if (!values)
-            return fail_memory();
-        accumulator->values = values;
-        accumulator->value_capacity = capacity;
-    }
-    for (uint64_t i = 0; i < value_count; i++) {
-        struct batch_value *value = &accumulator->values[(*count)++];
-        value->field = (uint32_t)cursor_varint(&cursor);
-        value->kind = cursor_u8(&cursor);
-        value->size = cursor_varint(&cursor);
-        value->data = cursor_take(&cursor, value->size);
-    }
-    return LUPE_OK;
-}
-
-/* Leaves the text values, in the order of field numbers; those of one field stay in order.
- * Insertion: they come nearly in order, and few. Many unordered ones would cost their square,
- * so that a merge takes over there. */
-static void values_sort(struct batch_value *values, struct batch_value *spare, size_t count)
-{
-    if (count <= 16) {
-        for (size_t i = 1; i < count; i++) {
-            struct batch_value value = values[i];
-            size_t at = i;
-            for (; at > 0 && values[at - 1].field > value.field; at--)
-                values[at] = values[at - 1];
-            values[at] = value;
-        }
-        return;
-    }
-    size_t half = count / 2;
-    values_sort(values, spare, half);
-    values_sort(values + half, spare, count - half);
-    if (values[half - 1].field <= values[half].field)
-        return;
-    memcpy(spare, values, half * sizeof *values);
-    for (size_t left = 0, right = half, at = 0; left < half; at++)
-        values[at] = right < count && values[right].field < spare[left].field ? values[right++]
-                                                                              : spare[left++];
-}
-
-static lupe_status keyword_add(struct accumulator *accumulator, const struct batch_value *value,
-                               uint32_t document)
-{
-    uint8_t key[KEY_BYTES_MAX];
-    uint32_t list;
-    size_t key_size = key_of_keyword(key, value->field, value->data, value->size);
-    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_DOCUMENTS, &list);
-    if (status == LUPE_OK)
-        status =
-            growing_add_document(&accumulator->pool, accumulator_list(accumulator, list), document);
-    return status;
-}
-
-static lupe_status texts_add(struct accumulator *accumulator, const struct batch_value *values,
-                             size_t count, uint32_t document, uint32_t *length)
+lupe_status accumulator_begin(struct accumulator *accumulator)
 {
     lupe_status status = LUPE_OK;
-    struct value_state state = {.position = 0, .full = false};
-    for (size_t i = 0; i < count; i++) {
-        uint32_t start = state.position;
-        TRY(text_add(accumulator, &values[i], document, &state, length));
-        TRY(boundary_add(accumulator, values[i].field, state.position - start));
-        if (state.position <
-            DOCUMENT_WORDS_MAX) /* beyond nothing is indexed, and it must not wrap */
-            state.position += accumulator->field_gap;
-    }
-out:
-    return status;
-}
-
-static lupe_status document_new(struct accumulator *accumulator)
-{
-    if (accumulator->document_count == accumulator->document_capacity) {
-        uint32_t capacity =
-            accumulator->document_capacity ? accumulator->document_capacity * 2 : 16;
-        struct accumulated_document *documents =
-            memory_realloc(accumulator->documents, capacity * sizeof *documents);
-        if (!documents)
-            return fail_memory();
-        accumulator->documents = documents;
-        accumulator->document_capacity = capacity;
-    }
-    accumulator->documents[accumulator->document_count] =
-        (struct accumulated_document){0, (uint32_t)accumulator->boundary_count, 0};
-    return LUPE_OK;
-}
-
-lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
-                            const uint8_t *record, size_t record_size, const uint8_t *unstored,
-                            size_t unstored_size)
-{
-    lupe_status status = LUPE_OK;
-    size_t count = 0;
-    size_t texts = 0;
-
-    TRY(document_new(accumulator));
-    TRY(short_room(&accumulator->short_table)); /* the first pass prefetches from it */
+    TRY(short_room(&accumulator->short_table));
     TRY(table_room(&accumulator->surface_table));
     if (accumulator->surfaces.size == 0) /* so that no reference is 0 */
         buffer_add_u64(&accumulator->surfaces, 0);
     TRY(buffer_status(&accumulator->surfaces));
-    TRY(values_read(accumulator, record, record_size, &count));
-    TRY(values_read(accumulator, unstored, unstored_size, &count));
-    struct batch_value *values = accumulator->values;
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].kind == LUPE_KEYWORD)
-            TRY(keyword_add(accumulator, &values[i], document));
-        else if (values[i].kind == LUPE_TEXT)
-            values[texts++] = values[i];
-    }
-    /* Behind the texts there may be no room for the spare half: grow only then. */
-    if (texts > 16 && accumulator->value_capacity < texts + texts / 2 + 1) {
-        values = memory_realloc(values, (2 * texts) * sizeof *values);
-        if (!values)
-            return fail_memory();
-        accumulator->values = values;
-        accumulator->value_capacity = 2 * texts;
-    }
-    if (texts > 1)
-        values_sort(values, values + texts, texts);
-    struct accumulated_document *entry = &accumulator->documents[accumulator->document_count];
-    TRY(texts_add(accumulator, values, texts, document, &entry->length));
-    entry->boundary_count = (uint32_t)(accumulator->boundary_count - entry->boundaries);
-    accumulator->document_count++;
 out:
     return status;
 }

@@ -13,6 +13,8 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "write/accumulate_document.h"
+
 #define MESSAGE_BYTES 512u
 
 struct job {

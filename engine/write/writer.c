@@ -5,6 +5,7 @@
 #include "write/writer.h"
 
 #include "write/accumulate.h"
+#include "write/accumulate_document.h"
 #include "write/fields.h"
 #include "write/fingerprint.h"
 #include "write/flush.h"
