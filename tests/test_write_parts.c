@@ -3,7 +3,7 @@
  * test_write_parts.c - what is noted of compounds: words that waited, and parts that were met
  * before, are what they would be if each were analyzed at once; every note is there again, by part.
  */
-#include "write/compound_queue.h"
+#include "write/part_lists.h"
 
 #include "base/limits.h"
 #include "segment/dictionary.h"
@@ -202,4 +202,103 @@ Test(write_parts, survives_failing_allocations)
         part_notes_free(&notes);
         support_no_leaks();
     }
+}
+
+/* ---- sums */
+
+#define DOCUMENTS 3000u
+#define COMPOUNDS 60u
+
+/* Lists whose positions are counted besides; each has its chunks, and records of every length. */
+static void lists_fill(struct accumulator *accumulator, uint32_t lists[COMPOUNDS],
+                       uint32_t (*tfs)[DOCUMENTS])
+{
+    struct support_random random = support_random_of(13);
+    uint32_t last[COMPOUNDS] = {0};
+    for (uint32_t i = 0; i < COMPOUNDS; i++) {
+        uint8_t key[KEY_BYTES_MAX];
+        char term[8];
+        size_t size = (size_t)snprintf(term, sizeof term, "w%u", i);
+        cr_assert_eq(accumulator_list_of_key(accumulator, key,
+                                             key_make(key, LIST_WORDS, term, size),
+                                             GROWING_POSITIONS, &lists[i]),
+                     LUPE_OK);
+    }
+    for (uint32_t document = 0; document < DOCUMENTS; document++)
+        for (uint32_t i = 0; i < COMPOUNDS; i++) {
+            uint64_t times = support_random_below(&random, 3 + 40 * i / COMPOUNDS);
+            times = support_random_below(&random, 1 + i) ? 0 : times;
+            last[i] = 0;
+            for (; times; times--) {
+                uint8_t form = (uint8_t)(support_random_below(&random, 4) ? 0 : times % 200);
+                last[i] += 1 + (uint32_t)support_random_below(&random, times % 5 ? 200 : 100000);
+                cr_assert_eq(growing_add_position(&accumulator->pool,
+                                                  accumulator_list(accumulator, lists[i]), document,
+                                                  last[i], form),
+                             LUPE_OK);
+                tfs[i][document]++;
+            }
+        }
+}
+
+/* Sums of the lists from first to end for a part, and of one as its own. */
+static void sums_check(struct part_lists *parts, const struct accumulator *accumulator,
+                       const uint32_t *lists, uint32_t (*tfs)[DOCUMENTS], const uint32_t *map,
+                       uint32_t first, uint32_t end, uint32_t own)
+{
+    uint32_t count = 0;
+    cr_assert_eq(part_lists_add_noted(parts, accumulator, lists + first, end - first,
+                                      COMPOUNDS - first, map),
+                 LUPE_OK);
+    for (uint32_t document = 0; document < DOCUMENTS; document++) {
+        uint32_t sum = 0;
+        for (uint32_t i = first; i < end; i++)
+            sum += 3 * tfs[i][document];
+        count += sum > 0;
+        cr_assert_eq(parts->sums[document], sum);
+    }
+    cr_assert_eq(parts->count, count);
+    part_lists_choose(parts);
+    bool is_wide = parts->is_wide;
+    cr_assert_eq(is_wide, count > part_documents_max);
+    cr_assert_eq(part_lists_add_own_list(parts, accumulator, lists[own], map), LUPE_OK);
+    for (uint32_t document = 0; document < DOCUMENTS; document++) {
+        uint32_t sum = 0, tf = tfs[own][document];
+        for (uint32_t i = first; i < end; i++)
+            sum += 3 * tfs[i][document];
+        sum = is_wide ? sum + 8 * tf : sum ? (sum < 63 ? sum : 63) + 64 * tf : 0;
+        cr_assert_eq(parts->sums[document], sum);
+    }
+    for (uint32_t i = 0; i < parts->count; i++) /* each once */
+        cr_assert(parts->sums[parts->documents[i]] > 0 && parts->documents[i] < DOCUMENTS);
+    part_lists_drop(parts);
+    for (uint32_t document = 0; document < DOCUMENTS; document++)
+        cr_assert_eq(parts->sums[document], 0);
+}
+
+Test(write_parts, sums_are_those_of_the_documents)
+{
+    struct catalogue catalogue;
+    struct accumulator *accumulator;
+    struct part_lists parts;
+    uint32_t lists[COMPOUNDS], same[DOCUMENTS];
+    uint32_t(*tfs)[DOCUMENTS] = calloc(COMPOUNDS, sizeof *tfs);
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        same[i] = i;
+    catalogue_init(&catalogue);
+    cr_assert_eq(accumulator_open(&catalogue, &accumulator), LUPE_OK);
+    lists_fill(accumulator, lists, tfs);
+    cr_assert_eq(part_lists_init(&parts, NULL, DOCUMENTS), LUPE_OK);
+    part_documents_max = 500;
+    for (uint32_t first = 0; first < COMPOUNDS; first += 3)
+        for (uint32_t end = first + 1; end <= COMPOUNDS; end += 7) {
+            uint32_t own = (first + 5 * end) % COMPOUNDS;
+            sums_check(&parts, accumulator, lists, tfs, NULL, first, end, own);
+            sums_check(&parts, accumulator, lists, tfs, same, first, end, own);
+        }
+    part_lists_free(&parts);
+    accumulator_close(accumulator);
+    catalogue_free(&catalogue);
+    free(tfs);
+    support_no_leaks();
 }

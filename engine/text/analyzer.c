@@ -326,7 +326,7 @@ lupe_status analyzer_tail(struct analyzer *analyzer, struct term *term)
     static const uint8_t before[] = "babab"; /* both regions begin in it */
     uint8_t word[sizeof before + COMPOUND_LETTERS_MAX];
     size_t head = sizeof before - 1;
-    term_set(term, word, 0, false);
+    term_set(term, before, 0, false);
     if (!is_ascii(analyzer->fold.bytes, analyzer->fold.size))
         return LUPE_OK; /* no German word, which the rules for mending know nothing of */
     memcpy(word, before, head);

@@ -5,8 +5,7 @@
  *
  * Owns the analyzers of one thread, the cache of surface forms, and the growing lists. Opened
  * by writer.c or workers.c, fed by accumulate_document.c with documents of a batch, emptied by
- * flush.c. Never encodes, never
- * touches the store.
+ * flush.c. Never encodes, never touches the store.
  *
  * A surface form is analyzed once per flush: the cache maps it to its list, so that a word
  * costs finding it, a hash, one probe and one append.

@@ -446,15 +446,24 @@ static lupe_status part_add(struct part_lists *parts, enum part_use use, uint32_
                             uint32_t tf)
 {
     uint32_t own = tf / PARTS_TF_UNIT;
+    uint32_t extra = use == PART_EXTRA ? tf % PARTS_TF_UNIT : tf;
     switch (use) {
     case PART_EXTRA:
-        return part_lists_add_extra(parts, document, tf % PARTS_TF_UNIT);
     case PART_WIDE:
-        return part_lists_add_wide(parts, document, tf);
+        if (!extra)
+            return fail(LUPE_CORRUPT, "a list of parts has a document for nothing; run check");
+        if (use == PART_WIDE)
+            part_lists_add_wide(parts, document, extra);
+        else
+            part_lists_add_extra(parts, document, extra);
+        break;
     case PART_OWN:
-        return part_lists_add_own(parts, document, tf);
+        part_lists_add_own(parts, document, tf);
+        break;
     case PART_OWN_OF_PARTS:
-        return own ? part_lists_add_own(parts, document, own) : LUPE_OK;
+        if (own)
+            part_lists_add_own(parts, document, own);
+        break;
     }
     return LUPE_OK;
 }

@@ -22,11 +22,12 @@ extern uint32_t part_documents_max;
 struct part_lists {
     struct segment_writer *writer;
     uint32_t segment_documents;
-    uint32_t *sums;      /* [segment_documents]; zero between lists */
-    uint32_t *documents; /* those that have a sum, in the order they came */
+    uint32_t *sums; /* [segment_documents]; zero between lists */
+    uint32_t
+        *documents; /* [segment_documents + 1]: those that have a sum, in the order they came */
     uint32_t count;
-    uint32_t capacity;
-    uint64_t *bits; /* of the documents, for many; zero between lists */
+    uint64_t *bits;      /* of the documents, for many; zero between lists, */
+    uint64_t *bit_words; /* as are these, of the words of bits that are not zero */
     bool is_wide;
     struct buffer stream; /* scratch */
     struct record_form forms[RECORD_FORMS];
@@ -37,14 +38,13 @@ CHECKED lupe_status part_lists_init(struct part_lists *parts, struct segment_wri
 void part_lists_free(struct part_lists *parts);
 
 /* What compounds count for a document (by its number in the segment), in WIDE_UNIT-ths; what a wide
- * list that is merged says of it: then the result is wide. */
-CHECKED lupe_status part_lists_add_extra(struct part_lists *parts, uint32_t document,
-                                         uint64_t more);
-CHECKED lupe_status part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf);
+ * list that is merged says of it: then the result is wide. Of 0 nothing is kept. */
+void part_lists_add_extra(struct part_lists *parts, uint32_t document, uint32_t more);
+void part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf);
 /* Fixes the form. Then the word's own tfs: all of them for a wide list; for the other those of
  * documents that have a sum count, others are passed over. */
 void part_lists_choose(struct part_lists *parts);
-CHECKED lupe_status part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf);
+void part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf);
 void part_lists_drop(struct part_lists *parts); /* begins anew */
 /* Writes what was added under a key of key_size bytes, and begins anew. */
 CHECKED lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size);
