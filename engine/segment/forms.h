@@ -65,9 +65,8 @@ void form_writer_begin(struct form_writer *writer, const uint8_t *term, size_t t
  * how often about. A form without bytes stands for all that have no name. */
 void form_writer_name(struct form_writer *writer, const uint8_t *form, size_t size, uint64_t count);
 void form_writer_named(struct form_writer *writer);
-/* Then a block of its documents, BLOCK_DOCUMENTS but in the last, which have so many positions. */
-void form_writer_block(struct form_writer *writer, uint64_t positions, const uint64_t *places,
-                       size_t place_count);
+/* Then a block of its documents, BLOCK_DOCUMENTS but in the last. */
+void form_writer_block(struct form_writer *writer, const uint64_t *places, size_t place_count);
 /* Or its documents in order, any number at a time: places count positions from the first of these
  * documents on. */
 void form_writer_add(struct form_writer *writer, const uint32_t *tfs, size_t count,

@@ -84,59 +84,74 @@ void form_writer_named(struct form_writer *writer)
 
 /* Bits go into bytes from the least significant on. */
 struct bit_writer {
-    uint8_t *out; /* zeros */
+    uint8_t *out; /* zeros, and BIT_WORD_BYTES more behind what is written */
     size_t bit;
 };
 
-static void rice_put(struct bit_writer *bits, uint64_t number, unsigned low_bits)
+#define BIT_WORD_BYTES 8u
+#define BIT_WORD_BITS 57u /* that fit at any bit of a byte */
+
+/* At most BIT_WORD_BITS. */
+static inline void bits_put(struct bit_writer *bits, uint64_t word, unsigned size)
 {
-    bits->bit += (size_t)(number >> low_bits);
-    bits->out[bits->bit / 8] |= (uint8_t)(1u << bits->bit % 8);
-    bits->bit++;
-    for (unsigned i = 0; i < low_bits; i++, bits->bit++)
-        bits->out[bits->bit / 8] |= (uint8_t)((number >> i & 1) << bits->bit % 8);
+    uint8_t *at = bits->out + bits->bit / 8;
+    store_u64(at, load_u64(at) | word << bits->bit % 8);
+    bits->bit += size;
 }
 
-/* Encodes the places of the block being filled. */
-static void block_end(struct form_writer *writer)
+/* So many zeros, a one, and the low bits: nearly always one store. */
+static inline void rice_put(struct bit_writer *bits, uint64_t number, unsigned low_bits)
 {
-    size_t count = writer->places.size / sizeof(uint64_t);
-    const uint64_t *places = (const uint64_t *)(const void *)writer->places.data;
-    size_t room = 0, size = 0;
-    uint64_t next = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t at = places[i] >> FORM_BITS;
-        uint64_t more = (places[i] & FORM_MASK) - 1;
-        room += (size_t)((at - next) >> writer->gap_bits) + (size_t)(more >> writer->form_bits);
-        next = at + 1;
+    uint64_t zeros = number >> low_bits;
+    uint64_t word = 1u | (number & (((uint64_t)1 << low_bits) - 1)) << 1;
+    if (zeros + 1 + low_bits > BIT_WORD_BITS) {
+        bits->bit += (size_t)zeros;
+        zeros = 0;
     }
-    room = (room + count * (2 + writer->gap_bits + writer->form_bits)) / 8 + 1;
+    bits_put(bits, word << zeros, (unsigned)zeros + 1 + low_bits);
+}
+
+/* Encodes the places of a block. */
+static void block_encode(struct form_writer *writer, const uint64_t *places, size_t count)
+{
+    unsigned gap_bits = writer->gap_bits, form_bits = writer->form_bits;
+    size_t room = count * (2 + gap_bits + form_bits), size = 0;
+    uint64_t next = 0, forms = 0;
+    for (size_t i = 0; i < count; i++)
+        forms += (places[i] & FORM_MASK) - 1;
+    if (count) /* gaps add up to less than the last place, each cut down as the sum is or more */
+        room +=
+            (size_t)((places[count - 1] >> FORM_BITS) >> gap_bits) + (size_t)(forms >> form_bits);
+    room = room / 8 + 1 + BIT_WORD_BYTES;
     struct bit_writer bits = {count ? buffer_reserve(&writer->blocks, room) : NULL, 0};
     if (bits.out) {
         memset(bits.out, 0, room);
-        next = 0;
         for (size_t i = 0; i < count; i++) {
             uint64_t at = places[i] >> FORM_BITS;
-            rice_put(&bits, at - next, writer->gap_bits);
-            rice_put(&bits, (places[i] & FORM_MASK) - 1, writer->form_bits);
+            rice_put(&bits, at - next, gap_bits);
+            rice_put(&bits, (places[i] & FORM_MASK) - 1, form_bits);
             next = at + 1;
         }
         size = (bits.bit + 7) / 8;
         writer->blocks.size += size;
     }
     buffer_add_varint(&writer->sizes, size);
-    buffer_clear(&writer->places);
     writer->block_count++;
+}
+
+/* Encodes the block being filled. */
+static void block_end(struct form_writer *writer)
+{
+    block_encode(writer, (const uint64_t *)(const void *)writer->places.data,
+                 writer->places.size / sizeof(uint64_t));
+    buffer_clear(&writer->places);
     writer->documents = 0;
     writer->positions = 0;
 }
 
-void form_writer_block(struct form_writer *writer, uint64_t positions, const uint64_t *places,
-                       size_t place_count)
+void form_writer_block(struct form_writer *writer, const uint64_t *places, size_t place_count)
 {
-    writer->positions = positions;
-    buffer_add(&writer->places, places, place_count * sizeof *places);
-    block_end(writer);
+    block_encode(writer, places, place_count);
 }
 
 void form_writer_add(struct form_writer *writer, const uint32_t *tfs, size_t count,

@@ -303,21 +303,22 @@ lupe_status analyzer_term(struct analyzer *analyzer, const void *surface, size_t
     return LUPE_OK;
 }
 
-lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compound *compound,
-                                  unsigned first, unsigned last, struct term *term)
+lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
+                               struct term *term)
 {
-    const struct compound_part *end = &compound->parts[last];
-    uint8_t word[COMPOUND_LETTERS_MAX + 1];
-    size_t start = compound->parts[first].first;
-    size_t size = end->first + end->base_size - start;
-    memcpy(word, analyzer->fold.bytes + start, size);
-    if (end->append)
-        word[size++] = (uint8_t)end->append;
     const uint8_t *stemmed;
     lupe_status status = stem_letters(analyzer, word, size, &stemmed, &size);
     if (!status)
         term_set(term, stemmed, size, false);
     return status;
+}
+
+lupe_status analyzer_parts_joined(struct analyzer *analyzer, const struct compound *compound,
+                                  unsigned first, unsigned last, struct term *term)
+{
+    uint8_t word[PART_WORD_BYTES_MAX];
+    size_t size = compound_part_word(compound, analyzer->fold.bytes, first, last, word);
+    return analyzer_part_term(analyzer, word, size, term);
 }
 
 lupe_status analyzer_tail(struct analyzer *analyzer, const uint8_t *folded, size_t size,
@@ -326,7 +327,7 @@ lupe_status analyzer_tail(struct analyzer *analyzer, const uint8_t *folded, size
     static const uint8_t before[] = "babab"; /* both regions begin in it */
     uint8_t word[sizeof before + COMPOUND_LETTERS_MAX];
     size_t head = sizeof before - 1;
-    term_set(term, word, 0, false);
+    term_set(term, before, 0, false);
     if (size > COMPOUND_LETTERS_MAX || !is_ascii(folded, size))
         return LUPE_OK; /* no German word, which the rules for mending know nothing of */
     memcpy(word, before, head);
@@ -348,10 +349,11 @@ bool analyzer_folded(const struct analyzer *analyzer, const uint8_t **bytes, siz
 
 void analyzer_split(const struct analyzer *analyzer, struct compound *compound)
 {
-    const struct fold *fold = &analyzer->fold;
+    const uint8_t *folded;
+    size_t size;
     compound->count = 0;
-    if (analyzer->lexicon && fold->letters && !fold->cut && fold->size <= COMPOUND_LETTERS_MAX)
-        compound_split(analyzer->lexicon, fold->bytes, fold->size, compound);
+    if (analyzer_folded(analyzer, &folded, &size))
+        compound_split(analyzer->lexicon, folded, size, compound);
 }
 
 lupe_status analyzer_parts(struct analyzer *analyzer, struct word_parts *parts)

@@ -77,6 +77,10 @@ struct word_parts {
 CHECKED lupe_status analyzer_parts_joined(struct analyzer *analyzer,
                                           const struct compound *compound, unsigned first,
                                           unsigned last, struct term *term);
+/* The term of such a word (compound_part_word). Where they repeat, each has to be stemmed but once.
+ */
+CHECKED lupe_status analyzer_part_term(struct analyzer *analyzer, const uint8_t *word, size_t size,
+                                       struct term *term);
 
 /* How the word whose term was asked for last comes apart; none where words are not split. */
 void analyzer_split(const struct analyzer *analyzer, struct compound *compound);

@@ -14,43 +14,7 @@
 
 #include <string.h>
 
-/* In eighths of a nat, as in the lexicon; found on the words of tests/data/words/compounds.txt. */
-#define BOUNDARY_COST 8u
-#define WHOLE_COST 64u
-#define LETTER_COST 14u /* 13.6, in which the costs of the lexicon are counted */
-#define PREFIX_COST 48u
-#define INNER_PREFIX_COST 80u /* of two letters within a word */
-#define DROPPED_COST 16u
-#define UNREACHED UINT32_MAX
-
-/* Prefixes and particles: no part of their own, but a part may begin with one and then a word of
- * the lexicon (Zwischenspeicherungs|anwendung). Nor does a part end inside one of PARTICLE. */
-struct prefix {
-    char letters[12];
-    uint8_t size;
-    bool particle;
-};
-static const struct prefix prefixes[] = {
-    {"ab", 2, false},    {"an", 2, false},          {"anti", 4, false},     {"auf", 3, false},
-    {"aus", 3, false},   {"auseinander", 11, true}, {"ausser", 6, false},   {"be", 2, false},
-    {"bei", 3, false},   {"dahin", 5, true},        {"de", 2, false},       {"dis", 3, false},
-    {"durch", 5, true},  {"ein", 3, false},         {"einander", 8, true},  {"empor", 5, true},
-    {"ent", 3, false},   {"entgegen", 8, true},     {"er", 2, false},       {"fort", 4, false},
-    {"ge", 2, false},    {"gegen", 5, true},        {"gegenuber", 9, true}, {"her", 3, false},
-    {"heran", 5, true},  {"herauf", 6, true},       {"heraus", 6, true},    {"herein", 6, true},
-    {"herum", 5, false}, {"herunter", 8, true},     {"hervor", 6, false},   {"hin", 3, false},
-    {"hinauf", 6, true}, {"hinaus", 6, true},       {"hindurch", 8, true},  {"hinein", 6, true},
-    {"hinter", 6, true}, {"hinunter", 8, true},     {"hyper", 5, false},    {"inner", 5, false},
-    {"inter", 5, false}, {"los", 3, false},         {"miss", 4, false},     {"mit", 3, false},
-    {"nach", 4, false},  {"neben", 5, false},       {"nicht", 5, false},    {"nieder", 6, true},
-    {"ober", 4, false},  {"re", 2, false},          {"ruck", 4, false},     {"sub", 3, false},
-    {"super", 5, false}, {"trans", 5, false},       {"uber", 4, true},      {"um", 2, false},
-    {"umher", 5, true},  {"umhin", 5, true},        {"un", 2, false},       {"unter", 5, true},
-    {"ur", 2, false},    {"ver", 3, false},         {"vor", 3, false},      {"voran", 5, true},
-    {"voraus", 6, true}, {"vorbei", 6, true},       {"vorder", 6, false},   {"weg", 3, false},
-    {"weiter", 6, true}, {"wider", 5, false},       {"wieder", 6, true},    {"zer", 3, false},
-    {"zu", 2, false},    {"zuruck", 6, true},       {"zusammen", 8, true},  {"zwischen", 8, true},
-};
+#include "text/compound_rules.h"
 
 /* The best way to a place in the word. */
 struct way {
@@ -65,44 +29,58 @@ struct search {
     const struct lexicon *lexicon;
     const uint8_t *word;
     uint32_t size;
-    bool whole; /* the lexicon says that the word, perhaps with an ending, is never split */
+    uint32_t limit; /* cost of the whole: what costs as much is no split */
+    bool whole;     /* the lexicon says that the word, perhaps with an ending, is never split */
     uint16_t endings[LEXICON_ENDING_BYTES_MAX + 1]; /* by length, those that the word has */
     struct way ways[COMPOUND_LETTERS_MAX + 1];
 };
 
-/* Letters of the longest word with a beginning. */
-static uint32_t longest_of(const struct lexicon *lexicon, uint64_t hash)
-{
-    uint32_t longest = lexicon->shipped.longest[lexicon_beginning(hash)];
-    if (lexicon->user.slots && lexicon->user.longest[lexicon_beginning(hash)] > longest)
-        longest = lexicon->user.longest[lexicon_beginning(hash)];
-    return longest;
-}
-
 static bool is_splittable(const uint8_t *word, size_t size)
 {
+    uint8_t other = 0;
     if (size < COMPOUND_LETTERS_MIN || size > COMPOUND_LETTERS_MAX)
         return false;
     for (size_t i = 0; i < size; i++)
-        if ((uint8_t)(word[i] - 'a') > 'z' - 'a')
-            return false;
-    return true;
+        other |= (uint8_t)(word[i] - 'a') > 'z' - 'a';
+    return !other;
 }
+
+/* The endings of last parts as numbers of their letters, and how many those are. */
+struct ending {
+    uint32_t letters;
+    uint32_t mask;
+    uint32_t size;
+};
+#define ENDING_1(a)  \
+    {                \
+        (a), 0xff, 1 \
+    }
+#define ENDING_2(a, b)                      \
+    {                                       \
+        (uint32_t)(a) << 8 | (b), 0xffff, 2 \
+    }
+#define ENDING_3(a, b, c)                                           \
+    {                                                               \
+        (uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c), 0xffffff, 3 \
+    }
+static const struct ending endings[LEXICON_ENDINGS] = {
+    ENDING_1('e'),           ENDING_1('n'),      ENDING_2('e', 'n'),      ENDING_2('e', 'r'),
+    ENDING_3('e', 'r', 'n'), ENDING_1('s'),      ENDING_2('e', 's'),      ENDING_2('e', 'm'),
+    ENDING_3('n', 'e', 'n'), ENDING_2('s', 'e'), ENDING_3('s', 'e', 'n'), ENDING_3('e', 'n', 's')};
+#define ENDING_LAST_LETTERS (1u << 4 | 1u << 12 | 1u << 13 | 1u << 17 | 1u << 18) /* e m n r s */
 
 /* Which endings the word has. Its last letter excludes nearly all words at once. */
 static void find_endings(struct search *search)
 {
     const uint8_t *end = search->word + search->size;
+    uint32_t tail = (uint32_t)end[-3] << 16 | (uint32_t)end[-2] << 8 | end[-1];
     memset(search->endings, 0, sizeof search->endings);
     search->endings[0] = UINT16_MAX;
-    if (!memchr("enrsm", end[-1], 5))
+    if (!(ENDING_LAST_LETTERS >> (end[-1] - 'a') & 1))
         return;
-    for (uint32_t i = 0; i < LEXICON_ENDINGS; i++) {
-        const char *ending = lexicon_endings[i];
-        uint32_t size = ending[1] == 0 ? 1 : ending[2] == 0 ? 2 : 3;
-        if (end[-1] == ending[size - 1] && !memcmp(end - size, ending, size))
-            search->endings[size] |= (uint16_t)(1u << i);
-    }
+    for (uint32_t i = 0; i < LEXICON_ENDINGS; i++)
+        search->endings[endings[i].size] |=
+            (uint16_t)(((tail & endings[i].mask) == endings[i].letters) << i);
 }
 
 /* A part of cost and bits from one place to another. */
@@ -135,24 +113,76 @@ static bool drops_letter(const struct search *search, uint32_t to)
            is_vowel(word[to]);
 }
 
+/* A word that may be in the lexicon: where it ends, and its hash. */
+struct candidate {
+    uint64_t hash;
+    uint32_t to;
+};
+
+static uint32_t trigram_bits(const struct lexicon *lexicon, uint32_t trigram)
+{
+    uint32_t bits = lexicon_trigram_bits(lexicon->shipped.trigrams, trigram);
+    if (lexicon->user.slot_count)
+        bits |= lexicon_trigram_bits(lexicon->user.trigrams, trigram);
+    return bits;
+}
+
+/* The lengths from LEXICON_BEGINNING_LETTERS on of words that begin so, a bit each. */
+static uint64_t lengths_of(const struct lexicon *lexicon, uint64_t hash)
+{
+    uint32_t lengths = lexicon->shipped.lengths[lexicon_beginning(hash)];
+    if (lexicon->user.slot_count)
+        lengths |= lexicon->user.lengths[lexicon_beginning(hash)];
+    return lengths >> 31 ? lengths | UINT64_MAX << 31 : lengths;
+}
+
+/* What words of the lexicon may begin at a place, three letters before the end or more. Nearly all
+ * of them are there: the first three letters exclude most places, the first four most lengths, and
+ * the filter what is left. No step depends on which of them are. */
+static uint32_t candidates_find(const struct search *search, uint32_t start,
+                                struct candidate candidates[COMPOUND_LETTERS_MAX])
+{
+    const struct lexicon *lexicon = search->lexicon;
+    const uint8_t *word = search->word + start;
+    uint32_t left = search->size - start;
+    uint32_t count = 0, to = start + LEXICON_BEGINNING_LETTERS;
+    uint32_t any = lexicon->user.slot_count != 0; /* its table has no filter */
+    uint32_t bits = trigram_bits(lexicon, lexicon_trigram(word));
+    if (!bits)
+        return 0;
+    uint64_t hash = lexicon_hash_letter(LEXICON_HASH_START, word[0]);
+    hash = lexicon_hash_letter(lexicon_hash_letter(hash, word[1]), word[2]);
+    if (bits & LEXICON_TRIGRAM_WORD)
+        candidates[count++] = (struct candidate){lexicon_hash_end(hash), start + 3};
+    if (!(bits & LEXICON_TRIGRAM_BEGINNING) || left < LEXICON_BEGINNING_LETTERS)
+        return count;
+    hash = lexicon_hash_letter(hash, word[3]);
+    uint64_t lengths = lengths_of(lexicon, lexicon_hash_end(hash)) &
+                       (((uint64_t)2 << (left - LEXICON_BEGINNING_LETTERS)) - 1);
+    while (lengths) {
+        uint64_t ended = lexicon_hash_end(hash);
+        candidates[count] = (struct candidate){ended, to};
+        count += (uint32_t)lengths & (lexicon_table_may(&lexicon->shipped, ended) | any);
+        lengths >>= 1;
+        if (lengths)
+            hash = lexicon_hash_letter(hash, search->word[to++]);
+    }
+    return count;
+}
+
 /* Follows all parts from a place whose word begins at start, behind a prefix or at once, and that
  * have at least so many letters. */
 static void go_from(struct search *search, uint32_t from, uint32_t start, uint32_t letters_min,
                     uint32_t cost)
 {
-    uint64_t hash = LEXICON_HASH_START;
+    struct candidate candidates[COMPOUND_LETTERS_MAX];
     uint32_t size = search->size;
-    uint32_t end = size;
-    for (uint32_t to = start + 1; to <= end; to++) {
-        hash = lexicon_hash_letter(hash, search->word[to - 1]);
-        if (to - start < COMPOUND_PART_LETTERS_MIN)
-            continue;
-        uint64_t ended = lexicon_hash_end(hash);
-        if (to - start == LEXICON_BEGINNING_LETTERS) {
-            uint32_t longest = longest_of(search->lexicon, ended);
-            end = longest < size - start ? start + longest : size;
-        }
-        const struct lexicon_entry *entry = lexicon_find(search->lexicon, ended);
+    uint32_t count = candidates_find(search, start, candidates);
+    for (uint32_t i = 0; i < count; i++)
+        lexicon_table_ask(&search->lexicon->shipped, candidates[i].hash);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t to = candidates[i].to;
+        const struct lexicon_entry *entry = lexicon_find(search->lexicon, candidates[i].hash);
         if (!entry)
             continue;
         uint32_t rest = size - to;
@@ -178,12 +208,13 @@ static void go_from_place(struct search *search, uint32_t from)
     const uint8_t *word = search->word + from;
     uint32_t left = search->size - from;
     uint32_t letters_min = 0;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    uint32_t letter = word[0] - 'a', second = word[1] - 'a';
+    uint32_t end = prefixes_second[letter] >> second & 1 ? prefixes_from[letter + 1] : 0;
+    for (uint32_t i = prefixes_from[letter]; i < end; i++) {
         const struct prefix *prefix = prefixes + i;
         uint32_t size = prefix->size;
-        if (prefix->letters[0] != (char)word[0] || prefix->letters[1] != (char)word[1])
-            continue;
-        if (size + COMPOUND_PART_LETTERS_MIN > left || memcmp(prefix->letters, word, size))
+        if (prefix->letters[1] != (char)word[1] || size + COMPOUND_PART_LETTERS_MIN > left ||
+            memcmp(prefix->letters, word, size))
             continue;
         if (prefix->particle && size > letters_min)
             letters_min = size;
@@ -223,14 +254,27 @@ void compound_split(const struct lexicon *lexicon, const uint8_t *folded, size_t
     search.lexicon = lexicon;
     search.word = folded;
     search.size = (uint32_t)size;
+    search.limit = WHOLE_COST + LETTER_COST * (uint32_t)size;
     search.whole = false;
     find_endings(&search);
     search.ways[0] = (struct way){0};
     for (uint32_t i = 1; i <= size; i++)
-        search.ways[i].cost = UNREACHED;
+        search.ways[i].cost = search.limit;
     for (uint32_t from = 0; from + COMPOUND_PART_LETTERS_MIN <= size && !search.whole; from++)
-        if (search.ways[from].cost != UNREACHED)
+        if (search.ways[from].cost < search.limit)
             go_from_place(&search, from);
-    if (!search.whole && search.ways[size].cost < WHOLE_COST + LETTER_COST * (uint32_t)size)
+    if (!search.whole && search.ways[size].cost < search.limit)
         write_parts(&search, compound);
+}
+
+size_t compound_part_word(const struct compound *compound, const uint8_t *folded, unsigned first,
+                          unsigned last, uint8_t out[PART_WORD_BYTES_MAX])
+{
+    const struct compound_part *end = &compound->parts[last];
+    size_t start = compound->parts[first].first;
+    size_t size = end->first + end->base_size - start;
+    memcpy(out, folded + start, size);
+    if (end->append)
+        out[size++] = (uint8_t)end->append;
+    return size;
 }

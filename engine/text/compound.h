@@ -41,4 +41,10 @@ struct compound {
 void compound_split(const struct lexicon *lexicon, const uint8_t *folded, size_t size,
                     struct compound *compound);
 
+/* The word that neighbouring parts of a split word are: without linking letters behind them, with
+ * what is to be appended. Writes it to out, returns its size. */
+#define PART_WORD_BYTES_MAX (COMPOUND_LETTERS_MAX + 1)
+size_t compound_part_word(const struct compound *compound, const uint8_t *folded, unsigned first,
+                          unsigned last, uint8_t out[PART_WORD_BYTES_MAX]);
+
 #endif

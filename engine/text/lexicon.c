@@ -17,8 +17,6 @@
 #define USER_COST 72u
 #define USER_ENTRIES_MAX 3u /* a word makes: itself, with s, with n or without its e */
 
-#define USER_SLOT_BYTES (sizeof(uint32_t) + sizeof(struct lexicon_entry))
-
 /* ------------------------------------------------------------------ reading a list */
 
 struct list {
@@ -107,23 +105,20 @@ static void insert(struct lexicon *lexicon, const uint8_t *word, size_t size, ui
                    uint8_t last_cost, uint16_t bits)
 {
     uint64_t hash = hash_of(word, size);
-    uint32_t slots = lexicon->user.slots;
-    uint32_t slot = lexicon_slot(hash, slots);
-    uint32_t *fingerprints = lexicon->user_fingerprints;
+    uint32_t slot_count = lexicon->user.slot_count;
+    uint32_t at = lexicon_place(hash, slot_count);
+    struct lexicon_slot *slots = lexicon->user_slots;
     if (lexicon_table_find(&lexicon->shipped, hash))
         return;
-    while (fingerprints[slot] && fingerprints[slot] != lexicon_fingerprint(hash))
-        slot = slot + 1 == slots ? 0 : slot + 1;
-    if (fingerprints[slot] && first_cost && !last_cost)
+    while (slots[at].fingerprint && slots[at].fingerprint != lexicon_fingerprint(hash))
+        at = at + 1 == slot_count ? 0 : at + 1;
+    if (slots[at].fingerprint && first_cost && !last_cost)
         return;
-    fingerprints[slot] = lexicon_fingerprint(hash);
-    if (size >= LEXICON_BEGINNING_LETTERS) {
-        uint32_t beginning = lexicon_beginning(hash_of(word, LEXICON_BEGINNING_LETTERS));
-        if (size > lexicon->user_longest[beginning])
-            lexicon->user_longest[beginning] = (uint8_t)size;
-    }
-    lexicon->user_entries[slot] =
-        (struct lexicon_entry){.first_cost = first_cost, .last_cost = last_cost, .bits = bits};
+    lexicon_trigram_set(lexicon->user_trigrams, word, (uint32_t)size);
+    if (size >= LEXICON_BEGINNING_LETTERS)
+        lexicon->user_lengths[lexicon_beginning(hash_of(word, LEXICON_BEGINNING_LETTERS))] |=
+            lexicon_length_bit((uint32_t)size);
+    slots[at] = (struct lexicon_slot){lexicon_fingerprint(hash), {first_cost, last_cost, bits}};
 }
 
 static void insert_forms(struct lexicon *lexicon, const uint8_t *word, size_t size, uint8_t cost)
@@ -176,14 +171,43 @@ static uint32_t read_words(struct lexicon *lexicon, const struct lexicon *shippe
 
 /* ------------------------------------------------------------------ opening and closing */
 
-static uint32_t version_of(const struct lexicon *lexicon)
+/* words: a hash of the entries of the user's; 0: there are none. */
+static uint32_t version_of(uint64_t words)
 {
-    uint64_t parts[3] = {lexicon_german_version, LEXICON_RULES_VERSION, 0};
-    if (lexicon && lexicon->user.slots)
-        parts[2] =
-            hash_bytes(lexicon->user_entries, lexicon->user.slots * sizeof *lexicon->user_entries);
+    uint64_t parts[3] = {lexicon_german_version, LEXICON_RULES_VERSION, words};
     uint32_t version = checksum_32(parts, sizeof parts);
     return version ? version : 1;
+}
+
+static lupe_status user_hash(const struct lexicon *lexicon, uint64_t *hash)
+{
+    uint32_t count = lexicon->user.slot_count;
+    struct lexicon_entry *entries = memory_alloc(count * sizeof *entries);
+    if (!entries)
+        return fail_memory();
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = lexicon->user_slots[i].entry;
+    *hash = hash_bytes(entries, count * sizeof *entries);
+    memory_free(entries);
+    return LUPE_OK;
+}
+
+/* An empty table of the user's, for so many words that the shipped one does not know. */
+static lupe_status user_table(struct lexicon *lexicon, uint32_t news)
+{
+    uint32_t slot_count = news * USER_ENTRIES_MAX + news * USER_ENTRIES_MAX / 2 + 1;
+    size_t slot_bytes = (size_t)slot_count * sizeof *lexicon->user_slots;
+    size_t length_bytes = LEXICON_BEGINNINGS * sizeof *lexicon->user_lengths;
+    lexicon->user_slots = memory_zalloc(1, slot_bytes + length_bytes + LEXICON_TRIGRAM_BYTES);
+    if (!lexicon->user_slots)
+        return fail_memory();
+    lexicon->user_lengths = (uint32_t *)(lexicon->user_slots + slot_count);
+    lexicon->user_trigrams = (uint8_t *)(lexicon->user_lengths + LEXICON_BEGINNINGS);
+    lexicon->user = (struct lexicon_table){.slots = lexicon->user_slots,
+                                           .lengths = lexicon->user_lengths,
+                                           .trigrams = lexicon->user_trigrams,
+                                           .slot_count = slot_count};
+    return LUPE_OK;
 }
 
 lupe_status lexicon_check(const void *words, size_t size)
@@ -204,36 +228,26 @@ lupe_status lexicon_open(const void *words, size_t size, struct lexicon **out)
     lupe_status status = LUPE_OK;
     struct lexicon *lexicon = memory_zalloc(1, sizeof *lexicon);
     struct lexicon shipped;
+    uint64_t user_words = 0;
     uint32_t news = 0;
     *out = NULL;
     if (!lexicon)
         return fail_memory();
-    lexicon->shipped.fingerprints = lexicon_german_fingerprints;
-    lexicon->shipped.entries = lexicon_german_entries;
-    lexicon->shipped.longest = lexicon_german_longest;
-    lexicon->shipped.filter = lexicon_german_filter;
-    lexicon->shipped.slots = lexicon_german_slots;
+    lexicon->shipped = (struct lexicon_table){.slots = lexicon_german_slots,
+                                              .lengths = lexicon_german_lengths,
+                                              .trigrams = lexicon_german_trigrams,
+                                              .filter = lexicon_german_filter,
+                                              .slot_count = lexicon_german_slot_count};
     shipped = *lexicon;
     if (size > 0)
         news = read_words(lexicon, &shipped, words, size, PASS_COUNT);
     if (news > 0) {
-        uint32_t slots = news * USER_ENTRIES_MAX + news * USER_ENTRIES_MAX / 2 + 1;
-        lexicon->user_fingerprints =
-            memory_zalloc(1, (size_t)slots * USER_SLOT_BYTES + LEXICON_BEGINNINGS);
-        if (!lexicon->user_fingerprints) {
-            status = fail_memory();
-            goto out;
-        }
-        lexicon->user_entries = (struct lexicon_entry *)(lexicon->user_fingerprints + slots);
-        lexicon->user_longest = (uint8_t *)(lexicon->user_entries + slots);
-        lexicon->user.fingerprints = lexicon->user_fingerprints;
-        lexicon->user.longest = lexicon->user_longest;
-        lexicon->user.entries = lexicon->user_entries;
-        lexicon->user.slots = slots;
+        TRY(user_table(lexicon, news));
         read_words(lexicon, &shipped, words, size, PASS_INSERT);
         read_words(lexicon, &shipped, words, size, PASS_SPLIT);
+        TRY(user_hash(lexicon, &user_words));
     }
-    lexicon->version = version_of(lexicon);
+    lexicon->version = version_of(user_words);
     *out = lexicon;
     lexicon = NULL;
 out:
@@ -245,13 +259,13 @@ void lexicon_close(struct lexicon *lexicon)
 {
     if (!lexicon)
         return;
-    memory_free(lexicon->user_fingerprints);
+    memory_free(lexicon->user_slots);
     memory_free(lexicon);
 }
 
 uint32_t lexicon_version(const struct lexicon *lexicon)
 {
-    return lexicon ? lexicon->version : version_of(NULL);
+    return lexicon ? lexicon->version : version_of(0);
 }
 
 bool lexicon_begins(const struct lexicon *lexicon, const uint8_t *folded, size_t size)

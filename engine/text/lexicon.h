@@ -23,9 +23,9 @@
 struct lexicon {
     struct lexicon_table shipped;
     struct lexicon_table user;
-    uint32_t *user_fingerprints;        /* of the user's table, */
-    struct lexicon_entry *user_entries; /* in one piece */
-    uint8_t *user_longest;              /* of memory */
+    struct lexicon_slot *user_slots; /* of the user's table, */
+    uint32_t *user_lengths;          /* in one piece */
+    uint8_t *user_trigrams;          /* of memory */
     uint32_t version;
     uint32_t words;
     uint32_t passed_over;
@@ -58,7 +58,7 @@ bool lexicon_knows(const struct lexicon *lexicon, const uint8_t *folded, size_t 
 static inline const struct lexicon_entry *lexicon_find(const struct lexicon *lexicon, uint64_t hash)
 {
     const struct lexicon_entry *entry = NULL;
-    if (lexicon->user.slots)
+    if (lexicon->user.slot_count)
         entry = lexicon_table_find(&lexicon->user, hash);
     return entry ? entry : lexicon_table_find(&lexicon->shipped, hash);
 }

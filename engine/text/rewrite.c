@@ -81,13 +81,32 @@ static unsigned letter_at(const struct text *text, size_t at)
     return at < text->size ? (unsigned)(text->letters[at] - 'a') : END;
 }
 
-/* Whether some row may apply at at, by the letters around it: at nine places of ten none does. */
-static inline bool may_apply(const struct rewrite *rewrite, const struct text *text, size_t at,
-                             unsigned pair)
+static unsigned group_of(unsigned first, unsigned second, unsigned third)
 {
+    return (first * REWRITE_LETTERS + second) * REWRITE_LETTERS + third;
+}
+
+/* At which of up to PLACES_AT_ONCE places from at on some row may apply, by the letters around
+ * each: a bit each. At nine places of ten none does, which no processor could guess. */
+#define PLACES_AT_ONCE 64u
+static uint64_t places_find(const struct rewrite *rewrite, const struct text *text, size_t at)
+{
+    size_t left = text->size - at;
+    unsigned count = left < PLACES_AT_ONCE ? (unsigned)left : PLACES_AT_ONCE;
     unsigned before = at ? (unsigned)(text->letters[at - 1] - 'a') : END;
-    return (rewrite->before[pair] >> before & 1) &&
-           (text->beginning || (rewrite->third[pair] >> letter_at(text, at + 2) & 1));
+    unsigned first = letter_at(text, at), second = letter_at(text, at + 1);
+    uint64_t places = 0;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned third = letter_at(text, at + i + 2);
+        unsigned group = group_of(first, second, third);
+        uint64_t may = rewrite->groups[group / 32] >> group % 32 | text->beginning;
+        may &= rewrite->before[first * REWRITE_LETTERS + second] >> before & 1;
+        places |= may << i;
+        before = first;
+        first = second;
+        second = third;
+    }
+    return places;
 }
 
 /* The row that decides at at, or NULL. */
@@ -97,8 +116,7 @@ static const struct rewrite_row *row_at(const struct rewrite *rewrite, const str
     unsigned pair = letter_at(text, at) * REWRITE_LETTERS + letter_at(text, at + 1);
     const uint8_t *here = text->letters + at;
     size_t left = text->size - at;
-    if (!may_apply(rewrite, text, at, pair))
-        return NULL;
+    unsigned before = at ? (unsigned)(text->letters[at - 1] - 'a') : END;
     for (size_t i = rewrite->first[pair]; i < rewrite->first[pair + 1]; i++) {
         const struct rewrite_candidate *candidate = &rewrite->candidates[i];
         const struct rewrite_row *row = &rewrite->rows[candidate->row];
@@ -107,6 +125,9 @@ static const struct rewrite_row *row_at(const struct rewrite *rewrite, const str
             continue;
         if (candidate->third &&
             (candidate->third != here[2] || memcmp(row->from + 3, here + 3, size - 3) != 0))
+            continue;
+        if (!(candidate->before >> before & 1) ||
+            (!text->beginning && !(candidate->behind >> letter_at(text, at + size) & 1)))
             continue;
         if (is_in_context(text, at, at + size, row))
             return row;
@@ -188,25 +209,30 @@ static struct rewrite_candidate candidate_of(const struct rewrite_row *rows, siz
     return (struct rewrite_candidate){.row = (uint16_t)i,
                                       .size = (uint8_t)size,
                                       .third = size > 2 ? (uint8_t)rows[i].from[2] : 0,
-                                      .last = is_last(&rows[i])};
+                                      .last = is_last(&rows[i]),
+                                      .before = letters_before(&rows[i]),
+                                      .behind = letters_at(&rows[i], size)};
 }
 
 void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, size_t count)
 {
-    uint32_t seconds[REWRITE_ROWS_MAX], thirds[REWRITE_ROWS_MAX], befores[REWRITE_ROWS_MAX];
+    uint32_t seconds[REWRITE_ROWS_MAX], thirds[REWRITE_ROWS_MAX];
+    struct rewrite_candidate candidates[REWRITE_ROWS_MAX];
     size_t to = 0, begin = 0, end = 0;
     assert(count <= REWRITE_ROWS_MAX);
     for (size_t i = 0; i < count; i++) {
         assert(is_sound(rows[i].contexts) && (i == 0 || rows[i - 1].from[0] <= rows[i].from[0]));
         seconds[i] = letters_at(&rows[i], 1);
         thirds[i] = letters_at(&rows[i], 2);
-        befores[i] = letters_before(&rows[i]);
+        candidates[i] = candidate_of(rows, i);
     }
+    memset(rewrite->groups, 0, sizeof rewrite->groups);
     rewrite->rows = rows;
+    rewrite->row_count = count;
     for (unsigned pair = 0; pair < 26 * REWRITE_LETTERS; pair++) {
         unsigned next = pair % REWRITE_LETTERS;
         rewrite->first[pair] = (uint16_t)to;
-        rewrite->before[pair] = rewrite->third[pair] = 0;
+        rewrite->before[pair] = 0;
         if (next == 0) { /* a new first letter */
             begin = end;
             while (end < count && rows[end].from[0] == (char)('a' + pair / REWRITE_LETTERS))
@@ -215,9 +241,11 @@ void rewrite_prepare(struct rewrite *rewrite, const struct rewrite_row *rows, si
         for (size_t i = begin; i < end; i++)
             if (seconds[i] >> next & 1) {
                 assert(to < REWRITE_CANDIDATES_MAX);
-                rewrite->before[pair] |= befores[i];
-                rewrite->third[pair] |= thirds[i];
-                rewrite->candidates[to++] = candidate_of(rows, i);
+                rewrite->before[pair] |= candidates[i].before;
+                for (unsigned third = 0; third < REWRITE_LETTERS; third++)
+                    rewrite->groups[(pair * REWRITE_LETTERS + third) / 32] |=
+                        (thirds[i] >> third & 1) << (pair * REWRITE_LETTERS + third) % 32;
+                rewrite->candidates[to++] = candidates[i];
             }
     }
     rewrite->first[26 * REWRITE_LETTERS] = (uint16_t)to;
@@ -227,25 +255,24 @@ size_t rewrite_apply(const struct rewrite *rewrite, const uint8_t *word, size_t 
                      bool beginning, uint8_t *out)
 {
     struct text text = {word, size, beginning};
-    size_t to = 0, done = 0;
+    size_t to = 0, done = 0, next = 0; /* next: behind the last group */
     bool changed = false;
-    for (size_t at = 0; at < size;) {
-        const struct rewrite_row *row = row_at(rewrite, &text, at);
-        if (!row) {
-            at++;
-            continue;
-        }
-        size_t group = strlen(row->from);
-        if (strcmp(row->from, row->to) != 0) {
+    for (size_t start = 0; start < size; start += PLACES_AT_ONCE)
+        for (uint64_t places = places_find(rewrite, &text, start); places; places &= places - 1) {
+            size_t at = start + (unsigned)__builtin_ctzll(places);
+            const struct rewrite_row *row = at < next ? NULL : row_at(rewrite, &text, at);
+            if (!row)
+                continue;
+            next = at + strlen(row->from);
+            if (strcmp(row->from, row->to) == 0)
+                continue;
             size_t respelled = strlen(row->to);
             memcpy(out + to, word + done, at - done);
             memcpy(out + to + at - done, row->to, respelled);
             to += at - done + respelled;
-            done = at + group;
+            done = next;
             changed = true;
         }
-        at += group;
-    }
     if (!changed)
         return 0;
     memcpy(out + to, word + done, size - done);

@@ -32,12 +32,15 @@ struct rewrite_row {
 /* A row that may apply to a pair of letters. */
 struct rewrite_candidate {
     uint16_t row;
-    uint8_t size;  /* of its group */
-    uint8_t third; /* its third letter, 0 when it has none */
-    bool last;     /* only where the group ends the word */
+    uint8_t size;    /* of its group */
+    uint8_t third;   /* its third letter, 0 when it has none */
+    bool last;       /* only where the group ends the word */
+    uint32_t before; /* letters that may stand before the group, */
+    uint32_t behind; /* and behind it */
 };
 
 #define REWRITE_LETTERS 27u /* and the end of the word, as a second letter */
+#define REWRITE_GROUPS (26u * REWRITE_LETTERS * REWRITE_LETTERS)
 #define REWRITE_ROWS_MAX 512u
 #define REWRITE_CANDIDATES_MAX 768u
 
@@ -45,9 +48,10 @@ struct rewrite_candidate {
  * row applies, as nearly all are, costs a look-up a letter. */
 struct rewrite {
     const struct rewrite_row *rows;
+    size_t row_count;
     uint16_t first[26 * REWRITE_LETTERS + 1];
-    uint32_t before[26 * REWRITE_LETTERS]; /* letters that may stand before such a pair, as bits, */
-    uint32_t third[26 * REWRITE_LETTERS];  /* and behind it */
+    uint32_t before[26 * REWRITE_LETTERS]; /* letters that may stand before such a pair, as bits */
+    uint32_t groups[REWRITE_GROUPS / 32 + 1]; /* a bit for three letters that a row can apply to */
     struct rewrite_candidate candidates[REWRITE_CANDIDATES_MAX];
 };
 

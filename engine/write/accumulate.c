@@ -16,8 +16,7 @@
 #define ITEMS_MAX (3u * ITEMS) /* and some more: joined forms, and simple words */
 #define ITEMS_SIMPLE_MAX (2u * ITEMS)
 #define SUSPENDED_MAX (ITEMS - 8u) /* words meant by suspended hyphens, of these */
-#define TABLE_SLOTS_MIN 256u
-#define SURFACE_CUT 0x8000u   /* the term was cut; beside the space, which is smaller */
+#define SURFACE_CUT 0x8000u        /* the term was cut; beside the space, which is smaller */
 #define KEPT_BYTES (1u << 20) /* a reset accumulator keeps no table or buffer larger than this */
 #define LIST_BLOCK_BYTES ((LIST_BLOCK_LISTS + 1) * sizeof(struct growing_list))
 #define ANALYZERS_MAX 256u
@@ -84,6 +83,8 @@ static lupe_status analyzer_number(struct accumulator *accumulator,
     }
     *number = (uint8_t)accumulator->analyzer_count;
     accumulator->analyzers[accumulator->analyzer_count++] = analyzer;
+    if (analyzer_lexicon(analyzer))
+        accumulator->splitter = analyzer;
     return LUPE_OK;
 }
 
@@ -131,6 +132,7 @@ lupe_status accumulator_open(const struct catalogue *catalogue,
     accumulator->surfaces = BUFFER_INIT(0);
     accumulator->keys = BUFFER_INIT(UINT32_MAX);
     part_notes_init(&accumulator->parts);
+    compound_queue_init(&accumulator->compounds);
     accumulator->items = memory_alloc(sizeof *accumulator->items);
     if (!accumulator->items) {
         status = fail_memory();
@@ -165,6 +167,7 @@ void accumulator_close(struct accumulator *accumulator)
     buffer_free(&accumulator->surfaces);
     buffer_free(&accumulator->keys);
     part_notes_free(&accumulator->parts);
+    compound_queue_free(&accumulator->compounds);
     lists_trim(accumulator, 0);
     memory_free(accumulator->list_blocks);
     pool_trim(&accumulator->pool, 0);
@@ -176,30 +179,6 @@ void accumulator_close(struct accumulator *accumulator)
     memory_free(accumulator);
 }
 
-static void table_reset(struct table *table)
-{
-    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
-    table->used = 0;
-}
-
-static void short_table_reset(struct short_table *table)
-{
-    if (table->slot_count * sizeof *table->slots > KEPT_BYTES) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
-    table->used = 0;
-}
-
 static void buffer_reset(struct buffer *buffer)
 {
     if (buffer->capacity > KEPT_BYTES || buffer->status != LUPE_OK)
@@ -207,17 +186,31 @@ static void buffer_reset(struct buffer *buffer)
     buffer_clear(buffer);
 }
 
-void accumulator_seal(struct accumulator *accumulator)
+/* Gives back what only adding needs, where it is large. */
+static void tables_reset(struct accumulator *accumulator)
 {
-    short_table_reset(&accumulator->short_table);
-    table_reset(&accumulator->surface_table);
-    table_reset(&accumulator->term_table);
+    short_table_reset(&accumulator->short_table, KEPT_BYTES);
+    table_reset(&accumulator->surface_table, KEPT_BYTES);
+    table_reset(&accumulator->term_table, KEPT_BYTES);
     buffer_reset(&accumulator->surfaces);
+    buffer_reset(&accumulator->compounds.words);
+    if (part_notes_bytes(&accumulator->parts) > KEPT_BYTES)
+        part_notes_seal(&accumulator->parts);
+}
+
+lupe_status accumulator_seal(struct accumulator *accumulator)
+{
+    lupe_status status = LUPE_OK;
+    if (accumulator->splitter)
+        status = compound_queue_note(&accumulator->compounds, accumulator->splitter,
+                                     &accumulator->parts);
+    tables_reset(accumulator);
+    return status;
 }
 
 void accumulator_reset(struct accumulator *accumulator)
 {
-    accumulator_seal(accumulator);
+    tables_reset(accumulator);
     buffer_reset(&accumulator->keys);
     part_notes_reset(&accumulator->parts, KEPT_BYTES);
     accumulator->list_count = 0;
@@ -240,23 +233,12 @@ void accumulator_reset(struct accumulator *accumulator)
     }
 }
 
-static size_t table_bytes(uint32_t slot_count, uint32_t used, size_t slot_bytes)
-{
-    size_t bytes = slot_count * slot_bytes;
-    /* Close to growing: old and new will stand side by side. */
-    return (uint64_t)used * 50 > (uint64_t)slot_count * 29 ? bytes * 3 : bytes;
-}
-
 size_t accumulator_bytes(const struct accumulator *accumulator)
 {
-    const struct short_table *short_table = &accumulator->short_table;
-    const struct table *surfaces = &accumulator->surface_table;
-    const struct table *terms = &accumulator->term_table;
-    return table_bytes(short_table->slot_count, short_table->used, sizeof(struct short_slot)) +
-           table_bytes(surfaces->slot_count, surfaces->used, sizeof(struct table_slot)) +
-           table_bytes(terms->slot_count, terms->used, sizeof(struct table_slot)) +
-           accumulator->surfaces.size + accumulator->keys.size +
-           part_notes_bytes(&accumulator->parts) +
+    return short_table_bytes(&accumulator->short_table) + table_bytes(&accumulator->surface_table) +
+           table_bytes(&accumulator->term_table) + accumulator->surfaces.size +
+           accumulator->keys.size + part_notes_bytes(&accumulator->parts) +
+           accumulator->compounds.words.size +
            accumulator->list_count * sizeof(struct growing_list) +
            (size_t)accumulator->pool.kept * POOL_BLOCK_BYTES +
            accumulator->document_count * sizeof *accumulator->documents +
@@ -272,56 +254,6 @@ bool accumulator_full(const struct accumulator *accumulator)
            accumulator->surfaces.size > (uint64_t)UINT32_MAX * 4 ||
            accumulator->boundary_count > UINT32_MAX / 4 ||
            accumulator->pool.kept > UINT32_MAX / POOL_UNITS / 2;
-}
-
-/* ---- tables */
-
-/* Empty slots for twice as many words where a table of *slot_count has no room for one more, which
- * is from a load of 3/5 on; else *slots stays NULL. */
-static lupe_status slots_room(uint32_t used, uint32_t *slot_count, size_t slot_bytes, void **slots)
-{
-    if ((uint64_t)(used + 1) * 5 <= (uint64_t)*slot_count * 3)
-        return LUPE_OK;
-    *slot_count = *slot_count ? *slot_count * 2 : TABLE_SLOTS_MIN;
-    if (*slot_count == 0)
-        return fail(LUPE_LIMIT, "more than 2^31 distinct words in one flush");
-    *slots = memory_zalloc(*slot_count, slot_bytes);
-    if (!*slots)
-        return fail_memory();
-    memory_scattered(*slots, *slot_count * slot_bytes);
-    return LUPE_OK;
-}
-
-/* Room for one more. */
-static lupe_status table_room(struct table *table)
-{
-    uint32_t slot_count = table->slot_count;
-    void *made = NULL;
-    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct table_slot), &made);
-    if (status || !made)
-        return status;
-    struct table_slot *slots = made;
-    for (uint32_t i = 0; i < table->slot_count; i++) {
-        if (!table->slots[i].ref)
-            continue;
-        uint32_t at = table->slots[i].hash & (slot_count - 1);
-        while (slots[at].ref)
-            at = (at + 1) & (slot_count - 1);
-        slots[at] = table->slots[i];
-    }
-    memory_free(table->slots);
-    table->slots = slots;
-    table->slot_count = slot_count;
-    return LUPE_OK;
-}
-
-static void table_insert(struct table *table, uint32_t hash, uint32_t ref)
-{
-    uint32_t at = hash & (table->slot_count - 1);
-    while (table->slots[at].ref)
-        at = (at + 1) & (table->slot_count - 1);
-    table->slots[at] = (struct table_slot){hash, ref};
-    table->used++;
 }
 
 /* ---- growing lists */
@@ -361,9 +293,8 @@ out:
     return status;
 }
 
-/* The list of a key, which is made when it is new. */
-static lupe_status list_of_key(struct accumulator *accumulator, const uint8_t *key, size_t key_size,
-                               enum growing_kind kind, uint32_t *number)
+lupe_status accumulator_list_of_key(struct accumulator *accumulator, const uint8_t *key,
+                                    size_t key_size, enum growing_kind kind, uint32_t *number)
 {
     lupe_status status = LUPE_OK;
     struct table *table = &accumulator->term_table;
@@ -386,28 +317,6 @@ out:
 
 /* ---- surface forms */
 
-/* The last 1 to 8 bytes of a word; reads BATCH_PADDING_BYTES beyond it at most. */
-static inline uint64_t last_bytes(const uint8_t *bytes, uint32_t size)
-{
-    return load_u64(bytes) & (~(uint64_t)0 >> (64 - 8 * size));
-}
-
-static inline uint64_t fold_128(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Words are short: one or two multiplications. (XXH3 through a call costs more than the rest.) */
-static inline uint32_t surface_hash(const uint8_t *bytes, uint32_t size, uint32_t space)
-{
-    uint64_t hash = 0x9e3779b97f4a7c15u ^ size ^ (uint64_t)space << 32;
-    for (; size > 8; size -= 8, bytes += 8)
-        hash = fold_128(hash ^ load_u64(bytes), 0xd6e8feb86659fd93u);
-    hash = fold_128(hash ^ last_bytes(bytes, size), 0xd6e8feb86659fd93u);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
 static inline bool surface_equals(const struct surface *surface, const struct word_item *item)
 {
     if (surface->size != item->size || (surface->space & ~SURFACE_CUT) != item->space)
@@ -426,26 +335,25 @@ static inline struct surface *surface_at(const struct accumulator *accumulator, 
     return (struct surface *)(void *)(accumulator->surfaces.data + (size_t)ref * 8);
 }
 
-/* Notes what parts a surface form has, if it is a compound. */
-static lupe_status compound_note(struct accumulator *accumulator, const struct word_item *item,
+/* Has the word that the analyzer saw last split. */
+static lupe_status compound_note(struct accumulator *accumulator, struct analyzer *analyzer,
                                  uint32_t list)
 {
-    struct word_parts parts;
-    lupe_status status = LUPE_OK;
-    struct analyzer *analyzer = accumulator->analyzers[item->space / 16];
-    TRY(analyzer_parts(analyzer, &parts));
-    for (unsigned first = 0; first < parts.count; first++)
-        for (unsigned last = first; last < parts.count; last++) {
-            struct term term;
-            if (last - first + 1 == parts.count)
-                continue;
-            TRY(analyzer_parts_joined(analyzer, &parts.compound, first, last, &term));
-            if (term.size)
-                TRY(part_notes_add(&accumulator->parts, term.bytes, term.size, list,
-                                   first == last));
-        }
-out:
-    return status;
+    const uint8_t *folded;
+    size_t size;
+    if (!analyzer_folded(analyzer, &folded, &size))
+        return LUPE_OK;
+    lupe_status status = compound_queue_add(&accumulator->compounds, list, folded, size);
+    if (status || !compound_queue_full(&accumulator->compounds))
+        return status;
+    return compound_queue_note(&accumulator->compounds, analyzer, &accumulator->parts);
+}
+
+/* Asks for what form_number will look at: the last form of a word is at a random place. */
+static inline void form_ask(const struct accumulator *accumulator, uint32_t list)
+{
+    const uint8_t *keys = accumulator->keys.data;
+    __builtin_prefetch(keys + load_u32(keys + accumulator_list(accumulator, list)->key - 4));
 }
 
 /* The number of a form of a word, given when it is new; beyond FORMS_MAX the forms of a word are
@@ -516,12 +424,14 @@ static lupe_status surface_list(struct accumulator *accumulator, const struct wo
         key[key_size++] = 0;
         key[key_size++] = (uint8_t)parts;
     }
-    status = list_of_key(accumulator, key, key_size,
-                         accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
+    status =
+        accumulator_list_of_key(accumulator, key, key_size,
+                                accumulator->with_positions ? GROWING_POSITIONS : GROWING_TF, list);
     if (status != LUPE_OK || parts)
         return status;
+    form_ask(accumulator, *list);
     if (accumulator->with_parts)
-        TRY(compound_note(accumulator, item, *list));
+        TRY(compound_note(accumulator, accumulator->analyzers[item->space / 16], *list));
     if (accumulator->with_forms) {
         analyzer_form(accumulator->analyzers[item->space / 16], item->bytes, item->size, &term);
         TRY(form_number(accumulator, *list, &term, form));
@@ -615,38 +525,6 @@ static __attribute__((noinline)) lupe_status surface_search(struct accumulator *
 
 /* ---- short words */
 
-static inline uint32_t short_hash(uint64_t low, uint32_t high)
-{
-    uint64_t hash = fold_128(low ^ 0x9e3779b97f4a7c15u, 0xd6e8feb86659fd93u ^ (uint64_t)high << 20);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
-static void short_insert(struct short_slot *slots, uint32_t mask, const struct short_slot *slot)
-{
-    uint32_t at = short_hash(slot->low, slot->high) & mask;
-    while (slots[at].low)
-        at = (at + 1) & mask;
-    slots[at] = *slot;
-}
-
-/* Room for one more. */
-static lupe_status short_room(struct short_table *table)
-{
-    uint32_t slot_count = table->slot_count;
-    void *made = NULL;
-    lupe_status status = slots_room(table->used, &slot_count, sizeof(struct short_slot), &made);
-    if (status || !made)
-        return status;
-    struct short_slot *slots = made;
-    for (uint32_t i = 0; i < table->slot_count; i++)
-        if (table->slots[i].low)
-            short_insert(slots, slot_count - 1, &table->slots[i]);
-    memory_free(table->slots);
-    table->slots = slots;
-    table->slot_count = slot_count;
-    return LUPE_OK;
-}
-
 static __attribute__((noinline)) lupe_status short_new(struct accumulator *accumulator,
                                                        struct word_item *item)
 {
@@ -662,8 +540,7 @@ static __attribute__((noinline)) lupe_status short_new(struct accumulator *accum
     if (!cached)
         return LUPE_OK;
     struct short_slot slot = {item->low, item->high, number};
-    short_insert(table->slots, table->slot_count - 1, &slot);
-    table->used++;
+    short_insert(table, &slot);
 out:
     return status;
 }
@@ -728,16 +605,6 @@ out:
 
 /* ---- one text value */
 
-/* The words of a value as they are consumed. */
-struct value_state {
-    struct word_scanner scanner;
-    uint32_t analyzer;
-    uint32_t position; /* of the next word */
-    bool full;         /* DOCUMENT_WORDS_MAX is reached */
-    bool suspends;     /* words with hyphens beside them are looked at (suspended.h) */
-    uint32_t joined_from[HYPHEN_PARTS_MAX + 1]; /* by span: where a joined form may lie */
-};
-
 /* Which bytes of the first eight and of the four behind them belong to a word of a size. */
 #define ALL64 (~(uint64_t)0)
 static const uint64_t short_masks[SHORT_BYTES_MAX + 1][2] = {
@@ -773,7 +640,7 @@ static void items_hash(struct accumulator *accumulator)
     }
     for (unsigned i = 0; i < items->long_count; i++) {
         struct word_item *item = &items->list[items->longs[i]];
-        item->hash = surface_hash(item->bytes, item->size, item->space);
+        item->hash = word_hash(item->bytes, item->size, item->space);
         __builtin_prefetch(&table->slots[item->hash & (table->slot_count - 1)]);
     }
 }
@@ -782,7 +649,7 @@ static void items_hash(struct accumulator *accumulator)
 
 /* The word that a piece with a hyphen stands for is a joined form: of a term and a span they lie in
  * ascending order. */
-static void suspended_add(struct accumulator *accumulator, struct value_state *state,
+static void suspended_add(struct accumulator *accumulator, struct text_state *state,
                           const struct suspended *suspended)
 {
     struct word_items *items = accumulator->items;
@@ -801,7 +668,7 @@ static void suspended_add(struct accumulator *accumulator, struct value_state *s
 
 /* Before a word that begins at state->position is added. */
 static __attribute__((noinline)) lupe_status suspended_find(struct accumulator *accumulator,
-                                                            struct value_state *state, size_t start,
+                                                            struct text_state *state, size_t start,
                                                             size_t end, bool whole)
 {
     const struct word_scanner *scanner = &state->scanner;
@@ -822,7 +689,7 @@ out:
 }
 
 /* Words that belong to no hyphen word, as far as there are any here. */
-static lupe_status items_scan_simple(struct accumulator *accumulator, struct value_state *state)
+static lupe_status items_scan_simple(struct accumulator *accumulator, struct text_state *state)
 {
     struct word_items *items = accumulator->items;
     struct word_place places[ITEMS_SIMPLE_MAX];
@@ -847,7 +714,7 @@ out:
 }
 
 /* The first pass: ITEMS words or a few more; none at the end. */
-static lupe_status items_scan(struct accumulator *accumulator, struct value_state *state)
+static lupe_status items_scan(struct accumulator *accumulator, struct text_state *state)
 {
     struct word_items *items = accumulator->items;
     lupe_status status = LUPE_OK;
@@ -892,7 +759,7 @@ static lupe_status append_own_list(struct accumulator *accumulator, uint32_t fie
     uint32_t own;
     const uint8_t *known = accumulator->keys.data + list->key;
     size_t key_size = key_make(key, LIST_FIELDS + field, known + 3, known[0] - 2u);
-    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_TF, &own);
+    lupe_status status = accumulator_list_of_key(accumulator, key, key_size, GROWING_TF, &own);
     if (status == LUPE_OK)
         status = growing_add_tf(&accumulator->pool, accumulator_list(accumulator, own), document);
     return status;
@@ -918,8 +785,8 @@ out:
     return status;
 }
 
-static lupe_status text_add(struct accumulator *accumulator, const struct batch_value *value,
-                            uint32_t document, struct value_state *state, uint32_t *length)
+lupe_status accumulator_text(struct accumulator *accumulator, const struct batch_value *value,
+                             uint32_t document, struct text_state *state, uint32_t *length)
 {
     lupe_status status = LUPE_OK;
     const struct word_items *items = accumulator->items;
@@ -948,158 +815,14 @@ out:
     return status;
 }
 
-/* ---- one document */
-
-static lupe_status boundary_add(struct accumulator *accumulator, uint32_t field, uint32_t words)
-{
-    if (accumulator->boundary_count + 2 > accumulator->boundary_capacity) {
-        size_t capacity = accumulator->boundary_capacity ? accumulator->boundary_capacity * 2 : 64;
-        uint32_t *boundaries =
-            memory_realloc(accumulator->boundaries, capacity * sizeof *boundaries);
-        if (!boundaries)
-            return fail_memory();
-        accumulator->boundaries = boundaries;
-        accumulator->boundary_capacity = capacity;
-    }
-    accumulator->boundaries[accumulator->boundary_count++] = field;
-    accumulator->boundaries[accumulator->boundary_count++] = words;
-    return LUPE_OK;
-}
-
-/* Reads the values of a record of this batch (which it made itself). */
-static lupe_status values_read(struct accumulator *accumulator, const uint8_t *record, size_t size,
-                               size_t *count)
-{
-    struct cursor cursor = cursor_of(record, size);
-    uint64_t value_count = size ? cursor_varint(&cursor) : 0;
-    if (*count + value_count > accumulator->value_capacity) {
-        size_t capacity = *count + value_count + 16;
-        struct batch_value *values = memory_realloc(accumulator->values, capacity * sizeof *values);
-        if (!values)
-            return fail_memory();
-        accumulator->values = values;
-        accumulator->value_capacity = capacity;
-    }
-    for (uint64_t i = 0; i < value_count; i++) {
-        struct batch_value *value = &accumulator->values[(*count)++];
-        value->field = (uint32_t)cursor_varint(&cursor);
-        value->kind = cursor_u8(&cursor);
-        value->size = cursor_varint(&cursor);
-        value->data = cursor_take(&cursor, value->size);
-    }
-    return LUPE_OK;
-}
-
-/* Leaves the text values, in the order of field numbers; those of one field stay in order.
- * Insertion: they come nearly in order, and few. Many unordered ones would cost their square,
- * so that a merge takes over there. */
-static void values_sort(struct batch_value *values, struct batch_value *spare, size_t count)
-{
-    if (count <= 16) {
-        for (size_t i = 1; i < count; i++) {
-            struct batch_value value = values[i];
-            size_t at = i;
-            for (; at > 0 && values[at - 1].field > value.field; at--)
-                values[at] = values[at - 1];
-            values[at] = value;
-        }
-        return;
-    }
-    size_t half = count / 2;
-    values_sort(values, spare, half);
-    values_sort(values + half, spare, count - half);
-    if (values[half - 1].field <= values[half].field)
-        return;
-    memcpy(spare, values, half * sizeof *values);
-    for (size_t left = 0, right = half, at = 0; left < half; at++)
-        values[at] = right < count && values[right].field < spare[left].field ? values[right++]
-                                                                              : spare[left++];
-}
-
-static lupe_status keyword_add(struct accumulator *accumulator, const struct batch_value *value,
-                               uint32_t document)
-{
-    uint8_t key[KEY_BYTES_MAX];
-    uint32_t list;
-    size_t key_size = key_of_keyword(key, value->field, value->data, value->size);
-    lupe_status status = list_of_key(accumulator, key, key_size, GROWING_DOCUMENTS, &list);
-    if (status == LUPE_OK)
-        status =
-            growing_add_document(&accumulator->pool, accumulator_list(accumulator, list), document);
-    return status;
-}
-
-static lupe_status texts_add(struct accumulator *accumulator, const struct batch_value *values,
-                             size_t count, uint32_t document, uint32_t *length)
+lupe_status accumulator_begin(struct accumulator *accumulator)
 {
     lupe_status status = LUPE_OK;
-    struct value_state state = {.position = 0, .full = false};
-    for (size_t i = 0; i < count; i++) {
-        uint32_t start = state.position;
-        TRY(text_add(accumulator, &values[i], document, &state, length));
-        TRY(boundary_add(accumulator, values[i].field, state.position - start));
-        if (state.position <
-            DOCUMENT_WORDS_MAX) /* beyond nothing is indexed, and it must not wrap */
-            state.position += accumulator->field_gap;
-    }
-out:
-    return status;
-}
-
-static lupe_status document_new(struct accumulator *accumulator)
-{
-    if (accumulator->document_count == accumulator->document_capacity) {
-        uint32_t capacity =
-            accumulator->document_capacity ? accumulator->document_capacity * 2 : 16;
-        struct accumulated_document *documents =
-            memory_realloc(accumulator->documents, capacity * sizeof *documents);
-        if (!documents)
-            return fail_memory();
-        accumulator->documents = documents;
-        accumulator->document_capacity = capacity;
-    }
-    accumulator->documents[accumulator->document_count] =
-        (struct accumulated_document){0, (uint32_t)accumulator->boundary_count, 0};
-    return LUPE_OK;
-}
-
-lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
-                            const uint8_t *record, size_t record_size, const uint8_t *unstored,
-                            size_t unstored_size)
-{
-    lupe_status status = LUPE_OK;
-    size_t count = 0;
-    size_t texts = 0;
-
-    TRY(document_new(accumulator));
-    TRY(short_room(&accumulator->short_table)); /* the first pass prefetches from it */
+    TRY(short_room(&accumulator->short_table));
     TRY(table_room(&accumulator->surface_table));
     if (accumulator->surfaces.size == 0) /* so that no reference is 0 */
         buffer_add_u64(&accumulator->surfaces, 0);
     TRY(buffer_status(&accumulator->surfaces));
-    TRY(values_read(accumulator, record, record_size, &count));
-    TRY(values_read(accumulator, unstored, unstored_size, &count));
-    struct batch_value *values = accumulator->values;
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].kind == LUPE_KEYWORD)
-            TRY(keyword_add(accumulator, &values[i], document));
-        else if (values[i].kind == LUPE_TEXT)
-            values[texts++] = values[i];
-    }
-    /* Behind the texts there may be no room for the spare half: grow only then. */
-    if (texts > 16 && accumulator->value_capacity < texts + texts / 2 + 1) {
-        values = memory_realloc(values, (2 * texts) * sizeof *values);
-        if (!values)
-            return fail_memory();
-        accumulator->values = values;
-        accumulator->value_capacity = 2 * texts;
-    }
-    if (texts > 1)
-        values_sort(values, values + texts, texts);
-    struct accumulated_document *entry = &accumulator->documents[accumulator->document_count];
-    TRY(texts_add(accumulator, values, texts, document, &entry->length));
-    entry->boundary_count = (uint32_t)(accumulator->boundary_count - entry->boundaries);
-    accumulator->document_count++;
 out:
     return status;
 }

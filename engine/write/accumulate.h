@@ -3,9 +3,9 @@
  * accumulate.h - inverts documents in memory: from the words of each document to the documents
  * of each word.
  *
- * Owns the analyzers of one thread, the cache of surface forms, and the growing lists. Fed by
- * writer.c or workers.c with documents of a batch, emptied by flush.c. Never encodes, never
- * touches the store.
+ * Owns the analyzers of one thread, the cache of surface forms, and the growing lists. Opened
+ * by writer.c or workers.c, fed by accumulate_document.c with documents of a batch, emptied by
+ * flush.c. Never encodes, never touches the store.
  *
  * A surface form is analyzed once per flush: the cache maps it to its list, so that a word
  * costs finding it, a hash, one probe and one append.
@@ -26,39 +26,14 @@
 
 #include "segment/catalogue.h"
 #include "segment/dictionary.h"
+#include "text/words.h"
 #include "write/batch.h"
+#include "write/compound_queue.h"
 #include "write/growing.h"
-#include "write/part_notes.h"
+#include "write/word_table.h"
 
 /* Lists lie in blocks, at multiples of their size. */
 #define LIST_BLOCK_LISTS 4096u
-
-struct table_slot {
-    uint32_t hash;
-    uint32_t ref; /* 0: free */
-};
-
-/* A word of up to SHORT_BYTES_MAX bytes of the first analyzer, zeros behind its end; words have no
- * zero bytes. Nine of ten words in running text are so short. */
-#define SHORT_BYTES_MAX 12u
-struct short_slot {
-    uint64_t low; /* 0: free */
-    uint32_t high;
-    uint32_t list;
-};
-
-struct short_table {
-    struct short_slot *slots;
-    uint32_t slot_count; /* a power of two */
-    uint32_t used;
-};
-
-/* An open-addressing table of references; what they refer to is the caller's. */
-struct table {
-    struct table_slot *slots;
-    uint32_t slot_count; /* a power of two */
-    uint32_t used;
-};
 
 struct accumulated_document {
     uint32_t length;
@@ -93,6 +68,7 @@ struct accumulator {
     uint32_t field_count;
     struct analyzer **analyzers;
     uint32_t analyzer_count;
+    struct analyzer *splitter; /* the one of a language with compounds; NULL: there is none */
 
     struct short_table short_table;
     struct table surface_table; /* ref: offset in surfaces / 8 */
@@ -100,7 +76,8 @@ struct accumulator {
     struct table term_table; /* ref: list + 1 */
     struct buffer keys;
     struct part_notes parts;
-    void **list_blocks; /* list_block_count of them, some not in use */
+    struct compound_queue compounds; /* words whose parts are not yet noted */
+    void **list_blocks;              /* list_block_count of them, some not in use */
     uint32_t list_block_count;
     uint32_t list_block_capacity;
     uint32_t list_count;
@@ -142,16 +119,31 @@ static inline struct surface_form accumulator_form(const struct accumulator *acc
 /* Empties it; tables and buffers of small flushes are kept for the next. */
 void accumulator_reset(struct accumulator *accumulator);
 
-/* Inverts the values of a record and of what the record leaves out (size 0: nothing), both followed
- * by BATCH_PADDING_BYTES; numbers of documents ascend. After an error only reset and close are
- * allowed. */
-CHECKED lupe_status accumulator_add(struct accumulator *accumulator, uint32_t document,
-                                    const uint8_t *record, size_t record_size,
-                                    const uint8_t *unstored, size_t unstored_size);
+/* Room for the first words of a document, which are asked for before they are looked up. */
+CHECKED lupe_status accumulator_begin(struct accumulator *accumulator);
 
-/* Gives back what only adding needs, where it is large: called before a flush, which needs memory
- * to sort. Only reset and close are allowed afterwards. */
-void accumulator_seal(struct accumulator *accumulator);
+/* The words of a document's texts as they are consumed. Begins as zeros. */
+struct text_state {
+    struct word_scanner scanner;
+    uint32_t analyzer;
+    uint32_t position; /* of the next word */
+    bool full;         /* DOCUMENT_WORDS_MAX is reached */
+    bool suspends;     /* words with hyphens beside them are looked at (suspended.h) */
+    uint32_t joined_from[HYPHEN_PARTS_MAX + 1]; /* by span: where a joined form may lie */
+};
+
+/* Inverts a text of a document; *length grows by its words. */
+CHECKED lupe_status accumulator_text(struct accumulator *accumulator,
+                                     const struct batch_value *value, uint32_t document,
+                                     struct text_state *state, uint32_t *length);
+/* The list of a key, which is made when it is new. */
+CHECKED lupe_status accumulator_list_of_key(struct accumulator *accumulator, const uint8_t *key,
+                                            size_t key_size, enum growing_kind kind,
+                                            uint32_t *number);
+
+/* Splits the words that wait for it, and gives back what only adding needs, where it is large:
+ * called before a flush, which needs memory to sort. Only reset and close are allowed then. */
+CHECKED lupe_status accumulator_seal(struct accumulator *accumulator);
 
 /* Bytes in use, with what the next document may make a table grow by. */
 size_t accumulator_bytes(const struct accumulator *accumulator);

@@ -12,14 +12,7 @@
 
 #include "segment/segment_writer.h"
 #include "write/flush.h"
-
-/* A key to sort: its first ten bytes and who it is. */
-struct sort_item {
-    uint64_t prefix; /* the first 8 bytes of the term, big-endian, zeros behind its end */
-    uint32_t number;
-    uint16_t list;
-    uint16_t size; /* of the key */
-};
+#include "write/key_sort.h"
 
 struct flusher {
     const struct flush_input *input;

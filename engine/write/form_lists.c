@@ -63,19 +63,23 @@ void form_lists_add(struct form_lists *lists, const struct accumulator *from, ui
 
 void form_lists_block(struct form_lists *lists, const uint8_t *marks, size_t positions)
 {
-    uint64_t places = 0;
     if (lists->count < 2)
+        return;
+    uint64_t *places = (void *)buffer_reserve(&lists->places, positions * sizeof *places);
+    size_t count = 0;
+    if (!places)
         return;
     for (size_t i = 0; i < positions; i += 8) {
         uint64_t word = load_u64(marks + i);
-        for (; word; places++) {
+        while (word) {
             unsigned byte = (unsigned)__builtin_ctzll(word) / 8;
-            buffer_add_u64(&lists->places, form_place(i + byte, word >> 8 * byte & FORM_MASK));
+            places[count++] = form_place(i + byte, word >> 8 * byte & FORM_MASK);
             word &= ~((uint64_t)FORM_MASK << 8 * byte);
         }
     }
+    lists->places.size += count * sizeof *places;
     buffer_add_u64(&lists->blocks, positions);
-    buffer_add_u64(&lists->blocks, places);
+    buffer_add_u64(&lists->blocks, count);
 }
 
 /* ---- the record */
@@ -101,10 +105,18 @@ static void rank(const struct form_lists *lists, struct ranking *ranking)
 {
     const uint64_t *places = (const uint64_t *)(const void *)lists->places.data;
     const uint64_t *blocks = (const uint64_t *)(const void *)lists->blocks.data;
-    size_t place_count = lists->places.size / sizeof *places;
+    size_t place_count = lists->places.size / sizeof *places, half = place_count / 2;
+    uint64_t seconds[FORMS_MAX]; /* counted apart: one form often follows itself */
     memset(ranking->counts, 0, lists->count * sizeof *ranking->counts);
-    for (size_t i = 0; i < place_count; i++)
+    memset(seconds, 0, lists->count * sizeof *seconds);
+    for (size_t i = 0; i < half; i++) {
         ranking->counts[places[i] & FORM_MASK]++;
+        seconds[places[half + i] & FORM_MASK]++;
+    }
+    if (place_count % 2)
+        seconds[places[place_count - 1] & FORM_MASK]++;
+    for (unsigned i = 0; i < lists->count; i++)
+        ranking->counts[i] += seconds[i];
     for (size_t i = 0; i < lists->blocks.size / sizeof *blocks; i += 2)
         ranking->counts[0] += blocks[i] - blocks[i + 1];
     for (unsigned i = 0; i < lists->count; i++) {
@@ -124,18 +136,22 @@ static void block_turn(struct form_lists *lists, const struct ranking *ranking,
 {
     unsigned first = ranking->ranks[0];
     uint64_t at = 0;
+    size_t turned = 0;
     buffer_clear(&lists->spare);
+    uint64_t *spare =
+        (void *)buffer_reserve(&lists->spare, ((size_t)positions + 1) * sizeof *spare);
+    if (!spare)
+        return;
     for (size_t i = 0; i <= count; i++) {
         uint64_t next = i < count ? places[i] >> FORM_BITS : positions;
         for (; at < next; at++)
-            buffer_add_u64(&lists->spare, form_place(at, first));
+            spare[turned++] = form_place(at, first);
         at = next + 1;
         unsigned form = i < count ? ranking->ranks[places[i] & FORM_MASK] : 0;
-        if (form)
-            buffer_add_u64(&lists->spare, form_place(next, form));
+        spare[turned] = form_place(next, form);
+        turned += form != 0;
     }
-    form_writer_block(&lists->writer, positions, (const uint64_t *)(const void *)lists->spare.data,
-                      lists->spare.size / sizeof(uint64_t));
+    form_writer_block(&lists->writer, spare, turned);
 }
 
 /* The places of a block by rank. */
@@ -148,7 +164,7 @@ static void block_rank(struct form_lists *lists, const struct ranking *ranking, 
     }
     for (size_t i = 0; i < count; i++)
         places[i] += (uint64_t)ranking->ranks[places[i] & FORM_MASK] - (places[i] & FORM_MASK);
-    form_writer_block(&lists->writer, positions, places, count);
+    form_writer_block(&lists->writer, places, count);
 }
 
 static lupe_status several_end(struct form_lists *lists, struct buffer *record)

@@ -5,14 +5,8 @@
  */
 #include "write/merge.h"
 
-#include <assert.h>
-
 #include "base/sort.h"
-#include "write/form_merge.h"
-#include "write/pair_lists.h"
-#include "write/part_lists.h"
-#include "write/permute.h"
-#include "write/reorder.h"
+#include "write/merge_state.h"
 
 #define DOCUMENT_DEAD UINT32_MAX
 #define DOCUMENT_BYTES 16u /* what a document costs besides its record, for merge_step's count */
@@ -21,64 +15,6 @@
 
 #define SAMPLES_MAX 4096u /* stored documents read to make their dictionary from */
 #define REORDER_SHARE 0.8 /* of the time of a merge that reorders */
-
-enum stage {
-    STAGE_TELL, /* reorder.h what terms the documents have */
-    STAGE_REORDER,
-    STAGE_DOCUMENTS,
-    STAGE_TERMS,
-    STAGE_FINISHED,
-    STAGE_HANDED_OUT
-};
-
-struct source {
-    struct segment *segment;
-    struct live live; /* at the beginning; owned */
-    uint32_t *map;    /* new document by old one, or NULL: base + old one */
-    uint32_t base;
-    struct dictionary_iterator terms;
-    uint64_t entries; /* that terms has given */
-};
-
-/* Where a document of a reordered segment comes from. */
-struct origin {
-    uint32_t source;
-    uint32_t document;
-};
-
-struct merge {
-    struct store *store;
-    struct merge_options options;
-    struct store_read *read;
-    struct source *sources;
-    uint32_t count;
-    struct publication publication;
-    struct segment_writer *writer;
-    struct segment_entry entry;
-    enum stage stage;
-    uint32_t documents;   /* new ones */
-    uint64_t words_spare; /* words to be given out beyond each norm's least length */
-    uint32_t source;      /* being copied, */
-    uint32_t document;    /* from this document on */
-    uint32_t *order;      /* sources that have terms left, by key, then by number */
-    uint32_t order_count;
-    uint64_t bytes_total;
-    uint64_t bytes_done;
-    struct buffer id;
-    uint32_t *pairs; /* boundaries */
-    size_t pair_capacity;
-    uint32_t *positions;
-    size_t position_capacity;
-    struct block block;
-    struct reorder *reorder; /* while the order is being found */
-    struct origin *origins;  /* by new document; NULL: in the sources' order */
-    struct permute permute;
-    struct form_merge forms;
-    struct buffer record; /* of a word's forms */
-    struct part_lists parts;
-    struct pair_lists *pair_lists; /* while they are made */
-    bool pairs_done;
-};
 
 /* ---- beginning */
 
@@ -510,15 +446,24 @@ static lupe_status part_add(struct part_lists *parts, enum part_use use, uint32_
                             uint32_t tf)
 {
     uint32_t own = tf / PARTS_TF_UNIT;
+    uint32_t extra = use == PART_EXTRA ? tf % PARTS_TF_UNIT : tf;
     switch (use) {
     case PART_EXTRA:
-        return part_lists_add_extra(parts, document, tf % PARTS_TF_UNIT);
     case PART_WIDE:
-        return part_lists_add_wide(parts, document, tf);
+        if (!extra)
+            return fail(LUPE_CORRUPT, "a list of parts has a document for nothing; run check");
+        if (use == PART_WIDE)
+            part_lists_add_wide(parts, document, extra);
+        else
+            part_lists_add_extra(parts, document, extra);
+        break;
     case PART_OWN:
-        return part_lists_add_own(parts, document, tf);
+        part_lists_add_own(parts, document, tf);
+        break;
     case PART_OWN_OF_PARTS:
-        return own ? part_lists_add_own(parts, document, own) : LUPE_OK;
+        if (own)
+            part_lists_add_own(parts, document, own);
+        break;
     }
     return LUPE_OK;
 }
@@ -877,113 +822,5 @@ lupe_status merge_step(struct merge *merge, uint64_t bytes, bool *done)
         TRY(terms_step(merge, until));
     *done = merge->stage == STAGE_FINISHED;
 out:
-    return status;
-}
-
-/* ---- publishing */
-
-lupe_status merge_result(struct merge *merge, struct segment_entry *entry)
-{
-    assert(merge->stage == STAGE_FINISHED);
-    lupe_status status = publication_flush(&merge->publication);
-    if (status == LUPE_OK) {
-        merge->entry.number = merge->publication.segment;
-        *entry = merge->entry;
-        merge->stage = STAGE_HANDED_OUT;
-    }
-    return status;
-}
-
-/* Where the sources stand in the catalogue, one after the other. */
-static lupe_status sources_place(const struct merge *merge, const struct catalogue *catalogue,
-                                 uint32_t *place)
-{
-    uint32_t at = 0;
-    while (at < catalogue->segment_count &&
-           catalogue->segments[at].number != merge->sources[0].segment->entry.number)
-        at++;
-    for (uint32_t i = 0; i < merge->count; i++)
-        if (at + i >= catalogue->segment_count ||
-            catalogue->segments[at + i].number != merge->sources[i].segment->entry.number)
-            return fail(LUPE_CORRUPT, "segment %u vanished while it was merged",
-                        merge->sources[i].segment->entry.number);
-    *place = at;
-    return LUPE_OK;
-}
-
-/* Deletes in the new segment what was deleted from a source since the merge began. read sees the
- * catalogue that is being changed. */
-static lupe_status deletes_follow(struct source *source, struct store_read *read,
-                                  const struct segment_entry *now_entry, struct live *live)
-{
-    lupe_status status = LUPE_OK;
-    struct live now = {NULL, 0, 0};
-    bool was_live;
-    if (now_entry->live_version == source->segment->entry.live_version)
-        return LUPE_OK;
-    TRY(live_load(read, now_entry, &now));
-    for (uint32_t i = 0; i < now_entry->documents; i++)
-        if (live_has(&source->live, i) && !live_has(&now, i))
-            TRY(live_delete(live, source->map ? source->map[i] : source->base + i, &was_live));
-out:
-    live_free(&now);
-    return status;
-}
-
-static lupe_status sources_replace(struct merge *merge, struct store_write *write,
-                                   struct store_read *read, struct catalogue *catalogue)
-{
-    lupe_status status = LUPE_OK;
-    struct live live = {NULL, merge->documents, 0};
-    struct live before = {NULL, merge->documents, 0};
-    uint32_t place = 0;
-
-    TRY(sources_place(merge, catalogue, &place));
-    for (uint32_t i = 0; i < merge->count; i++)
-        TRY(deletes_follow(&merge->sources[i], read, &catalogue->segments[place + i], &live));
-    catalogue_remove_segments(catalogue, place, merge->count);
-    for (uint32_t i = 0; i < merge->count; i++)
-        TRY(store_delete_segment(write, merge->sources[i].segment->entry.number));
-    if (live.deleted == merge->documents) { /* nothing of it is left */
-        if (merge->publication.segment)
-            TRY(store_delete_segment(write, merge->publication.segment));
-    } else {
-        struct segment_entry entry = merge->entry;
-        TRY(publication_put(&merge->publication, write, catalogue));
-        entry.number = merge->publication.segment;
-        TRY(live_store(write, &entry, &before, &live));
-        TRY(catalogue_insert_segment(catalogue, place, &entry));
-    }
-out:
-    live_free(&live);
-    return status;
-}
-
-lupe_status merge_publish(struct merge *merge)
-{
-    lupe_status status = LUPE_OK;
-    struct store_write *write = NULL;
-    struct store_read *read = NULL;
-    struct catalogue catalogue;
-    uint32_t segment = merge->publication.segment;
-
-    assert(merge->stage == STAGE_FINISHED);
-    catalogue_init(&catalogue);
-    TRY(store_write_begin(merge->store, &write));
-    TRY(store_read_begin(merge->store,
-                         &read)); /* what was committed last, as long as write lasts */
-    TRY(catalogue_load_for_write(write, &catalogue));
-    TRY(sources_replace(merge, write, read, &catalogue));
-    TRY(catalogue_put(write, &catalogue));
-    status = store_write_commit(write);
-    write = NULL;
-    if (status == LUPE_OK)
-        merge->stage = STAGE_HANDED_OUT;
-out:
-    store_write_abort(write);
-    store_read_end(read);
-    catalogue_free(&catalogue);
-    if (status != LUPE_OK)
-        merge->publication.segment = segment;
     return status;
 }

@@ -12,8 +12,8 @@
 
 #include "base/sort.h"
 
-#define DENSE_SHARE 64u /* from 1 / so many of the documents on, bits give their order */
-#define PART_WEIGHT 3u  /* of a compound in the list of its part, in WIDE_UNIT-ths */
+#define FEW_DOCUMENTS 16u /* from so many on, bits give their order */
+#define PART_WEIGHT 3u    /* of a compound in the list of its part, in WIDE_UNIT-ths */
 #define OWN_TF_MAX (DOCUMENT_WORDS_MAX / PARTS_TF_UNIT - 1)
 
 uint32_t part_documents_max = PARTS_DOCUMENTS_MAX;
@@ -21,14 +21,16 @@ uint32_t part_documents_max = PARTS_DOCUMENTS_MAX;
 lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *writer,
                             uint32_t segment_documents)
 {
+    size_t words = (size_t)segment_documents / 64 + 1;
     memset(parts, 0, sizeof *parts);
     parts->writer = writer;
     parts->segment_documents = segment_documents;
     parts->stream = BUFFER_INIT(0);
-    parts->sources = BUFFER_INIT(0);
     parts->sums = memory_zalloc(segment_documents, sizeof *parts->sums);
-    parts->bits = memory_zalloc((size_t)segment_documents / 64 + 1, sizeof *parts->bits);
-    if (!parts->sums || !parts->bits)
+    parts->documents = memory_alloc(((size_t)segment_documents + 1) * sizeof *parts->documents);
+    parts->bits = memory_zalloc(words, sizeof *parts->bits);
+    parts->bit_words = memory_zalloc(words / 64 + 1, sizeof *parts->bit_words);
+    if (!parts->sums || !parts->documents || !parts->bits || !parts->bit_words)
         return fail_memory();
     record_forms_make(parts->forms);
     return LUPE_OK;
@@ -37,46 +39,33 @@ lupe_status part_lists_init(struct part_lists *parts, struct segment_writer *wri
 void part_lists_free(struct part_lists *parts)
 {
     buffer_free(&parts->stream);
-    buffer_free(&parts->sources);
     memory_free(parts->sums);
-    memory_free(parts->bits);
     memory_free(parts->documents);
+    memory_free(parts->bits);
+    memory_free(parts->bit_words);
 }
 
 /* ---- adding */
 
-static lupe_status document_add(struct part_lists *parts, uint32_t document)
+/* A sum grows without a look at its limit, which no document's words can make it pass by so much
+ * that 32 bits would not do: it is kept to it at last. */
+static inline uint32_t limited(uint32_t sum, uint32_t limit)
 {
-    if (parts->count == parts->capacity) {
-        uint32_t capacity = parts->capacity ? 2 * parts->capacity : 1024;
-        uint32_t *documents =
-            memory_realloc(parts->documents, (size_t)capacity * sizeof *documents);
-        if (!documents)
-            return fail_memory();
-        parts->documents = documents;
-        parts->capacity = capacity;
-    }
-    parts->documents[parts->count++] = document;
-    return LUPE_OK;
+    return sum < limit ? sum : limit;
 }
 
-lupe_status part_lists_add_extra(struct part_lists *parts, uint32_t document, uint64_t more)
+void part_lists_add_extra(struct part_lists *parts, uint32_t document, uint32_t more)
 {
-    uint64_t sum = parts->sums[document];
-    if (sum == 0) {
-        lupe_status status = document_add(parts, document);
-        if (status)
-            return status;
-    }
-    sum += more;
-    parts->sums[document] = sum < DOCUMENT_WORDS_MAX ? (uint32_t)sum : DOCUMENT_WORDS_MAX;
-    return LUPE_OK;
+    uint32_t sum = parts->sums[document];
+    parts->documents[parts->count] = document;
+    parts->count += sum == 0 && more;
+    parts->sums[document] = limited(sum, DOCUMENT_WORDS_MAX) + limited(more, DOCUMENT_WORDS_MAX);
 }
 
-lupe_status part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf)
+void part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf)
 {
     parts->is_wide = true;
-    return part_lists_add_extra(parts, document, tf);
+    part_lists_add_extra(parts, document, tf);
 }
 
 void part_lists_choose(struct part_lists *parts)
@@ -84,22 +73,92 @@ void part_lists_choose(struct part_lists *parts)
     parts->is_wide |= parts->count > part_documents_max;
     for (uint32_t i = 0; !parts->is_wide && i < parts->count; i++) {
         uint32_t *sum = &parts->sums[parts->documents[i]];
-        *sum = *sum < PARTS_EXTRA_MAX ? *sum : PARTS_EXTRA_MAX;
+        *sum = limited(*sum, PARTS_EXTRA_MAX);
     }
 }
 
-lupe_status part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf)
+void part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf)
 {
     if (parts->is_wide)
-        return part_lists_add_extra(parts, document, (uint64_t)tf * WIDE_UNIT);
-    if (parts->sums[document])
-        parts->sums[document] += PARTS_TF_UNIT * (tf < OWN_TF_MAX ? tf : OWN_TF_MAX);
-    return LUPE_OK;
+        part_lists_add_extra(parts, document, WIDE_UNIT * limited(tf, DOCUMENT_WORDS_MAX));
+    else if (parts->sums[document])
+        parts->sums[document] += PARTS_TF_UNIT * limited(tf, OWN_TF_MAX);
+}
+
+/* What a document has at last. */
+static inline uint32_t sum_taken(const struct part_lists *parts, uint32_t document, bool is_wide)
+{
+    uint32_t sum = parts->sums[document];
+    parts->sums[document] = 0;
+    if (is_wide)
+        return limited(sum, DOCUMENT_WORDS_MAX);
+    return limited(sum / PARTS_TF_UNIT, OWN_TF_MAX) * PARTS_TF_UNIT + sum % PARTS_TF_UNIT;
 }
 
 /* ---- of an accumulator */
 
-/* A growing list as documents with their tfs. */
+/* What is done with each position of a list: it counts so much for its document, or for those alone
+ * that have a sum. */
+struct counting {
+    uint32_t more;
+    bool present;
+};
+
+/* As counting says, of the records that begin between at and end; *document is the last one.
+ * Returns where the next record begins. No step depends on what a record is: how often a word comes
+ * in a document is what no processor guesses. */
+static inline const uint8_t *records_count(struct part_lists *parts, struct counting counting,
+                                           const uint8_t *at, const uint8_t *end,
+                                           uint32_t *document)
+{
+    uint32_t *sums = parts->sums;
+    uint32_t count = parts->count, here = *document;
+    while (at < end) {
+        uint64_t record = load_u64(at);
+        const struct record_form *form = &parts->forms[record % RECORD_FORMS];
+        here += (uint32_t)(record >> RECORD_GAP_SHIFT) & form->gap_mask;
+        at += form->size;
+        uint32_t sum = sums[here];
+        uint32_t more = form->is_form ? 0 : counting.more; /* of the position before */
+        if (counting.present) {
+            more = sum ? more : 0;
+        } else {
+            parts->documents[count] = here;
+            count += sum == 0;
+        }
+        sums[here] = sum + more;
+    }
+    parts->count = count;
+    *document = here;
+    return at;
+}
+
+/* All records of a list, chunk by chunk. One that lies in two is read where both ends are copied
+ * to. */
+static inline void list_count(struct part_lists *parts, struct counting counting,
+                              const struct pool *pool, const struct growing_list *list)
+{
+    uint8_t both[2 * RECORD_BYTES_MAX];
+    uint32_t document = UINT32_MAX;
+    const uint8_t *bytes = pool_chunk(pool, list->first);
+    const uint8_t *at = bytes;
+    for (unsigned ordinal = 0;; ordinal++) {
+        const uint8_t *end = bytes + pool_chunk_bytes(ordinal) - POOL_LINK_BYTES;
+        if (end == list->next + list->left) {
+            records_count(parts, counting, at, list->next, &document);
+            return;
+        }
+        bytes = pool_chunk(pool, load_u32(end));
+        __builtin_prefetch(bytes);
+        at = records_count(parts, counting, at, end - (RECORD_BYTES_MAX - 1), &document);
+        size_t left = (size_t)(end - at);
+        memcpy(both, at, RECORD_BYTES_MAX);
+        memcpy(both + left, bytes, RECORD_BYTES_MAX);
+        at = bytes + (records_count(parts, counting, both, both + left, &document) - both - left);
+    }
+}
+
+/* A list as documents with their tfs. */
 struct growing_reader {
     const struct record_form *forms;
     const uint8_t *at;
@@ -133,33 +192,66 @@ static inline bool growing_next(struct growing_reader *reader, uint32_t *tf)
     return true;
 }
 
-static lupe_status growing_open(struct part_lists *parts, const struct accumulator *accumulator,
-                                uint32_t number, struct growing_reader *reader)
+/* The same as list_count of any list, document by document. */
+static lupe_status documents_count(struct part_lists *parts, struct counting counting,
+                                   const struct pool *pool, const struct growing_list *list,
+                                   const uint32_t *map)
+{
+    struct growing_reader reader = {.forms = parts->forms,
+                                    .document = UINT32_MAX,
+                                    .tf_behind = list->position,
+                                    .with_positions = list->kind == GROWING_POSITIONS};
+    uint32_t tf;
+    lupe_status status = growing_bytes(pool, list, &parts->stream, &reader.at, &reader.end);
+    if (status)
+        return status;
+    while (growing_next(&reader, &tf)) {
+        uint32_t document = map ? map[reader.document] : reader.document;
+        if (document != UINT32_MAX && (!counting.present || parts->sums[document]))
+            part_lists_add_extra(parts, document, counting.more * tf);
+    }
+    return LUPE_OK;
+}
+
+static inline lupe_status any_count(struct part_lists *parts, struct counting counting,
+                                    const struct accumulator *accumulator, uint32_t number,
+                                    const uint32_t *map)
 {
     const struct growing_list *list = accumulator_list(accumulator, number);
-    *reader = (struct growing_reader){.forms = parts->forms,
-                                      .document = UINT32_MAX,
-                                      .tf_behind = list->position,
-                                      .with_positions = list->kind == GROWING_POSITIONS};
-    return growing_bytes(&accumulator->pool, list, &parts->stream, &reader->at, &reader->end);
+    if (map || list->kind != GROWING_POSITIONS)
+        return documents_count(parts, counting, &accumulator->pool, list, map);
+    list_count(parts, counting, &accumulator->pool, list);
+    return LUPE_OK;
+}
+
+/* How far ahead a list and its first chunks are asked for: each is at a random place, most lists
+ * are a few bytes, and most parts have few of them. */
+#define AHEAD_LIST 24u
+#define AHEAD_CHUNK 16u
+#define AHEAD_SECOND 8u
+
+static inline void ask_ahead(const struct accumulator *accumulator, const uint32_t *lists,
+                             size_t left)
+{
+    const struct pool *pool = &accumulator->pool;
+    if (left <= AHEAD_LIST)
+        return;
+    __builtin_prefetch(accumulator_list(accumulator, lists[AHEAD_LIST]));
+    __builtin_prefetch(pool_chunk(pool, accumulator_list(accumulator, lists[AHEAD_CHUNK])->first));
+    const struct growing_list *list = accumulator_list(accumulator, lists[AHEAD_SECOND]);
+    if (list->chunks > 1)
+        __builtin_prefetch(pool_chunk(
+            pool, load_u32(pool_chunk(pool, list->first) + pool_chunk_bytes(0) - POOL_LINK_BYTES)));
 }
 
 lupe_status part_lists_add_noted(struct part_lists *parts, const struct accumulator *accumulator,
-                                 uint32_t part, const uint32_t *map)
+                                 const uint32_t *lists, uint32_t count, size_t ahead,
+                                 const uint32_t *map)
 {
     lupe_status status = LUPE_OK;
-    buffer_clear(&parts->sources);
-    TRY(part_notes_sources(&accumulator->parts, part, &parts->sources));
-    const uint32_t *sources = (const uint32_t *)(const void *)parts->sources.data;
-    for (size_t i = 0; i < parts->sources.size / sizeof *sources; i++) {
-        struct growing_reader reader;
-        uint32_t tf;
-        TRY(growing_open(parts, accumulator, sources[i], &reader));
-        while (growing_next(&reader, &tf)) {
-            uint32_t document = map ? map[reader.document] : reader.document;
-            if (document != UINT32_MAX)
-                TRY(part_lists_add_extra(parts, document, (uint64_t)tf * PART_WEIGHT));
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        ask_ahead(accumulator, lists + i, ahead - i);
+        TRY(any_count(parts, (struct counting){PART_WEIGHT, false}, accumulator, lists[i], map));
     }
 out:
     return status;
@@ -168,35 +260,36 @@ out:
 lupe_status part_lists_add_own_list(struct part_lists *parts, const struct accumulator *accumulator,
                                     uint32_t list, const uint32_t *map)
 {
-    lupe_status status = LUPE_OK;
-    struct growing_reader reader;
-    uint32_t tf;
-    TRY(growing_open(parts, accumulator, list, &reader));
-    while (growing_next(&reader, &tf)) {
-        uint32_t document = map ? map[reader.document] : reader.document;
-        if (document != UINT32_MAX)
-            TRY(part_lists_add_own(parts, document, tf));
-    }
-out:
-    return status;
+    if (parts->is_wide)
+        return any_count(parts, (struct counting){WIDE_UNIT, false}, accumulator, list, map);
+    return any_count(parts, (struct counting){PARTS_TF_UNIT, true}, accumulator, list, map);
 }
 
 /* ---- writing */
 
-/* Few documents are compared with each other, many put into bits. */
+/* Few documents are compared with each other, many put into bits, and the words of these into bits
+ * again, so that few of them are looked at. */
 static void documents_sort(struct part_lists *parts)
 {
-    if (parts->count < parts->segment_documents / DENSE_SHARE) {
+    uint32_t words = parts->segment_documents / 64 / 64 + 1;
+    uint32_t count = 0;
+    if (parts->count < FEW_DOCUMENTS || parts->count < words / FEW_DOCUMENTS) {
         sort_numbers(parts->documents, parts->count);
         return;
     }
-    for (uint32_t i = 0; i < parts->count; i++)
-        parts->bits[parts->documents[i] / 64] |= (uint64_t)1 << parts->documents[i] % 64;
-    uint32_t count = 0;
-    for (uint32_t w = 0; w <= parts->segment_documents / 64; w++) {
-        for (uint64_t word = parts->bits[w]; word; word &= word - 1)
-            parts->documents[count++] = w * 64 + (unsigned)__builtin_ctzll(word);
-        parts->bits[w] = 0;
+    for (uint32_t i = 0; i < parts->count; i++) {
+        uint32_t word = parts->documents[i] / 64;
+        parts->bits[word] |= (uint64_t)1 << parts->documents[i] % 64;
+        parts->bit_words[word / 64] |= (uint64_t)1 << word % 64;
+    }
+    for (uint32_t i = 0; i < words; i++) {
+        for (uint64_t left = parts->bit_words[i]; left; left &= left - 1) {
+            uint32_t word = i * 64 + (unsigned)__builtin_ctzll(left);
+            for (uint64_t bits = parts->bits[word]; bits; bits &= bits - 1)
+                parts->documents[count++] = word * 64 + (unsigned)__builtin_ctzll(bits);
+            parts->bits[word] = 0;
+        }
+        parts->bit_words[i] = 0;
     }
 }
 
@@ -225,8 +318,7 @@ lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_
         uint32_t count = left < BLOCK_DOCUMENTS ? left : BLOCK_DOCUMENTS;
         for (uint32_t i = 0; i < count; i++) {
             uint32_t document = parts->documents[done + i];
-            tfs[i] = parts->sums[document];
-            parts->sums[document] = 0;
+            tfs[i] = sum_taken(parts, document, is_wide);
         }
         TRY(segment_writer_term_add(parts->writer, parts->documents + done, tfs, NULL, count));
     }

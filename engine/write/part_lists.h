@@ -22,14 +22,14 @@ extern uint32_t part_documents_max;
 struct part_lists {
     struct segment_writer *writer;
     uint32_t segment_documents;
-    uint32_t *sums;      /* [segment_documents]; zero between lists */
-    uint32_t *documents; /* those that have a sum, in the order they came */
+    uint32_t *sums; /* [segment_documents]; zero between lists */
+    uint32_t
+        *documents; /* [segment_documents + 1]: those that have a sum, in the order they came */
     uint32_t count;
-    uint32_t capacity;
-    uint64_t *bits; /* of the documents, for many; zero between lists */
+    uint64_t *bits;      /* of the documents, for many; zero between lists, */
+    uint64_t *bit_words; /* as are these, of the words of bits that are not zero */
     bool is_wide;
-    struct buffer stream;  /* scratch, */
-    struct buffer sources; /* likewise */
+    struct buffer stream; /* scratch */
     struct record_form forms[RECORD_FORMS];
 };
 
@@ -38,22 +38,23 @@ CHECKED lupe_status part_lists_init(struct part_lists *parts, struct segment_wri
 void part_lists_free(struct part_lists *parts);
 
 /* What compounds count for a document (by its number in the segment), in WIDE_UNIT-ths; what a wide
- * list that is merged says of it: then the result is wide. */
-CHECKED lupe_status part_lists_add_extra(struct part_lists *parts, uint32_t document,
-                                         uint64_t more);
-CHECKED lupe_status part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf);
+ * list that is merged says of it: then the result is wide. Of 0 nothing is kept. */
+void part_lists_add_extra(struct part_lists *parts, uint32_t document, uint32_t more);
+void part_lists_add_wide(struct part_lists *parts, uint32_t document, uint32_t tf);
 /* Fixes the form. Then the word's own tfs: all of them for a wide list; for the other those of
  * documents that have a sum count, others are passed over. */
 void part_lists_choose(struct part_lists *parts);
-CHECKED lupe_status part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf);
+void part_lists_add_own(struct part_lists *parts, uint32_t document, uint32_t tf);
 void part_lists_drop(struct part_lists *parts); /* begins anew */
 /* Writes what was added under a key of key_size bytes, and begins anew. */
 CHECKED lupe_status part_lists_write(struct part_lists *parts, const uint8_t *key, size_t key_size);
 
 /* Of an accumulator, whose documents get their numbers by a map (new by old, UINT32_MAX: deleted;
- * NULL: the same): what it noted for a part; a word's own list. */
+ * NULL: the same): the lists of compounds of a part, behind which come those of the next parts,
+ * `ahead` together; a word's own list. */
 CHECKED lupe_status part_lists_add_noted(struct part_lists *parts,
-                                         const struct accumulator *accumulator, uint32_t part,
+                                         const struct accumulator *accumulator,
+                                         const uint32_t *lists, uint32_t count, size_t ahead,
                                          const uint32_t *map);
 CHECKED lupe_status part_lists_add_own_list(struct part_lists *parts,
                                             const struct accumulator *accumulator, uint32_t list,

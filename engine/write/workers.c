@@ -13,6 +13,8 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "write/accumulate_document.h"
+
 #define MESSAGE_BYTES 512u
 
 struct job {
@@ -270,7 +272,7 @@ lupe_status workers_flush(struct workers *workers, const struct batch *batch,
         batch,          workers->accumulators,      workers->options.threads,
         workers->parts, (size_t)workers->submitted, workers->team};
     for (uint32_t i = 0; i < workers->options.threads; i++) {
-        accumulator_seal(workers->list[i].accumulator);
+        TRY(accumulator_seal(workers->list[i].accumulator));
         *words_cut += workers->list[i].accumulator->words_cut;
     }
     TRY(flush(&input, options, publication, entry));

@@ -5,6 +5,7 @@
 #include "write/writer.h"
 
 #include "write/accumulate.h"
+#include "write/accumulate_document.h"
 #include "write/fields.h"
 #include "write/fingerprint.h"
 #include "write/flush.h"
@@ -276,7 +277,7 @@ static lupe_status batch_encode(struct writer *writer, struct publication *publi
         goto out;
     }
     TRY(portion_invert(&writer->portion, accumulator));
-    accumulator_seal(accumulator);
+    TRY(accumulator_seal(accumulator));
     struct flush_part part = {accumulator, 0, accumulator->document_count};
     struct flush_input input = {&writer->batch, &writer->accumulator, 1, &part, 1, NULL};
     *words_cut = accumulator->words_cut;

@@ -16,9 +16,9 @@
 #define LINE_BYTES_MAX 256
 #define WORDS_MAX 100000u
 
-static uint32_t fingerprints[WORDS_MAX * 2];
-static struct lexicon_entry entries[WORDS_MAX * 2];
-static uint8_t longest[LEXICON_BEGINNINGS];
+static struct lexicon_slot slots[WORDS_MAX * 2];
+static uint32_t lengths[LEXICON_BEGINNINGS];
+static uint8_t trigrams[LEXICON_TRIGRAM_BYTES];
 static uint8_t filter[LEXICON_FILTER_BITS / 8];
 static char lines[WORDS_MAX][LINE_BYTES_MAX];
 
@@ -45,7 +45,7 @@ static uint8_t cost_of(const char *text, const char *line)
     return (uint8_t)cost;
 }
 
-static void insert(const char *line, uint32_t slots)
+static void insert(const char *line, uint32_t slot_count)
 {
     char word[64], first[8], last[8], endings[64], marks[8];
     struct lexicon_entry entry = {0};
@@ -60,8 +60,10 @@ static void insert(const char *line, uint32_t slots)
         if (letter - word + 1 == LEXICON_BEGINNING_LETTERS)
             beginning = lexicon_beginning(lexicon_hash_end(hash));
     }
-    if (strlen(word) >= LEXICON_BEGINNING_LETTERS && strlen(word) > longest[beginning])
-        longest[beginning] = (uint8_t)strlen(word);
+    if (strlen(word) >= LEXICON_TRIGRAM_LETTERS)
+        lexicon_trigram_set(trigrams, (const uint8_t *)word, (uint32_t)strlen(word));
+    if (strlen(word) >= LEXICON_BEGINNING_LETTERS)
+        lengths[beginning] |= lexicon_length_bit((uint32_t)strlen(word));
     hash = lexicon_hash_end(hash);
     entry.first_cost = cost_of(first, line);
     entry.last_cost = cost_of(last, line);
@@ -82,20 +84,20 @@ static void insert(const char *line, uint32_t slots)
         else if (*mark != '-')
             give_up("an unknown mark", line);
     }
-    uint32_t slot = lexicon_slot(hash, slots);
-    while (fingerprints[slot]) {
-        if (fingerprints[slot] == lexicon_fingerprint(hash))
+    uint32_t at = lexicon_place(hash, slot_count);
+    while (slots[at].fingerprint) {
+        if (slots[at].fingerprint == lexicon_fingerprint(hash))
             give_up("a word that stands there twice, or two of one fingerprint", line);
-        slot = slot + 1 == slots ? 0 : slot + 1;
+        at = at + 1 == slot_count ? 0 : at + 1;
     }
-    fingerprints[slot] = lexicon_fingerprint(hash);
-    entries[slot] = entry;
+    slots[at].fingerprint = lexicon_fingerprint(hash);
+    slots[at].entry = entry;
     filter[lexicon_filter_bit(hash) / 8] |= (uint8_t)(1u << lexicon_filter_bit(hash) % 8);
 }
 
 int main(int count, char **arguments)
 {
-    uint32_t words = 0, slots;
+    uint32_t words = 0, slot_count;
     uint64_t version = LEXICON_HASH_START;
     FILE *file = count == 2 ? fopen(arguments[1], "r") : NULL;
     if (!file)
@@ -105,29 +107,30 @@ int main(int count, char **arguments)
     if (words == WORDS_MAX || words == 0 || ferror(file))
         give_up("cannot read, or too many words", arguments[1]);
     fclose(file);
-    slots = words + words / 3;
+    slot_count = words + words / 3;
     for (uint32_t i = 0; i < words; i++)
-        insert(lines[i], slots);
+        insert(lines[i], slot_count);
     printf("#include \"text/lexicon_table.h\"\n");
-    printf("const uint32_t lexicon_german_fingerprints[] = {\n");
-    for (uint32_t i = 0; i < slots; i++)
-        printf("%uu,\n", fingerprints[i]);
-    printf("};\nconst struct lexicon_entry lexicon_german_entries[] = {\n");
-    for (uint32_t i = 0; i < slots; i++) {
-        const struct lexicon_entry *entry = entries + i;
-        printf("{%u,%u,%u},\n", entry->first_cost, entry->last_cost, entry->bits);
-        version = (version ^ fingerprints[i]) * 0x100000001B3u;
+    printf("const struct lexicon_slot lexicon_german_slots[] = {\n");
+    for (uint32_t i = 0; i < slot_count; i++) {
+        const struct lexicon_entry *entry = &slots[i].entry;
+        printf("{%uu,{%u,%u,%u}},\n", slots[i].fingerprint, entry->first_cost, entry->last_cost,
+               entry->bits);
+        version = (version ^ slots[i].fingerprint) * 0x100000001B3u;
         version = (version ^ ((uint64_t)entry->first_cost << 24 | (uint64_t)entry->last_cost << 16 |
                               entry->bits)) *
                   0x100000001B3u;
     }
-    printf("};\nconst uint8_t lexicon_german_longest[] = {\n");
+    printf("};\nconst uint32_t lexicon_german_lengths[] = {\n");
     for (uint32_t i = 0; i < LEXICON_BEGINNINGS; i++)
-        printf("%u,\n", longest[i]);
+        printf("%uu,\n", lengths[i]);
+    printf("};\nconst uint8_t lexicon_german_trigrams[] = {\n");
+    for (uint32_t i = 0; i < LEXICON_TRIGRAM_BYTES; i++)
+        printf("%u,\n", trigrams[i]);
     printf("};\nconst uint8_t lexicon_german_filter[] = {\n");
     for (uint32_t i = 0; i < LEXICON_FILTER_BITS / 8; i++)
         printf("%u,\n", filter[i]);
-    printf("};\nconst uint32_t lexicon_german_slots = %u;\n", slots);
+    printf("};\nconst uint32_t lexicon_german_slot_count = %u;\n", slot_count);
     printf("const uint64_t lexicon_german_version = %lluu;\n", (unsigned long long)version);
     return fflush(stdout) ? 1 : 0;
 }
