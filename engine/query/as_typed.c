@@ -79,19 +79,74 @@ lupe_status as_typed_of(const struct plan *plan, const struct plan_node *group, 
     return status;
 }
 
-lupe_status as_typed_apply(const struct plan *plan, const struct plan_node *group,
-                           struct search_hit **hits, size_t count)
+struct as_typed_look {
+    const struct plan *plan;
+    unsigned groups;
+    struct typed_word *words[]; /* [segment * groups + group]; NULL: not open yet */
+};
+
+lupe_status as_typed_begin(const struct plan *plan, struct as_typed_look **out)
+{
+    unsigned groups = 0;
+    for (const struct plan_node *group = plan->typed; group; group = group->next_typed)
+        groups++;
+    size_t count = (size_t)groups * plan->view->catalogue.segment_count;
+    struct as_typed_look *look = memory_zalloc(1, sizeof *look + count * sizeof look->words[0]);
+    *out = look;
+    if (!look)
+        return fail_memory();
+    look->plan = plan;
+    look->groups = groups;
+    return LUPE_OK;
+}
+
+void as_typed_end(struct as_typed_look *look)
+{
+    size_t count = look ? (size_t)look->groups * look->plan->view->catalogue.segment_count : 0;
+    for (size_t i = 0; i < count; i++)
+        word_close(look->words[i]);
+    memory_free(look);
+}
+
+uint32_t as_typed_bound(const struct plan *plan)
+{
+    double bound = 0;
+    for (const struct plan_node *group = plan->typed; group; group = group->next_typed)
+        bound += TYPED_GAIN * (double)group->weight + 2; /* rounding */
+    return bound < INT32_MAX ? (uint32_t)bound : INT32_MAX;
+}
+
+/* What one word adds to hits of one segment. */
+static lupe_status word_apply(struct as_typed_look *look, const struct plan_node *group,
+                              struct typed_word **word, struct search_hit **hits, size_t count)
 {
     uint32_t place = hits[0]->segment;
-    struct typed_word *word = NULL;
     lupe_status status = LUPE_OK;
-    TRY(word_open(plan, group, place, &word));
-    for (size_t i = 0; i < count && !word->nowhere; i++) {
+    if (!*word)
+        TRY(word_open(look->plan, group, place, word));
+    (*word)->reader.opened = false; /* it may have been further on */
+    for (size_t i = 0; i < count && !(*word)->nowhere; i++) {
         struct as_typed typed;
-        TRY(word_look(plan, group, word, place, hits[i]->document, &typed));
+        TRY(word_look(look->plan, group, *word, place, hits[i]->document, &typed));
         hits[i]->score += typed.more;
     }
 out:
-    word_close(word);
+    return status;
+}
+
+lupe_status as_typed_apply(struct as_typed_look *look, struct ticker *ticker,
+                           struct search_hit **hits, size_t count)
+{
+    lupe_status status = LUPE_OK;
+    for (size_t first = 0, end; first < count; first = end) {
+        struct typed_word **word = &look->words[(size_t)hits[first]->segment * look->groups];
+        for (end = first + 1; end < count && hits[end]->segment == hits[first]->segment;)
+            end++;
+        for (const struct plan_node *group = look->plan->typed; group; group = group->next_typed) {
+            TRY(ticker_ask(ticker)); /* long documents have many places */
+            TRY(word_apply(look, group, word++, hits + first, end - first));
+        }
+    }
+out:
     return status;
 }

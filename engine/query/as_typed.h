@@ -12,6 +12,7 @@
 #ifndef LUPE_QUERY_AS_TYPED_H
 #define LUPE_QUERY_AS_TYPED_H
 
+#include "query/evaluate.h"
 #include "query/plan.h"
 
 /* What a group gets more in a document of a segment. */
@@ -22,8 +23,16 @@ struct as_typed {
 CHECKED lupe_status as_typed_of(const struct plan *plan, const struct plan_node *group,
                                 uint32_t place, uint32_t document, struct as_typed *typed);
 
-/* Adds it for hits of one segment, by document. */
-CHECKED lupe_status as_typed_apply(const struct plan *plan, const struct plan_node *group,
+/* All words of a plan that count for more as they were typed, opened where they are needed. */
+struct as_typed_look;
+CHECKED lupe_status as_typed_begin(const struct plan *plan, struct as_typed_look **look);
+void as_typed_end(struct as_typed_look *look); /* accepts NULL */
+
+/* What they add to a hit at most. */
+uint32_t as_typed_bound(const struct plan *plan);
+
+/* Adds what they do to hits by segment and document. */
+CHECKED lupe_status as_typed_apply(struct as_typed_look *look, struct ticker *ticker,
                                    struct search_hit **hits, size_t count);
 
 #endif

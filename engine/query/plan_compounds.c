@@ -356,7 +356,8 @@ lupe_status plan_relate_words(struct plan *plan, struct plan_node *boolean)
     struct neighbours neighbours = {JOIN_GAIN, PAIR_GAIN};
     struct word_counts words = {0, 0};
     for (unsigned i = 0; i < boolean->child_count; i++)
-        count_word(&words, boolean->children[i]->form);
+        if (boolean->occurs[i] != OCCUR_NOT)
+            count_word(&words, boolean->children[i]->form);
     if (words.content >= CONTENT_WORDS_MIN &&
         !(plan->request->flags & LUPE_SEARCH_WITHOUT_SENTENCES)) {
         for (unsigned i = 0; i < boolean->child_count; i++) {

@@ -28,18 +28,53 @@ static int by_score(const void *left, const void *right)
     return by_place(&a, &b);
 }
 
-/* All groups of the plan that have something to look for in these hits, of one segment. */
-static lupe_status look(const struct plan *plan, struct ticker *ticker, struct search_hit **hits,
-                        size_t count)
+/* Words near each other, segment by segment. */
+static lupe_status look_near(const struct plan *plan, struct ticker *ticker,
+                             struct search_hit **hits, size_t count)
 {
     lupe_status status = LUPE_OK;
-    if (plan->later)
-        TRY(proximity_apply(plan, ticker, hits, count));
-    for (const struct plan_node *group = plan->typed; group; group = group->next_typed) {
-        TRY(ticker_ask(ticker));
-        TRY(as_typed_apply(plan, group, hits, count));
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && hits[end]->segment == hits[first]->segment;)
+            end++;
+        TRY(proximity_apply(plan, ticker, hits + first, end - first));
     }
 out:
+    return status;
+}
+
+/* Takes hits [from, to) that may come to a score, by place: how many. */
+static size_t take_possible(struct search_hit *hits, size_t from, size_t to, uint32_t more,
+                            uint32_t least, struct search_hit **taken)
+{
+    size_t count = 0;
+    for (size_t i = from; i < to; i++)
+        if ((uint64_t)hits[i].score + more >= least)
+            taken[count++] = &hits[i];
+    qsort(taken, count, sizeof *taken, by_place);
+    return count;
+}
+
+/* Words as they were typed: the k best so far, and those of the others that this may lift among
+ * them; what it adds is little. The hits are in order, and are again in the end as far as k. */
+static lupe_status look_typed(const struct plan *plan, struct ticker *ticker,
+                              struct search_hit *hits, size_t count)
+{
+    struct search_hit *taken[SECOND_LOOK_HITS];
+    uint64_t k = plan->request->k;
+    size_t best = k < count ? (size_t)k : count;
+    struct as_typed_look *look = NULL;
+    lupe_status status = LUPE_OK;
+    TRY(as_typed_begin(plan, &look));
+    size_t some = take_possible(hits, 0, best, 0, 0, taken);
+    TRY(as_typed_apply(look, ticker, taken, some));
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < best; i++)
+        least = hits[i].score < least ? hits[i].score : least;
+    some = take_possible(hits, best, count, as_typed_bound(plan), least, taken);
+    TRY(as_typed_apply(look, ticker, taken, some));
+    qsort(hits, count, sizeof *hits, by_score);
+out:
+    as_typed_end(look);
     return status;
 }
 
@@ -49,17 +84,15 @@ lupe_status second_look(const struct plan *plan, struct search_hit *hits, size_t
     struct ticker ticker = {.request = plan->request};
     size_t looked_at = count < SECOND_LOOK_HITS ? count : SECOND_LOOK_HITS;
     lupe_status status = LUPE_OK;
-    if ((!plan->later && !plan->typed) || count == 0)
+    if (looked_at == 0)
         return LUPE_OK;
-    for (size_t i = 0; i < looked_at; i++)
-        ordered[i] = &hits[i];
-    qsort(ordered, looked_at, sizeof *ordered, by_place);
-    for (size_t first = 0, end; first < looked_at; first = end) {
-        for (end = first + 1; end < looked_at && ordered[end]->segment == ordered[first]->segment;)
-            end++;
-        TRY(look(plan, &ticker, ordered + first, end - first));
+    if (plan->later) {
+        take_possible(hits, 0, looked_at, 0, 0, ordered);
+        TRY(look_near(plan, &ticker, ordered, looked_at));
+        qsort(hits, looked_at, sizeof *hits, by_score);
     }
-    qsort(hits, looked_at, sizeof *hits, by_score);
+    if (plan->typed)
+        TRY(look_typed(plan, &ticker, hits, looked_at));
 out:
     return status;
 }

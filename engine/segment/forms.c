@@ -234,6 +234,8 @@ bool forms_find(const struct forms *forms, const uint8_t *bytes, size_t size, un
 
 /* ---- blocks */
 
+#define PAIR_BITS_MAX 57u /* what a load of eight bytes has from any bit on */
+
 /* The next Rice code; false where no more ones are there: the end. */
 static bool rice_take(struct form_bits *bits, unsigned low_bits, uint64_t *number)
 {
@@ -316,14 +318,44 @@ lupe_status forms_block_begin(struct forms *forms, uint32_t number)
     return LUPE_OK;
 }
 
+/* A gap and a form from one load, where both codes are short; else false, and nothing is taken. */
+static inline bool pair_take(struct form_bits *bits, unsigned gap_bits, unsigned form_bits,
+                             uint64_t *gap, uint64_t *form)
+{
+    if (bits->bit >= bits->bits)
+        return false;
+    uint64_t word = load_u64(bits->bytes + bits->bit / 8) >> bits->bit % 8;
+    if (!word)
+        return false;
+    unsigned zeros = (unsigned)__builtin_ctzll(word), used = zeros + 1 + gap_bits;
+    if (used >= PAIR_BITS_MAX)
+        return false;
+    *gap = (uint64_t)zeros << gap_bits | (word >> (zeros + 1) & ((1u << gap_bits) - 1));
+    word >>= used;
+    if (!word)
+        return false;
+    zeros = (unsigned)__builtin_ctzll(word);
+    *form = (uint64_t)zeros << form_bits | (word >> (zeros + 1) & ((1u << form_bits) - 1));
+    used += zeros + 1 + form_bits;
+    if (used > PAIR_BITS_MAX || bits->bit + used > bits->bits)
+        return false;
+    bits->bit += used;
+    return true;
+}
+
 lupe_status forms_block_until(struct forms *forms, uint64_t positions, uint64_t until,
                               struct form_places *places)
 {
     struct form_bits bits = forms->bits;
     uint64_t gap = 0, form = 0, next = forms->next;
     lupe_status status = LUPE_OK;
-    while (status == LUPE_OK && next < until && rice_take(&bits, forms->gap_bits, &gap)) {
-        bool sound = rice_take(&bits, forms->form_bits, &form);
+    while (status == LUPE_OK && next < until) {
+        bool sound = pair_take(&bits, forms->gap_bits, forms->form_bits, &gap, &form);
+        if (!sound) {
+            if (!rice_take(&bits, forms->gap_bits, &gap))
+                break;
+            sound = rice_take(&bits, forms->form_bits, &form);
+        }
         next += gap;
         if (!sound || form + 1 >= forms->count || next >= positions)
             return block_damaged();
