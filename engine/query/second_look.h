@@ -11,7 +11,7 @@
 
 #include "query/plan.h"
 
-#define SECOND_LOOK_HITS 32u /* the best so many; always these, so that pages fit each other */
+#define SECOND_LOOK_HITS 24u /* the best so many; always these, so that pages fit each other */
 
 /* How many hits evaluation must find for k to be right afterwards. */
 static inline uint64_t second_look_hits(const struct plan *plan, uint64_t k)
