@@ -485,11 +485,12 @@ typedef struct lupe_search_options {
  * term's share rounded to 2^-20 (coarser where a query's weights are very large), and are the
  * same on every machine, plan and thread count. Equal scores are ordered by document order: that of
  * insertion, until LUPE_OPTIMIZE_REORDER makes another.
- * A word that no document of the snapshot has in any form is taken for a typing error: what it was
- * likely meant to be, at most three words, is searched for in its place and counts less; see
- * lupe_results_correction. Words in quotation marks, of fewer than four letters or with digits, and
- * what is excluded, stay as they are; a compound of words that the index has stays beside what it
- * may have been meant to be. At most 8 words of a query are corrected; none with
+ * A word that no document of the snapshot has in any form is taken for a typing error, or for a
+ * name as another language writes it (Vladivostok, Wladiwostok): what it was likely meant to be, at
+ * most three words, is searched for in its place and counts less; see lupe_results_correction.
+ * Words in quotation marks, of fewer than four letters or with digits, and what is excluded, stay
+ * as they are; a compound of words that the index has stays beside what it may have been meant to
+ * be. At most 8 words of a query are corrected; none with
  * LUPE_SEARCH_AS_TYPED, and none in an index of another analysis than LUPE_ANALYSIS_STANDARD.
  * The results read through the snapshot: free them before it is closed. They hold the query, which
  * may be freed before them. Errors: LUPE_CANCELLED, LUPE_INVALID (query of another index, an
@@ -653,7 +654,7 @@ typedef struct lupe_suggestion {
     const char *word; /* as a document has it, NUL-terminated; folded where texts are not stored */
     size_t size;
     uint64_t documents; /* that have it in any form; deleted ones are counted until merged away */
-    uint32_t edits;     /* by which it differs */
+    uint32_t edits;     /* by which it differs; one for the way another language writes it */
 } lupe_suggestion;
 
 /* The words of the index that are like a word, likeliest first: those that differ in few edits,

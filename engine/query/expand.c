@@ -241,7 +241,8 @@ static lupe_status reading_make(struct expander *e, const struct spelling *spell
 /* ------------------------------------------------------------------ spellings */
 
 static lupe_status spellings_find(struct expander *e, int field, const uint8_t *word, size_t size,
-                                  unsigned distance, struct spelling **spellings, size_t *count)
+                                  unsigned distance, bool only_edits, struct spelling **spellings,
+                                  size_t *count)
 {
     struct spell_request request = {
         .view = e->request->view,
@@ -250,6 +251,7 @@ static lupe_status spellings_find(struct expander *e, int field, const uint8_t *
         .word = word,
         .size = size,
         .distance = distance,
+        .only_edits = only_edits,
         .pause = &e->pause,
     };
     return spell_find(&request, &e->scratch, spellings, count);
@@ -275,7 +277,7 @@ static lupe_status correction_find(struct expander *e, int field, const uint8_t 
         return LUPE_OK;
     TRY(analyzer_fold(schema_analyzer(e->schema, field), word, size, &folded));
     bool is_short = spell_distance(folded.bytes, folded.size) == 0;
-    TRY(spellings_find(e, field, word, size, is_short, spellings, count));
+    TRY(spellings_find(e, field, word, size, is_short, false, spellings, count));
     if (*count == 0 || (*spellings)[0].cost > CORRECTION_COST_MAX) {
         *count = 0;
         goto out;
@@ -315,7 +317,7 @@ static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
     size_t count = 0;
     unsigned distance = node->edits == EDITS_FITTING ? 0 : node->edits;
     TRY(spellings_find(e, node->field, element->surface, element->surface_size, distance,
-                       &spellings, &count));
+                       distance != 0, &spellings, &count));
     if (count > FUZZY_TERMS_MAX)
         count = FUZZY_TERMS_MAX;
     TRY(leaf_copy(e, node, element->alternative_count + (uint32_t)count, &leaf, &copied,
