@@ -424,7 +424,8 @@ typedef struct lupe_query_options {
  *     word~1 word~2 word~ words that differ from it in one or two edits (a letter too many, too few
  *                         or another, neighbours that changed places; umlauts and ae, oe, ue are
  *                         one), at most 64 of them, the nearest first, besides the word itself,
- *                         which counts most; ~ alone: one edit from 4, two from 8 letters on
+ *                         which counts most; ~ alone: one edit from 4, two from 8 letters on;
+ *                         articles, pronouns and the like are not among them
  *     =word ="two words"  in just these surface forms, in any case of letters: =Hauses finds Hauses
  *                         and HAUSES, not Haus (in an index without forms, what word finds)
  *     Jong-un             the sequence or the joined word, never one part alone

@@ -14,6 +14,7 @@
 #include "query/evaluate.h"
 #include "query/parse_leaves.h"
 #include "query/spell.h"
+#include "text/function_words.h"
 #include "text/words.h"
 
 /* A word that was corrected counts so much of one that was found. With 0.4 to 1 the queries with
@@ -304,6 +305,18 @@ out:
 
 /* ------------------------------------------------------------------ nodes */
 
+/* Drops the words of grammar, which are like any short word with an ending: Meier~2 would be einer,
+ * and mark each "ein" of a text. */
+static size_t keep_words_of_topics(struct spelling *spellings, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_function_word(spellings[i].term, spellings[i].size) &&
+            !is_function_word(spellings[i].word, spellings[i].word_size))
+            spellings[kept++] = spellings[i];
+    return kept;
+}
+
 /* word~: its own readings, and the terms that are like it. */
 static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
                                 struct expanded_node *out)
@@ -318,6 +331,8 @@ static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
     unsigned distance = node->edits == EDITS_FITTING ? 0 : node->edits;
     TRY(spellings_find(e, node->field, element->surface, element->surface_size, distance,
                        distance != 0, &spellings, &count));
+    if (element->form && !element->form->is_function_word)
+        count = keep_words_of_topics(spellings, count);
     if (count > FUZZY_TERMS_MAX)
         count = FUZZY_TERMS_MAX;
     TRY(leaf_copy(e, node, element->alternative_count + (uint32_t)count, &leaf, &copied,
