@@ -248,6 +248,24 @@ Test(result_match, parts_near_each_other)
     expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
 }
 
+/* Compounds that are split nowhere, as what their parts are joined to. */
+Test(result_match, neighbours_joined)
+{
+    static const struct expectation cases[] = {
+        {"Apfel Baum", "ein [Apfelbaum], der [Apfel] am [Baum], [Apfelbäume], [Apfelbaumes]"},
+        {"Baum Apfel", "ein [Apfelbaum]"},
+        {"Apfel und Baum", "ein Apfelbaum [und] Zweige"},
+        {"Baum und Apfel", "ein [Apfelbaum]"},
+        {"+Apfel +Baum", "ein [Apfelbaum]"},
+        {"Apfel -Baum", "ein Apfelbaum"},
+        {"Apfel title:Baum", "ein Apfelbaum"},
+        {"\"Apfel Baum\"", "ein Apfelbaum"},
+        {"Apfel Haus Baum", "ein Apfelbaum"},
+        {"Haus Tür", "die [Haustür], das [Haus]"},
+    };
+    expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
+}
+
 Test(result_match, suspended_hyphens)
 {
     static const struct expectation cases[] = {

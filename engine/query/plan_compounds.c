@@ -7,9 +7,6 @@
 
 #include "query/weights.h"
 
-#define NEIGHBOURS_BETWEEN 2u /* function words that neighbours may have between them */
-#define JOIN_WORD_BYTES_MIN 3u
-
 /* ---- the parts of a compound */
 
 /* One way to put a compound's parts together, cut behind the parts whose bits of cuts are set.

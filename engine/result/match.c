@@ -11,7 +11,8 @@
  *     joined                   jongun
  *
  * A word of the text that may have a part which is a word of the query is split; where the parts of
- * a compound of the query stand near each other is readings.h's.
+ * a compound of the query stand near each other is readings.h's, what neighbours of it join to
+ * joins.h's.
  *
  * Most words of a text occur again and again: what a surface form was found to be is kept in a
  * direct-mapped table of fixed size, by the hash of its bytes.
@@ -24,6 +25,7 @@
 
 #include "base/buffer.h"
 #include "base/hash.h"
+#include "result/joins.h"
 #include "result/part_places.h"
 #include "result/readings.h"
 #include "text/suspended.h"
@@ -102,9 +104,11 @@ struct matcher {
     struct seen *seen;
     struct token *tokens;
     size_t token_capacity;
-    size_t ahead;      /* tokens the longest sequence may cover */
-    bool *is_part;     /* by id: a word that is looked for inside compounds, */
-    bool *in_readings; /* that a reading of a compound has */
+    size_t ahead;        /* tokens the longest sequence may cover */
+    struct buffer joins; /* struct join */
+    bool *is_join;       /* by id: a term of joins, */
+    bool *is_part;       /* a word that is looked for inside compounds, */
+    bool *in_readings;   /* that a reading of a compound has */
     bool any_part;
     bool beginnings[BEGINNINGS]; /* of words that are */
     struct buffer parts;         /* struct part, of words seen */
@@ -228,6 +232,7 @@ static lupe_status terms_number(struct matcher *matcher)
         total += sequence_terms(matcher->wanted[w].node);
         total += form ? 3 * form->part_count : 0; /* of two for each cut, and all parts */
     }
+    total += (uint32_t)(matcher->joins.size / sizeof(struct join));
     for (matcher->term_slot_count = 16; matcher->term_slot_count < 2 * total;)
         matcher->term_slot_count *= 2;
     matcher->terms = memory_alloc((total + 1) * sizeof *matcher->terms);
@@ -244,6 +249,12 @@ static lupe_status terms_number(struct matcher *matcher)
                     *ids++ = term_number(matcher, &node->elements[e].alternatives[a].terms[t]);
     }
     return LUPE_OK;
+}
+
+static struct join *joins_of(const struct matcher *matcher, size_t *count)
+{
+    *count = matcher->joins.size / sizeof(struct join);
+    return (struct join *)(void *)matcher->joins.data;
 }
 
 /* One way to put a compound's parts together, as in query/plan_compounds.c: cut behind the parts
@@ -284,10 +295,17 @@ static lupe_status words_mark(struct matcher *matcher, bool compounds)
 {
     const struct reading *readings = (const void *)matcher->readings.list.data;
     size_t reading_count = matcher->readings.list.size / sizeof *readings;
+    size_t join_count;
+    struct join *joins = joins_of(matcher, &join_count);
+    for (size_t j = 0; j < join_count; j++)
+        joins[j].id = term_number(matcher, &joins[j].term);
+    matcher->is_join = memory_zalloc((size_t)matcher->term_count + 1, 1);
     matcher->is_part = memory_zalloc((size_t)matcher->term_count + 1, 1);
     matcher->in_readings = memory_zalloc((size_t)matcher->term_count + 1, 1);
-    if (!matcher->is_part || !matcher->in_readings)
+    if (!matcher->is_join || !matcher->is_part || !matcher->in_readings)
         return fail_memory();
+    for (size_t j = 0; j < join_count; j++)
+        matcher->is_join[joins[j].id] = true;
     for (size_t r = 0; r < reading_count; r++)
         for (uint32_t i = 0; i < readings[r].count; i++)
             matcher->in_readings[readings[r].ids[i]] = true;
@@ -370,6 +388,8 @@ lupe_status matcher_open(const struct lupe_query *query, struct schema *schema, 
         TRY(fail_memory());
     if (query->root)
         wanted_collect(query->root, matcher->wanted, &matcher->wanted_count);
+    if (query->root && compounds)
+        TRY(joins_collect(query->root, &matcher->arena, &matcher->joins));
     TRY(terms_number(matcher));
     if (compounds && !(schema->flags & LUPE_WITHOUT_POSITIONS))
         TRY(readings_make(matcher));
@@ -406,8 +426,10 @@ void matcher_close(struct matcher *matcher)
     memory_free(matcher->prefixes);
     memory_free(matcher->seen);
     memory_free(matcher->tokens);
+    memory_free(matcher->is_join);
     memory_free(matcher->is_part);
     memory_free(matcher->in_readings);
+    buffer_free(&matcher->joins);
     buffer_free(&matcher->parts);
     readings_free(&matcher->readings);
     arena_free(&matcher->arena);
@@ -694,6 +716,24 @@ out:
     return status;
 }
 
+/* A compound that words of the query join to, and of which no part is one of them: whole. */
+static lupe_status joins_try(const struct matcher *matcher, const struct token *token,
+                             struct match_list *list)
+{
+    lupe_status status = LUPE_OK;
+    size_t count;
+    const struct join *joins = joins_of(matcher, &count);
+    for (size_t j = 0; j < count; j++)
+        for (uint32_t w = 0; joins[j].id == token->id && w < matcher->wanted_count; w++) {
+            const struct node *node = matcher->wanted[w].node;
+            struct match match = {token->start, token->end, w};
+            if (node == joins[j].words[0] || node == joins[j].words[1])
+                TRY(match_list_add(list, &match));
+        }
+out:
+    return status;
+}
+
 static lupe_status token_try(struct matcher *matcher, int field, size_t at, struct match_list *list)
 {
     lupe_status status = LUPE_OK;
@@ -706,6 +746,8 @@ static lupe_status token_try(struct matcher *matcher, int field, size_t at, stru
             TRY(starters_try(matcher, field, token->joined[j].id, at, list));
     if (token->part_count)
         TRY(parts_try(matcher, field, token, list));
+    else if (matcher->is_join[token->id])
+        TRY(joins_try(matcher, token, list));
     if (matcher->in_readings[token->id]) {
         struct reading_place place = {
             .position = matcher->position,
