@@ -278,6 +278,12 @@ Test(result_match, suspended_hyphens)
         {"U-Bahn", "mit [U-] und S-Bahn und [U-Bahn]"},
         {"\"Einfuhr von\"", "[Ein-] und Ausfuhr [von] Waren, Ein- und Ausfuhr und von"},
         {"\"Hauptausgang ist\"", "Haupteingang und [-ausgang] [ist] und Hauptausgang war"},
+        {"\"der Hauptausgang\"", "[der] Haupteingang und [-ausgang], und -ausgang"},
+        {"\"der Hauptausgang ist\"", "[der] Haupteingang und [-ausgang] [ist]"},
+        {"\"und Hauptausgang\"", "Haupteingang und -ausgang"},
+        {"\"die Musikgruppen\" Musikvereine", "[die] Musikschulen, [-vereine] und [-gruppen]"},
+        {"Musiklehrer Musikvereine Musikgruppen Musikschüler",
+         "Musikschulen, [-lehrer], [-vereine], [-schüler] und [-gruppen]"},
         {"title:Einfuhr", "Ein- und Ausfuhr"},
     };
     static const struct expectation bare = {"Einfuhr", "die Ein- und Ausfuhr"};

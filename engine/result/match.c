@@ -76,7 +76,8 @@ struct joined_form {
     size_t start;
     size_t end;
 };
-#define JOINED_FORMS_MAX 3u
+#define JOINED_FORMS_MAX 5u /* of a word's own, hanging, and some that it is the head of */
+#define JOINED_FORM_HEAD 2u /* the first of these */
 
 struct token {
     size_t start;
@@ -777,13 +778,24 @@ static lupe_status joined_look_up(struct matcher *matcher, int field, const uint
     return status;
 }
 
-/* What is meant by a word with a hyphen beside it. In the index a word with a hyphen before it
- * begins with the word that it shares a beginning with, here with itself. */
+/* Where a form goes that a token means with the word before that it shares a beginning with. As in
+ * the index it begins there, so that phrases do; when that has too many, with the token itself. */
+static struct joined_form *head_form(struct matcher *matcher, size_t at, struct joined_form *form)
+{
+    uint32_t back = form->size - 1;
+    for (unsigned j = JOINED_FORM_HEAD; at >= back && j < JOINED_FORMS_MAX; j++)
+        if (matcher->tokens[at - back].joined[j].id == 0)
+            return &matcher->tokens[at - back].joined[j];
+    form->size = 1;
+    return &matcher->tokens[at].joined[JOINED_FORM_HEAD];
+}
+
+/* What is meant by a word, the token number `at`, with a hyphen beside it. */
 static lupe_status suspended_look_up(struct matcher *matcher, int field,
-                                     const struct suspended_word *word, bool whole,
-                                     struct token *token)
+                                     const struct suspended_word *word, bool whole, size_t at)
 {
     struct analyzer *analyzer = schema_analyzer(matcher->schema, field);
+    struct token *token = &matcher->tokens[at];
     struct suspended suspended;
     lupe_status status = LUPE_OK;
 
@@ -796,10 +808,11 @@ static lupe_status suspended_look_up(struct matcher *matcher, int field,
     }
     if (whole && suspended_leads(word->text, word->start)) {
         TRY(suspended_behind(analyzer, word, &suspended));
-        struct joined_form joined = {0, 1, suspended.start, suspended.end};
-        if (suspended.size)
-            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined,
-                               &token->joined[2]));
+        if (suspended.size) {
+            struct joined_form joined = {0, suspended.span, suspended.start, suspended.end};
+            struct joined_form *form = head_form(matcher, at, &joined);
+            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined, form));
+        }
     }
 out:
     return status;
@@ -839,7 +852,7 @@ static lupe_status word_read(struct matcher *matcher, int field, struct word_sca
                            &token->joined[0]));
     }
     struct suspended_word whole = {text, scanner->size, first->start, end};
-    TRY(suspended_look_up(matcher, field, &whole, first->parts == 1, token));
+    TRY(suspended_look_up(matcher, field, &whole, first->parts == 1, before));
 out:
     return status;
 }
