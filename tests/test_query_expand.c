@@ -479,3 +479,36 @@ Test(query_expand, fuzzy_words_are_what_is_asked_for)
     done(&asked);
     support_no_leaks();
 }
+
+/* A word that stands in compounds only is no error, also where they are not looked at. */
+Test(query_expand, parts_of_compounds_are_words)
+{
+    static const char *const texts[] = {"Freiheitsliebe", "Diebe"};
+    lupe_index *index = helper_create(support_path("n"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    lupe_snapshot *snapshot = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        lupe_value value = {
+            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+        lupe_document document = {
+            .id = texts[i], .id_size = strlen(texts[i]), .values = &value, .value_count = 1};
+        must(lupe_writer_put(writer, &document));
+    }
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    must(lupe_snapshot_open(index, &snapshot));
+    for (unsigned without = 0; without < 2; without++) {
+        lupe_query *query = parse(index, "Liebe", 0);
+        lupe_results *results = NULL;
+        options.flags = without ? LUPE_SEARCH_WITHOUT_COMPOUNDS : 0;
+        must(lupe_search(snapshot, query, &options, &results));
+        cr_expect_eq(lupe_results_count(results), without ? 0u : 1u);
+        cr_expect_eq(lupe_results_correction_count(results), 0u);
+        lupe_results_free(results);
+        lupe_query_free(query);
+    }
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}

@@ -75,8 +75,8 @@ static bool with_compounds(const struct expand_request *request)
     return !(request->search->flags & LUPE_SEARCH_WITHOUT_COMPOUNDS);
 }
 
-/* Whether a term is found by other means than its own list: every further kind of list has to be
- * asked here. */
+/* Whether a term stands in another list than its own: every further kind has to be asked here. Of
+ * parts also where compounds are left out: the word finds nothing then, but is no error. */
 static lupe_status known_otherwise(const struct expand_request *request,
                                    const struct query_term *term, bool *known)
 {
@@ -85,9 +85,7 @@ static lupe_status known_otherwise(const struct expand_request *request,
     uint8_t key[KEY_BYTES_MAX];
     *known = false;
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !*known; i++)
-        if (lists[i] != LIST_PARTS || with_compounds(request))
-            TRY(list_has(request->view, key, key_make(key, lists[i], term->bytes, term->size),
-                         known));
+        TRY(list_has(request->view, key, key_make(key, lists[i], term->bytes, term->size), known));
     size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
     for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX && !*known; span++) {
         key[size] = 0;
