@@ -18,9 +18,9 @@
  * which the first term found is then the right one in 95.6 % (in 82 % comparing stem with stem).
  * Neighbours that changed places, a letter typed twice or once instead of twice, a key beside the
  * right one, a letter left out are what fingers do; the first letter is rarely wrong. Names are
- * written otherwise elsewhere, which is no error of fingers: of 71 names two in three are found by
- * edits alike, nearly all with the two costs for it, which change the first term found of one in
- * 600 typing errors, 4 for the better and 5 for the worse in 5,722. */
+ * written otherwise elsewhere, which is no error of fingers: with the two costs for it 67 and 68 of
+ * 71 names are found by the other language's, without them 41 and 33; of 5,722 typing errors 8 more
+ * are told right and 9 wrong. */
 #define COST_SWAPPED 0.6f
 #define COST_DOUBLED 0.5f
 #define COST_NEIGHBOUR 0.7f
