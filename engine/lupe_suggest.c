@@ -80,6 +80,7 @@ static lupe_status suggest(lupe_snapshot *snapshot, struct schema *schema, const
             .distance = options->edits ? options->edits
                         : fitting      ? fitting
                                        : 1,
+            .only_edits = options->edits != 0,
         };
         TRY(spell_find(&request, &arena, &spellings, &count));
     }

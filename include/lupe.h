@@ -424,7 +424,8 @@ typedef struct lupe_query_options {
  *     word~1 word~2 word~ words that differ from it in one or two edits (a letter too many, too few
  *                         or another, neighbours that changed places; umlauts and ae, oe, ue are
  *                         one), at most 64 of them, the nearest first, besides the word itself,
- *                         which counts most; ~ alone: one edit from 4, two from 8 letters on
+ *                         which counts most; ~ alone: one edit from 4, two from 8 letters on;
+ *                         articles, pronouns and the like are not among them
  *     =word ="two words"  in just these surface forms, in any case of letters: =Hauses finds Hauses
  *                         and HAUSES, not Haus (in an index without forms, what word finds)
  *     Jong-un             the sequence or the joined word, never one part alone
@@ -491,11 +492,12 @@ typedef struct lupe_search_options {
  * a topic take half its k1, as each of them is wanted rather than one often, and a sentence, which
  * has three such words and two of grammar, 1.4 times its k1. A k1 that is asked for is taken as it
  * is.
- * A word that no document of the snapshot has in any form is taken for a typing error: what it was
- * likely meant to be, at most three words, is searched for in its place and counts less; see
- * lupe_results_correction. Words in quotation marks, of fewer than four letters or with digits, and
- * what is excluded, stay as they are; a compound of words that the index has stays beside what it
- * may have been meant to be. At most 8 words of a query are corrected; none with
+ * A word that no document of the snapshot has in any form is taken for a typing error, or for a
+ * name as another language writes it (Vladivostok, Wladiwostok): what it was likely meant to be, at
+ * most three words, is searched for in its place and counts less; see lupe_results_correction.
+ * Words in quotation marks, of fewer than four letters or with digits, and what is excluded, stay
+ * as they are; a compound of words that the index has stays beside what it may have been meant to
+ * be. At most 8 words of a query are corrected; none with
  * LUPE_SEARCH_AS_TYPED, and none in an index of another analysis than LUPE_ANALYSIS_STANDARD.
  * The results read through the snapshot: free them before it is closed. They hold the query, which
  * may be freed before them. Errors: LUPE_CANCELLED, LUPE_INVALID (query of another index, an
@@ -661,7 +663,7 @@ typedef struct lupe_suggestion {
     const char *word; /* as a document has it, NUL-terminated; folded where texts are not stored */
     size_t size;
     uint64_t documents; /* that have it in any form; deleted ones are counted until merged away */
-    uint32_t edits;     /* by which it differs */
+    uint32_t edits;     /* by which it differs; one for the way another language writes it */
 } lupe_suggestion;
 
 /* The words of the index that are like a word, likeliest first: those that differ in few edits,

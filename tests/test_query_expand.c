@@ -13,6 +13,8 @@
 #include "lupe_index.h"
 #include "query/expand.h"
 #include "support.h"
+#include "text_cases.h"
+#include "write_helpers.h"
 
 #define ARROW "  =>  "
 
@@ -349,7 +351,7 @@ Test(query_expand, suggestions)
     check_suggested(snapshot, "auh", NULL, "Auf:1:1 aus:1:1");
     options.edits = 2;
     options.limit = 2;
-    check_suggested(snapshot, "Kaese", &options, "kamen:1:1 Kappen:1:2");
+    check_suggested(snapshot, "Kaese", &options, "kamen:1:1 Katze:1:2");
     options = (lupe_suggest_options)LUPE_SUGGEST_OPTIONS_INIT;
     options.field = "title";
     check_suggested(snapshot, "Nahcschub", &options, "Nachschub:1:1");
@@ -407,6 +409,106 @@ Test(query_expand, every_allocation_may_fail)
         lupe_snapshot_close(snapshot);
     }
     lupe_query_free(query);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+/* ---------------------------------------------------------------- names */
+
+/* Indexes a column of names.txt, in a document each, and asks for each of the other. */
+static void names_check(unsigned has, unsigned typed)
+{
+    struct case_file cases;
+    lupe_index *index = helper_create(support_path("n"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    lupe_snapshot *snapshot = NULL;
+    cases_open(&cases, "names.txt");
+    while (cases_next(&cases, 3)) {
+        lupe_value value = {.field = "text",
+                            .kind = LUPE_TEXT,
+                            .data = cases.columns[has],
+                            .size = strlen(cases.columns[has])};
+        lupe_document document = {.id = cases.columns[0],
+                                  .id_size = strlen(cases.columns[0]),
+                                  .values = &value,
+                                  .value_count = 1};
+        must(lupe_writer_put(writer, &document));
+    }
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    must(lupe_snapshot_open(index, &snapshot));
+    cases_open(&cases, "names.txt");
+    while (cases_next(&cases, 3)) {
+        lupe_query *query = parse(index, cases.columns[typed], 0);
+        lupe_results *results = NULL;
+        const lupe_document *document = NULL;
+        if (typed == 0 || strcmp(cases.columns[1], "<>") == 0) {
+            must(lupe_search(snapshot, query, NULL, &results));
+            if (lupe_results_count(results) > 0)
+                must(lupe_results_document(results, 0, &document));
+            cr_expect(document && strcmp(document->id, cases.columns[0]) == 0, "%s finds %s",
+                      cases.columns[typed], document ? document->id : "nothing");
+        }
+        lupe_results_free(results);
+        lupe_query_free(query);
+    }
+    lupe_snapshot_close(snapshot);
+    lupe_index_close(index);
+    support_no_leaks();
+}
+
+Test(query_expand, german_names_by_english_ones)
+{
+    names_check(2, 0);
+}
+
+Test(query_expand, english_names_by_german_ones)
+{
+    names_check(0, 2);
+}
+
+/* Edits that are asked for are nothing else. */
+Test(query_expand, fuzzy_words_are_what_is_asked_for)
+{
+    struct asked asked;
+    ask(&usual, "Vladivostok~1", 0, &asked);
+    cr_assert_eq(lupe_results_count(asked.results), 0u);
+    done(&asked);
+    ask(&usual, "Vladivostok~", 0, &asked);
+    cr_assert_eq(lupe_results_count(asked.results), 1u);
+    done(&asked);
+    support_no_leaks();
+}
+
+/* A word that stands in compounds only is no error, also where they are not looked at. */
+Test(query_expand, parts_of_compounds_are_words)
+{
+    static const char *const texts[] = {"Freiheitsliebe", "Diebe"};
+    lupe_index *index = helper_create(support_path("n"), 0);
+    lupe_writer *writer = helper_writer(index, 1 << 20, 1);
+    lupe_search_options options = LUPE_SEARCH_OPTIONS_INIT;
+    lupe_snapshot *snapshot = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        lupe_value value = {
+            .field = "text", .kind = LUPE_TEXT, .data = texts[i], .size = strlen(texts[i])};
+        lupe_document document = {
+            .id = texts[i], .id_size = strlen(texts[i]), .values = &value, .value_count = 1};
+        must(lupe_writer_put(writer, &document));
+    }
+    must(lupe_writer_commit(writer));
+    lupe_writer_close(writer);
+    must(lupe_snapshot_open(index, &snapshot));
+    for (unsigned without = 0; without < 2; without++) {
+        lupe_query *query = parse(index, "Liebe", 0);
+        lupe_results *results = NULL;
+        options.flags = without ? LUPE_SEARCH_WITHOUT_COMPOUNDS : 0;
+        must(lupe_search(snapshot, query, &options, &results));
+        cr_expect_eq(lupe_results_count(results), without ? 0u : 1u);
+        cr_expect_eq(lupe_results_correction_count(results), 0u);
+        lupe_results_free(results);
+        lupe_query_free(query);
+    }
+    lupe_snapshot_close(snapshot);
     lupe_index_close(index);
     support_no_leaks();
 }

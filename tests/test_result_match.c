@@ -248,6 +248,24 @@ Test(result_match, parts_near_each_other)
     expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
 }
 
+/* Compounds that are split nowhere, as what their parts are joined to. */
+Test(result_match, neighbours_joined)
+{
+    static const struct expectation cases[] = {
+        {"Apfel Baum", "ein [Apfelbaum], der [Apfel] am [Baum], [Apfelbäume], [Apfelbaumes]"},
+        {"Baum Apfel", "ein [Apfelbaum]"},
+        {"Apfel und Baum", "ein Apfelbaum [und] Zweige"},
+        {"Baum und Apfel", "ein [Apfelbaum]"},
+        {"+Apfel +Baum", "ein [Apfelbaum]"},
+        {"Apfel -Baum", "ein Apfelbaum"},
+        {"Apfel title:Baum", "ein Apfelbaum"},
+        {"\"Apfel Baum\"", "ein Apfelbaum"},
+        {"Apfel Haus Baum", "ein Apfelbaum"},
+        {"Haus Tür", "die [Haustür], das [Haus]"},
+    };
+    expect_marks(LUPE_ANALYSIS_STANDARD, TEXT, cases, COUNT(cases));
+}
+
 Test(result_match, suspended_hyphens)
 {
     static const struct expectation cases[] = {
@@ -260,6 +278,12 @@ Test(result_match, suspended_hyphens)
         {"U-Bahn", "mit [U-] und S-Bahn und [U-Bahn]"},
         {"\"Einfuhr von\"", "[Ein-] und Ausfuhr [von] Waren, Ein- und Ausfuhr und von"},
         {"\"Hauptausgang ist\"", "Haupteingang und [-ausgang] [ist] und Hauptausgang war"},
+        {"\"der Hauptausgang\"", "[der] Haupteingang und [-ausgang], und -ausgang"},
+        {"\"der Hauptausgang ist\"", "[der] Haupteingang und [-ausgang] [ist]"},
+        {"\"und Hauptausgang\"", "Haupteingang und -ausgang"},
+        {"\"die Musikgruppen\" Musikvereine", "[die] Musikschulen, [-vereine] und [-gruppen]"},
+        {"Musiklehrer Musikvereine Musikgruppen Musikschüler",
+         "Musikschulen, [-lehrer], [-vereine], [-schüler] und [-gruppen]"},
         {"title:Einfuhr", "Ein- und Ausfuhr"},
     };
     static const struct expectation bare = {"Einfuhr", "die Ein- und Ausfuhr"};

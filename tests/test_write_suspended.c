@@ -44,6 +44,7 @@ Test(write_suspended, what_is_meant_is_found)
         "Hin-, Rück- und Rundflüge nach Rom",     /* d */
         "die Einfuhr",                            /* e */
         "Musikschulen, -vereine und -gruppen da", /* f */
+        "Fische der Nord- und Ostsee",            /* g */
     };
     static const struct {
         const char *query, *ids;
@@ -61,6 +62,9 @@ Test(write_suspended, what_is_meant_is_found)
         {"\"Rückflüge nach\"", "d"},
         {"Musikvereine", "f"},
         {"\"Musikgruppen da\"", "f"},
+        {"Nordsee", "g"},
+        {"Ostsee", "g"},
+        {"\"Fische der Nordsee\"", "g"},
     };
     lupe_index *index = helper_create(support_path("a.lupe"), 0);
     lupe_writer *writer = helper_writer(index, 1 << 20, 1);

@@ -85,6 +85,8 @@
 #define PREFIX_TERMS_MAX 1024u                 /* expansions of pre* */
 #define FUZZY_TERMS_MAX 64u                    /* expansions of word~ */
 #define NEIGHBOURS_MAX 128u                    /* pairs of a query that are looked at */
+#define NEIGHBOURS_BETWEEN 2u                  /* words of grammar between the two of a pair */
+#define JOIN_WORD_BYTES_MIN 3u                 /* of each of them, to be joined */
 #define CORRECTIONS_MAX 8u                     /* unknown words of a query that are looked into */
 #define PHRASE_WORDS_MAX 256u                  /* of a longer phrase the first count */
 #define PHRASE_VARIANTS_MAX 32u                /* readings of a phrase with hyphen words */

@@ -14,6 +14,7 @@
 #include "query/evaluate.h"
 #include "query/parse_leaves.h"
 #include "query/spell.h"
+#include "text/function_words.h"
 #include "text/words.h"
 
 /* A word that was corrected counts so much of one that was found. With 0.4 to 1 the queries with
@@ -74,8 +75,8 @@ static bool with_compounds(const struct expand_request *request)
     return !(request->search->flags & LUPE_SEARCH_WITHOUT_COMPOUNDS);
 }
 
-/* Whether a term is found by other means than its own list: every further kind of list has to be
- * asked here. */
+/* Whether a term stands in another list than its own: every further kind has to be asked here. Of
+ * parts also where compounds are left out: the word finds nothing then, but is no error. */
 static lupe_status known_otherwise(const struct expand_request *request,
                                    const struct query_term *term, bool *known)
 {
@@ -84,9 +85,7 @@ static lupe_status known_otherwise(const struct expand_request *request,
     uint8_t key[KEY_BYTES_MAX];
     *known = false;
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !*known; i++)
-        if (lists[i] != LIST_PARTS || with_compounds(request))
-            TRY(list_has(request->view, key, key_make(key, lists[i], term->bytes, term->size),
-                         known));
+        TRY(list_has(request->view, key, key_make(key, lists[i], term->bytes, term->size), known));
     size_t size = key_make(key, LIST_JOINED, term->bytes, term->size);
     for (uint8_t span = 2; span <= HYPHEN_PARTS_MAX && !*known; span++) {
         key[size] = 0;
@@ -241,7 +240,8 @@ static lupe_status reading_make(struct expander *e, const struct spelling *spell
 /* ------------------------------------------------------------------ spellings */
 
 static lupe_status spellings_find(struct expander *e, int field, const uint8_t *word, size_t size,
-                                  unsigned distance, struct spelling **spellings, size_t *count)
+                                  unsigned distance, bool only_edits, struct spelling **spellings,
+                                  size_t *count)
 {
     struct spell_request request = {
         .view = e->request->view,
@@ -250,6 +250,7 @@ static lupe_status spellings_find(struct expander *e, int field, const uint8_t *
         .word = word,
         .size = size,
         .distance = distance,
+        .only_edits = only_edits,
         .pause = &e->pause,
     };
     return spell_find(&request, &e->scratch, spellings, count);
@@ -275,7 +276,7 @@ static lupe_status correction_find(struct expander *e, int field, const uint8_t 
         return LUPE_OK;
     TRY(analyzer_fold(schema_analyzer(e->schema, field), word, size, &folded));
     bool is_short = spell_distance(folded.bytes, folded.size) == 0;
-    TRY(spellings_find(e, field, word, size, is_short, spellings, count));
+    TRY(spellings_find(e, field, word, size, is_short, false, spellings, count));
     if (*count == 0 || (*spellings)[0].cost > CORRECTION_COST_MAX) {
         *count = 0;
         goto out;
@@ -302,6 +303,18 @@ out:
 
 /* ------------------------------------------------------------------ nodes */
 
+/* Drops the words of grammar, which are like any short word with an ending: Meier~2 would be einer,
+ * and mark each "ein" of a text. */
+static size_t keep_words_of_topics(struct spelling *spellings, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_function_word(spellings[i].term, spellings[i].size) &&
+            !is_function_word(spellings[i].word, spellings[i].word_size))
+            spellings[kept++] = spellings[i];
+    return kept;
+}
+
 /* word~: its own readings, and the terms that are like it. */
 static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
                                 struct expanded_node *out)
@@ -315,7 +328,9 @@ static lupe_status fuzzy_expand(struct expander *e, const struct node *node,
     size_t count = 0;
     unsigned distance = node->edits == EDITS_FITTING ? 0 : node->edits;
     TRY(spellings_find(e, node->field, element->surface, element->surface_size, distance,
-                       &spellings, &count));
+                       distance != 0, &spellings, &count));
+    if (element->form && !element->form->is_function_word)
+        count = keep_words_of_topics(spellings, count);
     if (count > FUZZY_TERMS_MAX)
         count = FUZZY_TERMS_MAX;
     TRY(leaf_copy(e, node, element->alternative_count + (uint32_t)count, &leaf, &copied,

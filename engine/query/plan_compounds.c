@@ -9,9 +9,6 @@
 #include "query/weights.h"
 #include "query/word_form.h"
 
-#define NEIGHBOURS_BETWEEN 2u /* function words that neighbours may have between them */
-#define JOIN_WORD_BYTES_MIN 3u
-
 /* ---- the parts of a compound */
 
 /* One way to put a compound's parts together, cut behind the parts whose bits of cuts are set.
@@ -114,17 +111,13 @@ static lupe_status join_make(struct plan *plan, struct plan_node *word)
         return LUPE_OK;
     if (!plan->schema)
         TRY(query->host->take(query->index, &plan->schema));
-    const struct schema *schema = plan->schema;
-    for (uint32_t r = 0; r < schema->word_analyzer_count; r++) {
-        struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
-        if (!analyzer_lexicon(analyzer))
-            continue;
-        struct word_join *join = arena_alloc(&plan->arena, sizeof *join);
-        if (!join)
-            return fail_memory();
+    struct analyzer *analyzer = schema_splitter(plan->schema);
+    struct word_join *join = arena_alloc(&plan->arena, sizeof *join);
+    if (!join)
+        return fail_memory();
+    if (analyzer) {
         TRY(word_join_make(&plan->arena, analyzer, word->term, word->form, join));
         word->join = join;
-        break;
     }
 out:
     return status;

@@ -197,6 +197,16 @@ int schema_find(const struct schema *schema, const void *name, size_t size)
     return found;
 }
 
+struct analyzer *schema_splitter(const struct schema *schema)
+{
+    for (uint32_t r = 0; r < schema->word_analyzer_count; r++) {
+        struct analyzer *analyzer = schema->analyzers[schema->word_analyzers[r]];
+        if (analyzer_lexicon(analyzer))
+            return analyzer;
+    }
+    return NULL;
+}
+
 struct analyzer *schema_analyzer(const struct schema *schema, int field)
 {
     if (field >= 0 && (uint32_t)field < schema->field_count &&

@@ -44,4 +44,7 @@ int schema_find(const struct schema *schema, const void *name, size_t size);
 /* The analyzer of a field, or of a text field that is not declared yet (field -1 or beyond). */
 struct analyzer *schema_analyzer(const struct schema *schema, int field);
 
+/* The analyzer of words without a field that splits compounds; NULL: none does. */
+struct analyzer *schema_splitter(const struct schema *schema);
+
 #endif

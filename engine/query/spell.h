@@ -44,6 +44,7 @@ struct spell_request {
     const uint8_t *word;         /* as typed */
     size_t size;
     unsigned distance;               /* 0: as spell_distance says */
+    bool only_edits;                 /* not as other languages write the word (transliterate.h) */
     const struct fuzzy_pause *pause; /* or NULL */
 };
 

@@ -11,7 +11,8 @@
  *     joined                   jongun
  *
  * A word of the text that may have a part which is a word of the query is split; where the parts of
- * a compound of the query stand near each other is readings.h's.
+ * a compound of the query stand near each other is readings.h's, what neighbours of it join to
+ * joins.h's.
  *
  * Most words of a text occur again and again: what a surface form was found to be is kept in a
  * direct-mapped table of fixed size, by the hash of its bytes.
@@ -24,6 +25,7 @@
 
 #include "base/buffer.h"
 #include "base/hash.h"
+#include "result/joins.h"
 #include "result/part_places.h"
 #include "result/readings.h"
 #include "text/suspended.h"
@@ -74,7 +76,8 @@ struct joined_form {
     size_t start;
     size_t end;
 };
-#define JOINED_FORMS_MAX 3u
+#define JOINED_FORMS_MAX 5u /* of a word's own, hanging, and some that it is the head of */
+#define JOINED_FORM_HEAD 2u /* the first of these */
 
 struct token {
     size_t start;
@@ -102,9 +105,11 @@ struct matcher {
     struct seen *seen;
     struct token *tokens;
     size_t token_capacity;
-    size_t ahead;      /* tokens the longest sequence may cover */
-    bool *is_part;     /* by id: a word that is looked for inside compounds, */
-    bool *in_readings; /* that a reading of a compound has */
+    size_t ahead;        /* tokens the longest sequence may cover */
+    struct buffer joins; /* struct join */
+    bool *is_join;       /* by id: a term of joins, */
+    bool *is_part;       /* a word that is looked for inside compounds, */
+    bool *in_readings;   /* that a reading of a compound has */
     bool any_part;
     bool beginnings[BEGINNINGS]; /* of words that are */
     struct buffer parts;         /* struct part, of words seen */
@@ -228,6 +233,7 @@ static lupe_status terms_number(struct matcher *matcher)
         total += sequence_terms(matcher->wanted[w].node);
         total += form ? 3 * form->part_count : 0; /* of two for each cut, and all parts */
     }
+    total += (uint32_t)(matcher->joins.size / sizeof(struct join));
     for (matcher->term_slot_count = 16; matcher->term_slot_count < 2 * total;)
         matcher->term_slot_count *= 2;
     matcher->terms = memory_alloc((total + 1) * sizeof *matcher->terms);
@@ -244,6 +250,12 @@ static lupe_status terms_number(struct matcher *matcher)
                     *ids++ = term_number(matcher, &node->elements[e].alternatives[a].terms[t]);
     }
     return LUPE_OK;
+}
+
+static struct join *joins_of(const struct matcher *matcher, size_t *count)
+{
+    *count = matcher->joins.size / sizeof(struct join);
+    return (struct join *)(void *)matcher->joins.data;
 }
 
 /* One way to put a compound's parts together, as in query/plan_compounds.c: cut behind the parts
@@ -284,10 +296,17 @@ static lupe_status words_mark(struct matcher *matcher, bool compounds)
 {
     const struct reading *readings = (const void *)matcher->readings.list.data;
     size_t reading_count = matcher->readings.list.size / sizeof *readings;
+    size_t join_count;
+    struct join *joins = joins_of(matcher, &join_count);
+    for (size_t j = 0; j < join_count; j++)
+        joins[j].id = term_number(matcher, &joins[j].term);
+    matcher->is_join = memory_zalloc((size_t)matcher->term_count + 1, 1);
     matcher->is_part = memory_zalloc((size_t)matcher->term_count + 1, 1);
     matcher->in_readings = memory_zalloc((size_t)matcher->term_count + 1, 1);
-    if (!matcher->is_part || !matcher->in_readings)
+    if (!matcher->is_join || !matcher->is_part || !matcher->in_readings)
         return fail_memory();
+    for (size_t j = 0; j < join_count; j++)
+        matcher->is_join[joins[j].id] = true;
     for (size_t r = 0; r < reading_count; r++)
         for (uint32_t i = 0; i < readings[r].count; i++)
             matcher->in_readings[readings[r].ids[i]] = true;
@@ -370,6 +389,8 @@ lupe_status matcher_open(const struct lupe_query *query, struct schema *schema, 
         TRY(fail_memory());
     if (query->root)
         wanted_collect(query->root, matcher->wanted, &matcher->wanted_count);
+    if (query->root && compounds)
+        TRY(joins_collect(query->root, schema, &matcher->arena, &matcher->joins));
     TRY(terms_number(matcher));
     if (compounds && !(schema->flags & LUPE_WITHOUT_POSITIONS))
         TRY(readings_make(matcher));
@@ -406,8 +427,10 @@ void matcher_close(struct matcher *matcher)
     memory_free(matcher->prefixes);
     memory_free(matcher->seen);
     memory_free(matcher->tokens);
+    memory_free(matcher->is_join);
     memory_free(matcher->is_part);
     memory_free(matcher->in_readings);
+    buffer_free(&matcher->joins);
     buffer_free(&matcher->parts);
     readings_free(&matcher->readings);
     arena_free(&matcher->arena);
@@ -694,6 +717,24 @@ out:
     return status;
 }
 
+/* A compound that words of the query join to, and of which no part is one of them: whole. */
+static lupe_status joins_try(const struct matcher *matcher, const struct token *token,
+                             struct match_list *list)
+{
+    lupe_status status = LUPE_OK;
+    size_t count;
+    const struct join *joins = joins_of(matcher, &count);
+    for (size_t j = 0; j < count; j++)
+        for (uint32_t w = 0; joins[j].id == token->id && w < matcher->wanted_count; w++) {
+            const struct node *node = matcher->wanted[w].node;
+            struct match match = {token->start, token->end, w};
+            if (node == joins[j].words[0] || node == joins[j].words[1])
+                TRY(match_list_add(list, &match));
+        }
+out:
+    return status;
+}
+
 static lupe_status token_try(struct matcher *matcher, int field, size_t at, struct match_list *list)
 {
     lupe_status status = LUPE_OK;
@@ -706,6 +747,8 @@ static lupe_status token_try(struct matcher *matcher, int field, size_t at, stru
             TRY(starters_try(matcher, field, token->joined[j].id, at, list));
     if (token->part_count)
         TRY(parts_try(matcher, field, token, list));
+    else if (matcher->is_join[token->id])
+        TRY(joins_try(matcher, token, list));
     if (matcher->in_readings[token->id]) {
         struct reading_place place = {
             .position = matcher->position,
@@ -735,13 +778,24 @@ static lupe_status joined_look_up(struct matcher *matcher, int field, const uint
     return status;
 }
 
-/* What is meant by a word with a hyphen beside it. In the index a word with a hyphen before it
- * begins with the word that it shares a beginning with, here with itself. */
+/* Where a form goes that a token means with the word before that it shares a beginning with. As in
+ * the index it begins there, so that phrases do; when that has too many, with the token itself. */
+static struct joined_form *head_form(struct matcher *matcher, size_t at, struct joined_form *form)
+{
+    uint32_t back = form->size - 1;
+    for (unsigned j = JOINED_FORM_HEAD; at >= back && j < JOINED_FORMS_MAX; j++)
+        if (matcher->tokens[at - back].joined[j].id == 0)
+            return &matcher->tokens[at - back].joined[j];
+    form->size = 1;
+    return &matcher->tokens[at].joined[JOINED_FORM_HEAD];
+}
+
+/* What is meant by a word, the token number `at`, with a hyphen beside it. */
 static lupe_status suspended_look_up(struct matcher *matcher, int field,
-                                     const struct suspended_word *word, bool whole,
-                                     struct token *token)
+                                     const struct suspended_word *word, bool whole, size_t at)
 {
     struct analyzer *analyzer = schema_analyzer(matcher->schema, field);
+    struct token *token = &matcher->tokens[at];
     struct suspended suspended;
     lupe_status status = LUPE_OK;
 
@@ -754,10 +808,11 @@ static lupe_status suspended_look_up(struct matcher *matcher, int field,
     }
     if (whole && suspended_leads(word->text, word->start)) {
         TRY(suspended_behind(analyzer, word, &suspended));
-        struct joined_form joined = {0, 1, suspended.start, suspended.end};
-        if (suspended.size)
-            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined,
-                               &token->joined[2]));
+        if (suspended.size) {
+            struct joined_form joined = {0, suspended.span, suspended.start, suspended.end};
+            struct joined_form *form = head_form(matcher, at, &joined);
+            TRY(joined_look_up(matcher, field, suspended.bytes, suspended.size, joined, form));
+        }
     }
 out:
     return status;
@@ -797,7 +852,7 @@ static lupe_status word_read(struct matcher *matcher, int field, struct word_sca
                            &token->joined[0]));
     }
     struct suspended_word whole = {text, scanner->size, first->start, end};
-    TRY(suspended_look_up(matcher, field, &whole, first->parts == 1, token));
+    TRY(suspended_look_up(matcher, field, &whole, first->parts == 1, before));
 out:
     return status;
 }

@@ -17,6 +17,7 @@
 #define BACK_BYTES_MAX 160u
 #define TAIL_LETTERS_MIN 3u
 #define TAIL_LETTERS_MIN_UNKNOWN 4u /* of a tail that no lexicon knows, between two prefixes */
+#define TAIL_LETTERS_MIN_WHOLE 5u   /* of one behind letters that no lexicon knows */
 
 /* Beginnings of words that compound.h takes no word apart behind, folded, longest first where one
  * begins another. */
@@ -279,6 +280,23 @@ static bool joins_known(const struct lexicon *lexicon, const struct letters *fir
     return lexicon_knows(lexicon, word, first->size + second_size);
 }
 
+/* Whether two pieces make a word that the lexicon has, or one that comes apart between them. */
+static bool joins_to_word(const struct lexicon *lexicon, const uint8_t *first, size_t first_size,
+                          const uint8_t *second, size_t second_size)
+{
+    uint8_t word[2 * COMPOUND_LETTERS_MAX];
+    struct compound compound;
+    memcpy(word, first, first_size);
+    memcpy(word + first_size, second, second_size);
+    if (lexicon_knows(lexicon, word, first_size + second_size))
+        return true;
+    compound_split(lexicon, word, first_size + second_size, &compound);
+    for (unsigned i = 1; i < compound.count; i++)
+        if (compound.parts[i].first == first_size)
+            return true;
+    return false;
+}
+
 /* What a piece and the word that may complete it are to each other. */
 struct pair {
     struct letters piece;
@@ -287,6 +305,40 @@ struct pair {
     bool alike;  /* and both begin with a capital, or neither does, */
     bool small;  /* neither does: verbs, adjectives */
 };
+
+/* People named by an adjective: Jug-endliche is none of two words. */
+static bool is_person(const struct pair *pair)
+{
+    const uint8_t *end = pair->word.bytes + pair->word.size;
+    return !pair->small && pair->word.size > 8 &&
+           (memcmp(end - 5, "liche", 5) == 0 || memcmp(end - 6, "liche", 5) == 0);
+}
+
+/* Where a word that does not come apart has two words in it, of which the second with the piece is
+ * a word, too: names (Nord- und Ost|see), simple words of the lexicon (Feld- und Rad|wege), and,
+ * with `any_front`, words that begin as no other does (Wasser- und Wat|vögel). 0: nowhere.
+ *
+ * In 83 MB of laws, encyclopaedias and help pages 304 of 7,566 pieces without a meaning get one, of
+ * a sample of 60 the right one 57 times (without `any_front` 75 get one). */
+static size_t tail_of_whole(const struct lexicon *lexicon, const struct letters *piece,
+                            const struct letters *word, bool any_front)
+{
+    size_t least = any_front ? TAIL_LETTERS_MIN_WHOLE : TAIL_LETTERS_MIN;
+    struct letters front = *word;
+    for (size_t at = COMPOUND_PART_LETTERS_MIN; at + least <= word->size; at++) {
+        const uint8_t *rest = word->bytes + at;
+        size_t size = word->size - at;
+        front.size = at;
+        if (any_front ? is_prefix(&front) : !lexicon_begins(lexicon, word->bytes, at))
+            continue;
+        if (size > 4 && memcmp(rest + 1, "isch", 4) == 0) /* elektro-nisch */
+            continue;
+        if (lexicon_knows(lexicon, rest, size) &&
+            joins_to_word(lexicon, piece->bytes, piece->size, rest, size))
+            return at;
+    }
+    return 0;
+}
 
 /* Behind which of its parts a compound completes the piece: as many as the piece itself has
  * (Wasserstraßen- und Schiff|fahrts|verwaltung), but the whole of what both have (Lebensmittel-
@@ -319,7 +371,8 @@ static size_t tail_of_compound(const struct lexicon *lexicon, const struct lette
  * First behind a prefix where the lexicon has the piece with the rest of the first part (Ein- und
  * Aus|fuhr|bestimmungen); then behind the first part (Ein- und Mehr|familienhäuser); then behind a
  * prefix with a rest that is a word (Hin- und Rück|reise), or between prefixes any (ein- und
- * aus|zahlen). Of verbs and adjectives parts are told less well: there prefixes come before them.
+ * aus|zahlen); then where a word that is whole has two in it (Nord- und Ost|see). Of verbs and
+ * adjectives parts are told less well: there prefixes come before them.
  */
 static size_t tail_find(const struct lexicon *lexicon, const struct pair *pair)
 {
@@ -344,9 +397,12 @@ static size_t tail_find(const struct lexicon *lexicon, const struct pair *pair)
         return longest;
     if (compound.count)
         return tail_of_compound(lexicon, &pair->piece, word->bytes, &compound);
-    if (rest < TAIL_LETTERS_MIN)
-        return 0;
-    return any_rest || is_known(lexicon, word->bytes + longest, rest) ? longest : 0;
+    if (any_rest || (rest >= TAIL_LETTERS_MIN && is_known(lexicon, word->bytes + longest, rest)))
+        return longest;
+    size_t tail = tail_of_whole(lexicon, &pair->piece, word, false);
+    if (tail == 0 && pair->alike && !is_person(pair))
+        tail = tail_of_whole(lexicon, &pair->piece, word, true);
+    return tail;
 }
 
 /* How many letters of a word the piece behind it stands for, too, 0: none. */

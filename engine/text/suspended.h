@@ -6,7 +6,8 @@
  * A piece with a hyphen hanging behind it takes the end of a word that follows behind und, oder,
  * bzw., sowie, ... or a slash; one with a hyphen before it takes the beginning of a word before.
  * Where the other word is parted its own parts say, else a prefix that it begins with (Aus-fuhr),
- * and the lexicon where both would do. What nothing speaks for is not joined.
+ * and the lexicon where both would do; else two words that a whole one looks made of (Ost-see),
+ * where the piece makes one with the second. What nothing speaks for is not joined.
  *
  * Owns these rules. Called by write/ for the index and by result/ for highlights, which find words
  * with a hyphen beside them and ask. Never allocates. Knows words of German analyzers in STANDARD
