@@ -23,7 +23,8 @@
  *                 separator bytes
  *
  * Writers of lists give infos in form 0 with offsets from the beginning of their sections; what a
- * block has is made of these. Included by dictionary.c and dictionary_write.c only.
+ * block has is made of these. Included by dictionary.c, dictionary_index.c and dictionary_write.c
+ * only.
  */
 #ifndef LUPE_SEGMENT_DICTIONARY_LAYOUT_H
 #define LUPE_SEGMENT_DICTIONARY_LAYOUT_H
