@@ -48,24 +48,33 @@ static void word_close(struct typed_word *word)
     memory_free(word);
 }
 
+static uint32_t typed_share(const struct plan *plan, const struct plan_node *group, uint32_t place,
+                            uint32_t document, uint32_t places)
+{
+    if (places == 0)
+        return 0;
+    return score_share((float)TYPED_GAIN * group->weight, (float)places,
+                       plan->scratch->factors[plan->view->segments[place]->norms[document]]);
+}
+
+/* Of a word that was sought in the document. */
 static lupe_status word_look(const struct plan *plan, const struct plan_node *group,
                              struct typed_word *word, uint32_t place, uint32_t document,
                              struct as_typed *typed)
 {
     lupe_status status = LUPE_OK;
-    *typed = (struct as_typed){0, 0};
-    if (word->nowhere)
-        return LUPE_OK;
-    TRY(reader_seek(&word->reader, document));
-    typed->places = word->reader.tf;
+    *typed = (struct as_typed){word->reader.tf, 0};
     if (typed->places && !word->any_form)
         TRY(exact_count(&word->forms, &word->reader.block, word->reader.at, &typed->places));
-    if (typed->places)
-        typed->more =
-            score_share((float)TYPED_GAIN * group->weight, (float)typed->places,
-                        plan->scratch->factors[plan->view->segments[place]->norms[document]]);
+    typed->more = typed_share(plan, group, place, document, typed->places);
 out:
     return status;
+}
+
+static lupe_status word_seek(struct typed_word *word, uint32_t document)
+{
+    word->reader.tf = 0;
+    return word->nowhere ? LUPE_OK : reader_seek(&word->reader, document);
 }
 
 lupe_status as_typed_of(const struct plan *plan, const struct plan_node *group, uint32_t place,
@@ -73,6 +82,8 @@ lupe_status as_typed_of(const struct plan *plan, const struct plan_node *group, 
 {
     struct typed_word *word = NULL;
     lupe_status status = word_open(plan, group, place, &word);
+    if (status == LUPE_OK)
+        status = word_seek(word, document);
     if (status == LUPE_OK)
         status = word_look(plan, group, word, place, document, typed);
     word_close(word);
@@ -116,36 +127,57 @@ uint32_t as_typed_bound(const struct plan *plan)
     return bound < INT32_MAX ? (uint32_t)bound : INT32_MAX;
 }
 
-/* What one word adds to hits of one segment. */
-static lupe_status word_apply(struct as_typed_look *look, const struct plan_node *group,
-                              struct typed_word **word, struct search_hit **hits, size_t count)
+/* The words in a segment, from its first documents on. */
+static lupe_status words_open(struct as_typed_look *look, uint32_t place,
+                              struct typed_word ***words)
 {
-    uint32_t place = hits[0]->segment;
     lupe_status status = LUPE_OK;
-    if (!*word)
-        TRY(word_open(look->plan, group, place, word));
-    (*word)->reader.opened = false; /* it may have been further on */
-    for (size_t i = 0; i < count && !(*word)->nowhere; i++) {
+    struct typed_word **word = &look->words[(size_t)place * look->groups];
+    *words = word;
+    for (const struct plan_node *group = look->plan->typed; group;
+         group = group->next_typed, word++) {
+        if (!*word)
+            TRY(word_open(look->plan, group, place, word));
+        (*word)->reader.opened = false; /* it may have been further on */
+    }
+out:
+    return status;
+}
+
+/* Forms are read where all places of the words together might lift the hit to the least score. */
+static lupe_status hit_apply(const struct as_typed_look *look, struct typed_word **words,
+                             struct search_hit *hit, uint32_t least)
+{
+    const struct plan *plan = look->plan;
+    struct typed_word **word = words;
+    uint64_t most = hit->score;
+    lupe_status status = LUPE_OK;
+    for (const struct plan_node *group = plan->typed; group; group = group->next_typed, word++) {
+        TRY(word_seek(*word, hit->document));
+        most += typed_share(plan, group, hit->segment, hit->document, (*word)->reader.tf);
+    }
+    if (most < least)
+        return LUPE_OK;
+    word = words;
+    for (const struct plan_node *group = plan->typed; group; group = group->next_typed, word++) {
         struct as_typed typed;
-        TRY(word_look(look->plan, group, *word, place, hits[i]->document, &typed));
-        hits[i]->score += typed.more;
+        TRY(word_look(plan, group, *word, hit->segment, hit->document, &typed));
+        hit->score += typed.more;
     }
 out:
     return status;
 }
 
 lupe_status as_typed_apply(struct as_typed_look *look, struct ticker *ticker,
-                           struct search_hit **hits, size_t count)
+                           struct search_hit **hits, size_t count, uint32_t least)
 {
+    struct typed_word **words = NULL;
     lupe_status status = LUPE_OK;
-    for (size_t first = 0, end; first < count; first = end) {
-        struct typed_word **word = &look->words[(size_t)hits[first]->segment * look->groups];
-        for (end = first + 1; end < count && hits[end]->segment == hits[first]->segment;)
-            end++;
-        for (const struct plan_node *group = look->plan->typed; group; group = group->next_typed) {
-            TRY(ticker_ask(ticker)); /* long documents have many places */
-            TRY(word_apply(look, group, word++, hits + first, end - first));
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || hits[i]->segment != hits[i - 1]->segment)
+            TRY(words_open(look, hits[i]->segment, &words));
+        TRY(ticker_ask(ticker)); /* long documents have many places */
+        TRY(hit_apply(look, words, hits[i], least));
     }
 out:
     return status;

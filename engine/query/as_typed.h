@@ -31,8 +31,9 @@ void as_typed_end(struct as_typed_look *look); /* accepts NULL */
 /* What they add to a hit at most. */
 uint32_t as_typed_bound(const struct plan *plan);
 
-/* Adds what they do to hits by segment and document. */
+/* Adds what they do to hits by segment and document, but for those that do not come to the least
+ * score by it. */
 CHECKED lupe_status as_typed_apply(struct as_typed_look *look, struct ticker *ticker,
-                                   struct search_hit **hits, size_t count);
+                                   struct search_hit **hits, size_t count, uint32_t least);
 
 #endif

@@ -66,12 +66,12 @@ static lupe_status look_typed(const struct plan *plan, struct ticker *ticker,
     lupe_status status = LUPE_OK;
     TRY(as_typed_begin(plan, &look));
     size_t some = take_possible(hits, 0, best, 0, 0, taken);
-    TRY(as_typed_apply(look, ticker, taken, some));
+    TRY(as_typed_apply(look, ticker, taken, some, 0));
     uint32_t least = UINT32_MAX;
     for (size_t i = 0; i < best; i++)
         least = hits[i].score < least ? hits[i].score : least;
     some = take_possible(hits, best, count, as_typed_bound(plan), least, taken);
-    TRY(as_typed_apply(look, ticker, taken, some));
+    TRY(as_typed_apply(look, ticker, taken, some, least));
     qsort(hits, count, sizeof *hits, by_score);
 out:
     as_typed_end(look);
