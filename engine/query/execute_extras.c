@@ -67,33 +67,44 @@ out:
     return status;
 }
 
+/* Reads the next block of a list, from number *number on, that has documents that are wanted, and
+ * its tfs: how many, and their places; 0 at the end. */
+static lupe_status wanted_next(struct execution *execution, const struct list *list,
+                               uint32_t *number, struct block *block, uint8_t at[BLOCK_DOCUMENTS],
+                               unsigned *count)
+{
+    lupe_status status = LUPE_OK;
+    for (*count = 0; *count == 0; ++*number) {
+        *number = wanted_block(execution, list, *number);
+        if (*number >= list->block_count)
+            return LUPE_OK;
+        TRY(ticker_tick(execution->evaluation->ticker));
+        TRY(block_read(list, *number, block));
+        TRY(wanted_places(execution, block, at, count));
+        if (*count)
+            TRY(block_read_tfs(list, block));
+        execution->evaluation->work->blocks_decoded++;
+    }
+out:
+    return status;
+}
+
 /* Begins with a list of parts, which says what the word's own list has, too. */
 static lupe_status few_sums_begin(struct execution *execution, const struct list *parts,
                                   float weight, struct few_sums *sums)
 {
     struct block block;
+    uint8_t at[BLOCK_DOCUMENTS];
+    uint32_t number = 0;
+    unsigned count;
     lupe_status status = LUPE_OK;
     TRY(few_sums_room(execution, parts ? parts->frequency : 0, sums));
     sums->in_units = weight == 1.0f;
     weight /= WIDE_UNIT;
-    for (uint32_t b = 0; parts; b++) {
-        uint8_t at[BLOCK_DOCUMENTS];
-        unsigned count;
-        b = wanted_block(execution, parts, b);
-        if (b >= parts->block_count)
-            break;
-        TRY(ticker_tick(execution->evaluation->ticker));
-        TRY(block_read(parts, b, &block));
-        TRY(wanted_places(execution, &block, at, &count));
+    while (parts) {
+        TRY(wanted_next(execution, parts, &number, &block, at, &count));
         if (count == 0)
-            continue;
-        TRY(block_read_tfs(parts, &block));
-        execution->evaluation->work->blocks_decoded++;
-        if (sums->count + count > parts->frequency)
-            return fail(LUPE_CORRUPT,
-                        "segment %u: a list of parts has more documents than it says; "
-                        "restore the index from a backup",
-                        (unsigned)parts->postings->segment);
+            break;
         for (unsigned i = 0; i < count; i++, sums->count++) {
             uint32_t tf = block.tfs[at[i]];
             sums->documents[sums->count] = block.documents[at[i]];
@@ -134,28 +145,22 @@ static lupe_status list_gather(struct execution *execution, const struct list *l
                                struct gathered *matches)
 {
     struct block block;
+    uint8_t at[BLOCK_DOCUMENTS];
+    uint32_t number = 0;
+    unsigned count;
     lupe_status status = LUPE_OK;
     matches->documents = memory_alloc((list->frequency + 16) * sizeof *matches->documents);
     matches->shares = memory_alloc((list->frequency + 16) * sizeof *matches->shares);
     if (!matches->documents || !matches->shares)
         return fail_memory();
-    for (uint32_t b = 0;; b++) {
-        uint8_t at[BLOCK_DOCUMENTS];
-        unsigned count;
-        b = wanted_block(execution, list, b);
-        if (b >= list->block_count)
-            break;
-        TRY(ticker_tick(execution->evaluation->ticker));
-        TRY(block_read(list, b, &block));
-        TRY(wanted_places(execution, &block, at, &count));
+    for (;;) {
+        TRY(wanted_next(execution, list, &number, &block, at, &count));
         if (count == 0)
-            continue;
-        TRY(block_read_tfs(list, &block));
+            break;
         for (unsigned i = 0; i < count; i++) {
             matches->documents[matches->count] = block.documents[at[i]];
             matches->shares[matches->count++] = block.tfs[at[i]];
         }
-        execution->evaluation->work->blocks_decoded++;
     }
 out:
     return status;

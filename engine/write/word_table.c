@@ -88,27 +88,29 @@ void short_insert(struct short_table *table, const struct short_slot *slot)
 
 /* ---- emptying and counting */
 
+/* Zeroed, or freed where they are too many to be kept. */
+static void *slots_empty(void *slots, size_t bytes, size_t bytes_kept)
+{
+    if (bytes > bytes_kept) {
+        memory_free(slots);
+        return NULL;
+    }
+    if (slots)
+        memset(slots, 0, bytes);
+    return slots;
+}
+
 void table_reset(struct table *table, size_t bytes_kept)
 {
-    if (table->slot_count * sizeof *table->slots > bytes_kept) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
+    table->slots = slots_empty(table->slots, table->slot_count * sizeof *table->slots, bytes_kept);
+    table->slot_count = table->slots ? table->slot_count : 0;
     table->used = 0;
 }
 
 void short_table_reset(struct short_table *table, size_t bytes_kept)
 {
-    if (table->slot_count * sizeof *table->slots > bytes_kept) {
-        memory_free(table->slots);
-        table->slots = NULL;
-        table->slot_count = 0;
-    } else if (table->slots) {
-        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
-    }
+    table->slots = slots_empty(table->slots, table->slot_count * sizeof *table->slots, bytes_kept);
+    table->slot_count = table->slots ? table->slot_count : 0;
     table->used = 0;
 }
 
