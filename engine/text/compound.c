@@ -133,7 +133,7 @@ static uint64_t lengths_of(const struct lexicon *lexicon, uint64_t hash)
     uint32_t lengths = lexicon->shipped.lengths[lexicon_beginning(hash)];
     if (lexicon->user.slot_count)
         lengths |= lexicon->user.lengths[lexicon_beginning(hash)];
-    return lengths >> 31 ? lengths | UINT64_MAX << 31 : lengths;
+    return lengths >> LEXICON_LENGTH_LAST ? lengths | UINT64_MAX << LEXICON_LENGTH_LAST : lengths;
 }
 
 /* What words of the lexicon may begin at a place, three letters before the end or more. Nearly all

@@ -201,7 +201,7 @@ static lupe_status user_table(struct lexicon *lexicon, uint32_t news)
     lexicon->user_slots = memory_zalloc(1, slot_bytes + length_bytes + LEXICON_TRIGRAM_BYTES);
     if (!lexicon->user_slots)
         return fail_memory();
-    lexicon->user_lengths = (uint32_t *)(lexicon->user_slots + slot_count);
+    lexicon->user_lengths = (uint16_t *)(lexicon->user_slots + slot_count);
     lexicon->user_trigrams = (uint8_t *)(lexicon->user_lengths + LEXICON_BEGINNINGS);
     lexicon->user = (struct lexicon_table){.slots = lexicon->user_slots,
                                            .lengths = lexicon->user_lengths,

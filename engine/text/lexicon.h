@@ -24,7 +24,7 @@ struct lexicon {
     struct lexicon_table shipped;
     struct lexicon_table user;
     struct lexicon_slot *user_slots; /* of the user's table, */
-    uint32_t *user_lengths;          /* in one piece */
+    uint16_t *user_lengths;          /* in one piece */
     uint8_t *user_trigrams;          /* of memory */
     uint32_t version;
     uint32_t words;

@@ -49,7 +49,7 @@ struct lexicon_slot {
 
 struct lexicon_table {
     const struct lexicon_slot *slots;
-    const uint32_t *lengths; /* by lexicon_beginning: lexicon_length_bit of the words, 0: no word */
+    const uint16_t *lengths; /* by lexicon_beginning: lexicon_length_bit of the words, 0: no word */
     const uint8_t *trigrams; /* two bits each, by lexicon_trigram */
     const uint8_t *filter;   /* a bit for each word's lexicon_filter_bit; NULL: none */
     uint32_t slot_count;     /* 0: no table */
@@ -89,11 +89,12 @@ static inline uint32_t lexicon_beginning(uint64_t hash)
     return (uint32_t)(hash >> 49);
 }
 
-/* Bit 31 stands for all lengths from 35 on. */
-static inline uint32_t lexicon_length_bit(uint32_t size)
+/* The last bit stands for all lengths from 19 on, which few words have. */
+#define LEXICON_LENGTH_LAST 15u
+static inline uint16_t lexicon_length_bit(uint32_t size)
 {
     uint32_t bit = size - LEXICON_BEGINNING_LETTERS;
-    return 1u << (bit < 31 ? bit : 31);
+    return (uint16_t)(1u << (bit < LEXICON_LENGTH_LAST ? bit : LEXICON_LENGTH_LAST));
 }
 
 static inline uint32_t lexicon_trigram(const uint8_t *letters)
@@ -151,7 +152,7 @@ static inline const struct lexicon_entry *lexicon_table_find(const struct lexico
 
 /* The shipped table, and a hash of it. */
 extern const struct lexicon_slot lexicon_german_slots[];
-extern const uint32_t lexicon_german_lengths[LEXICON_BEGINNINGS];
+extern const uint16_t lexicon_german_lengths[LEXICON_BEGINNINGS];
 extern const uint8_t lexicon_german_trigrams[LEXICON_TRIGRAM_BYTES];
 extern const uint8_t lexicon_german_filter[LEXICON_FILTER_BITS / 8];
 extern const uint32_t lexicon_german_slot_count;

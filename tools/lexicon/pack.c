@@ -17,7 +17,7 @@
 #define WORDS_MAX 100000u
 
 static struct lexicon_slot slots[WORDS_MAX * 2];
-static uint32_t lengths[LEXICON_BEGINNINGS];
+static uint16_t lengths[LEXICON_BEGINNINGS];
 static uint8_t trigrams[LEXICON_TRIGRAM_BYTES];
 static uint8_t filter[LEXICON_FILTER_BITS / 8];
 static char lines[WORDS_MAX][LINE_BYTES_MAX];
@@ -121,7 +121,7 @@ int main(int count, char **arguments)
                               entry->bits)) *
                   0x100000001B3u;
     }
-    printf("};\nconst uint32_t lexicon_german_lengths[] = {\n");
+    printf("};\nconst uint16_t lexicon_german_lengths[] = {\n");
     for (uint32_t i = 0; i < LEXICON_BEGINNINGS; i++)
         printf("%uu,\n", lengths[i]);
     printf("};\nconst uint8_t lexicon_german_trigrams[] = {\n");
