@@ -319,13 +319,27 @@ out:
     return status;
 }
 
+/* In a union of more words than this what stands besides their lists is more lists of it (0.92 of the
+ * time of three to six words, 0.57 of that of 600): there are too many documents to look at apart. */
+#define APART_UNION_WORDS_MAX 2u
+
+static bool looks_apart(const struct plan_node *node)
+{
+    for (unsigned i = 0; i < node->child_count; i++)
+        if (node->occurs[i] == OCCUR_MUST)
+            return true;
+    return node->child_count <= APART_UNION_WORDS_MAX;
+}
+
 lupe_status execution_roles(struct execution *execution, const struct plan_node *node, bool apart,
                             struct roles *roles)
 {
     struct leaf *wanted_before = execution->wanted;
     unsigned first = node->child_count; /* is done already */
+    bool is_root = apart;
     lupe_status status = LUPE_OK;
     TRY(roles_room(execution, node->child_count, roles));
+    apart = apart && looks_apart(node);
     if (apart)
         TRY(roles_begin(execution, node, roles, &first));
     for (unsigned i = 0; i < node->child_count && !roles->nothing; i++)
@@ -338,7 +352,7 @@ lupe_status execution_roles(struct execution *execution, const struct plan_node 
             TRY(role_should(execution, node->children[i], apart, roles));
     if (!roles->has_required && roles->should_count == 0 && roles->words.count == 0)
         roles->nothing = true;
-    if (roles->nothing || !apart)
+    if (roles->nothing || !is_root)
         goto out;
     for (unsigned i = 0; i < roles->should_count; i++)
         roles->counted[roles->counted_count++] = roles->should[i];
