@@ -319,8 +319,9 @@ out:
     return status;
 }
 
-/* In a union of more words than this what stands besides their lists is more lists of it (0.92 of the
- * time of three to six words, 0.57 of that of 600): there are too many documents to look at apart. */
+/* In a union of more words than this what stands besides their lists is more lists of it (0.92 of
+ * the time of three to six words, 0.57 of that of 600): there are too many documents to look at
+ * apart. */
 #define APART_UNION_WORDS_MAX 2u
 
 static bool looks_apart(const struct plan_node *node)
