@@ -357,6 +357,63 @@ Test(query_model, compounds_of_weighted_titles)
 }
 
 /* So few that frequent words are counted by looking for the deleted documents. */
+/* Of a word with readings in two languages each may be a part of compounds of its own: the German
+ * term is hausing, the English one haus. alone: the words by themselves, which some texts have. */
+static void compare_two_readings(const char *alone)
+{
+    lupe_field fields[] = {{.name = "title", .kind = LUPE_TEXT, .language = "english"},
+                           {.name = "text", .kind = LUPE_TEXT, .language = "german"}};
+    static const char *const texts[] = {"Hausinggarten", "Hausgarten Garten",
+                                        "Hausgarten Hausgarten Hausinggarten", "Garten Wasser"};
+    lupe_create_options options = LUPE_CREATE_OPTIONS_INIT;
+    lupe_index *index = NULL;
+    lupe_writer *writer = NULL;
+    struct view *view = NULL;
+    options.fields = fields;
+    options.field_count = 2;
+    options.lexicon = "Hausing\n";
+    options.lexicon_size = strlen("Hausing\n");
+    cr_assert_eq(lupe_index_create(support_path("r"), &options, NULL, &index), LUPE_OK, "%s",
+                 lupe_last_error());
+    cr_assert_eq(lupe_writer_open(index, NULL, &writer), LUPE_OK, "%s", lupe_last_error());
+    for (unsigned d = 0; d < 32; d++) {
+        char id[16], text[128];
+        int id_size = snprintf(id, sizeof id, "d%u", d);
+        int size = snprintf(text, sizeof text, "%s %s", texts[d % 4], d % 3 ? "Wasser" : alone);
+        lupe_value value = {.field = "text", .kind = LUPE_TEXT, .data = text, .size = (size_t)size};
+        lupe_document document = {
+            .id = id, .id_size = (size_t)id_size, .values = &value, .value_count = 1};
+        cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK, "%s", lupe_last_error());
+    }
+    cr_assert_eq(lupe_writer_commit(writer), LUPE_OK, "%s", lupe_last_error());
+    lupe_writer_close(writer);
+    cr_assert_eq(view_open(index->store, &view), LUPE_OK, "%s", lupe_last_error());
+    static const char *const queries[] = {"Hausing", "+Hausing +Garten", "Hausing Wasser",
+                                          "+Wasser -Hausing"};
+    for (unsigned q = 0; q < sizeof queries / sizeof *queries; q++)
+        same_answers(view, index, queries[q], 32, 1.2, 0.75, 0);
+    view_close(view);
+    lupe_index_close(index);
+}
+
+Test(query_model, two_readings_are_parts)
+{
+    compare_two_readings("Wasser");
+    support_no_leaks();
+}
+
+Test(query_model, two_readings_are_parts_and_one_is_a_word)
+{
+    compare_two_readings("Haus");
+    support_no_leaks();
+}
+
+Test(query_model, two_readings_are_parts_and_the_other_is_a_word)
+{
+    compare_two_readings("Hausing");
+    support_no_leaks();
+}
+
 Test(query_model, few_deletes)
 {
     struct corpus corpus = {"f", LUPE_ANALYSIS_PLAIN, 0, 1, 6000, 2, 6, 60, 1};

@@ -89,7 +89,7 @@ out:
     return status;
 }
 
-/* Begins with a list of parts, which says what the word's own list has, too. */
+/* Begins with a list of parts, which says what its word's own list has, too. */
 static lupe_status few_sums_begin(struct execution *execution, const struct list *parts,
                                   float weight, struct few_sums *sums)
 {
@@ -120,7 +120,8 @@ out:
 static lupe_status few_sums_add(struct execution *execution, struct few_sums *sums,
                                 const struct gathered *matches, float weight)
 {
-    struct few_sums merged = {.in_units = sums->in_units && weight == 1.0f};
+    bool in_units = weight == 1.0f || weight == 1.0f / WIDE_UNIT;
+    struct few_sums merged = {.in_units = sums->in_units && in_units};
     lupe_status status = LUPE_OK;
     TRY(few_sums_room(execution, sums->count + matches->count, &merged));
     for (uint32_t old = 0, new = 0; old < sums->count || new < matches->count;) {
@@ -140,8 +141,8 @@ out:
     return status;
 }
 
-/* Documents of a list of few with what they count. */
-static lupe_status list_gather(struct execution *execution, const struct list *list,
+/* Documents of a list of few with what they count, of a list of parts in WIDE_UNIT-ths. */
+static lupe_status list_gather(struct execution *execution, const struct list *list, bool is_parts,
                                struct gathered *matches)
 {
     struct block block;
@@ -158,12 +159,29 @@ static lupe_status list_gather(struct execution *execution, const struct list *l
         if (count == 0)
             break;
         for (unsigned i = 0; i < count; i++) {
+            uint32_t tf = block.tfs[at[i]];
             matches->documents[matches->count] = block.documents[at[i]];
-            matches->shares[matches->count++] = block.tfs[at[i]];
+            matches->shares[matches->count++] = is_parts ? tf % PARTS_TF_UNIT : tf;
         }
     }
 out:
     return status;
+}
+
+/* The list of parts that tells of the own list of the group's word, which has no other; NULL: none
+ * here. Where readings are several words, the own list may be another's. */
+static const struct plan_member *own_parts(const struct plan_node *node, uint32_t place)
+{
+    const struct plan_member *found = NULL;
+    unsigned words = 0, parts = 0;
+    for (unsigned m = 0; m < node->member_count; m++) {
+        const struct plan_member *member = &node->members[m];
+        words += member->kind == MEMBER_LIST;
+        parts += member->kind == MEMBER_PARTS;
+        if (member->kind == MEMBER_PARTS && member->term->lists[place])
+            found = member;
+    }
+    return words == 1 && parts == 1 ? found : NULL;
 }
 
 /* Adds up the extra lists and the places of parts. */
@@ -172,21 +190,19 @@ static lupe_status extras_sum(struct execution *execution, const struct plan_nod
 {
     uint32_t place = execution->segment_place;
     struct gathered matches = {0};
-    const struct plan_member *parts = NULL;
+    const struct plan_member *parts = own_parts(node, place);
     lupe_status status = LUPE_OK;
-    for (unsigned m = 0; m < node->member_count; m++)
-        if (node->members[m].kind == MEMBER_PARTS && node->members[m].term->lists[place])
-            parts = &node->members[m];
     TRY(few_sums_begin(execution, parts ? parts->term->lists[place] : NULL,
                        parts ? parts->weight : 1.0f, sums));
     for (unsigned m = 0; m < node->member_count; m++) {
         const struct plan_member *member = &node->members[m];
         const struct list *list = member->term->lists[place];
-        if (!list || member == parts ||
-            (member->kind != MEMBER_EXTRA && member->kind != MEMBER_PARTS))
+        bool is_parts = member->kind == MEMBER_PARTS;
+        if (!list || member == parts || (member->kind != MEMBER_EXTRA && !is_parts))
             continue;
-        TRY(list_gather(execution, list, &matches));
-        TRY(few_sums_add(execution, sums, &matches, member->weight));
+        TRY(list_gather(execution, list, is_parts, &matches));
+        TRY(few_sums_add(execution, sums, &matches,
+                         is_parts ? member->weight / WIDE_UNIT : member->weight));
         gathered_free(&matches);
     }
     for (unsigned v = 0; v < node->variant_count; v++) {
