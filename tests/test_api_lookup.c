@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "segment/dictionary.h"
 #include "support.h"
+#include "write_helpers.h"
 
 static lupe_index *new_index(const char *name, lupe_writer **writer)
 {
@@ -101,29 +102,16 @@ Test(api_lookup, long_ids_with_one_key_are_told_apart)
 
 /* ---------------------------------------------------------------- fields */
 
-static uint64_t found(lupe_index *index, const char *text)
-{
-    lupe_snapshot *snapshot = NULL;
-    lupe_query *query = NULL;
-    lupe_results *results = NULL;
-    cr_assert_eq(lupe_snapshot_open(index, &snapshot), LUPE_OK);
-    cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
-    cr_assert_eq(lupe_search(snapshot, query, NULL, &results), LUPE_OK, "%s", lupe_last_error());
-    uint64_t total = lupe_results_total(results, NULL);
-    lupe_results_free(results);
-    lupe_query_free(query);
-    lupe_snapshot_close(snapshot);
-    return total;
-}
-
 static void check_fields(lupe_index *index, uint64_t titles, uint64_t texts)
 {
-    cr_assert_eq(found(index, "title:zug"), titles, "%" PRIu64, found(index, "title:zug"));
-    cr_assert_eq(found(index, "text:zug"), texts, "%" PRIu64, found(index, "text:zug"));
-    cr_assert_eq(found(index, "zug"), titles + texts);
-    cr_assert_eq(found(index, "title:\"der zug\""), titles);
-    cr_assert_eq(found(index, "text:\"der zug\""), texts);
-    cr_assert_eq(found(index, "note:zug"), 0u);
+    cr_assert_eq(helper_total(index, "title:zug"), titles, "%" PRIu64,
+                 helper_total(index, "title:zug"));
+    cr_assert_eq(helper_total(index, "text:zug"), texts, "%" PRIu64,
+                 helper_total(index, "text:zug"));
+    cr_assert_eq(helper_total(index, "zug"), titles + texts);
+    cr_assert_eq(helper_total(index, "title:\"der zug\""), titles);
+    cr_assert_eq(helper_total(index, "text:\"der zug\""), texts);
+    cr_assert_eq(helper_total(index, "note:zug"), 0u);
 }
 
 /* Documents of one text each: all of one field, of two fields in one segment, and merged from

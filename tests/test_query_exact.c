@@ -11,6 +11,7 @@
 #include "query/search.h"
 #include "segment/view.h"
 #include "support.h"
+#include "write_helpers.h"
 
 /* Words of a few terms in many forms, and what one is told apart by. A hyphen parts words here. */
 struct variant {
@@ -280,21 +281,6 @@ Test(query_exact, in_another_order)
     support_no_leaks();
 }
 
-static uint64_t total_of(lupe_index *index, const char *text)
-{
-    lupe_snapshot *snapshot = NULL;
-    lupe_query *query = NULL;
-    lupe_results *results = NULL;
-    cr_assert_eq(lupe_snapshot_open(index, &snapshot), LUPE_OK);
-    cr_assert_eq(lupe_query_parse(index, text, strlen(text), NULL, &query), LUPE_OK);
-    cr_assert_eq(lupe_search(snapshot, query, NULL, &results), LUPE_OK, "%s", lupe_last_error());
-    uint64_t total = lupe_results_total(results, NULL);
-    lupe_results_free(results);
-    lupe_query_free(query);
-    lupe_snapshot_close(snapshot);
-    return total;
-}
-
 /* "wort" with any of five marks on each letter: 625 forms. */
 static size_t marked_word(unsigned number, char *out)
 {
@@ -329,11 +315,11 @@ Test(query_exact, forms_beyond_the_limit_are_found_by_their_word)
     lupe_writer_close(writer);
     for (unsigned pass = 0; pass < 2; pass++) {
         unsigned named = 0;
-        cr_assert_eq(total_of(index, "wort"), 625u);
+        cr_assert_eq(helper_total(index, "wort"), 625u);
         for (unsigned i = 0; i < 625; i++) {
             char text[40] = "=";
             text[1 + marked_word(i, text + 1)] = 0;
-            uint64_t total = total_of(index, text);
+            uint64_t total = helper_total(index, text);
             cr_assert_leq(total, 1u, "%s", text);
             named += (unsigned)total;
         }
@@ -360,7 +346,7 @@ Test(query_exact, an_index_without_forms_finds_any_form_and_says_so)
         lupe_document document = {.id = "1", .id_size = 1, .values = &value, .value_count = 1};
         cr_assert_eq(lupe_writer_put(writer, &document), LUPE_OK);
         cr_assert_eq(lupe_writer_commit(writer), LUPE_OK);
-        cr_assert_eq(total_of(index, "=H\u00e4user"), pass ? 0u : 1u);
+        cr_assert_eq(helper_total(index, "=H\u00e4user"), pass ? 0u : 1u);
         cr_assert_eq(lupe_query_parse(index, "=Haus", 5, NULL, &query), LUPE_OK);
         cr_assert_eq(lupe_query_forms_missed(query), !pass);
         lupe_query_free(query);

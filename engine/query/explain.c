@@ -423,6 +423,26 @@ static lupe_status node_explain(struct explainer *e, const struct plan_node *nod
                                       : words_explain(e, node, worth);
 }
 
+/* A part for what the second look adds by some words. */
+static lupe_status looked_new(struct explainer *e, lupe_explanation_kind kind,
+                              const struct plan_node *group, lupe_explanation **part)
+{
+    lupe_status status = LUPE_OK;
+    TRY(part_new(e, kind, 0, part));
+    TRY(node_text(e, group, *part));
+    gain_set(e, group, *part);
+out:
+    return status;
+}
+
+static void looked_add(struct explainer *e, lupe_explanation *whole, lupe_explanation *part,
+                       uint32_t more, uint64_t *share)
+{
+    share_set(e, part, more);
+    *share += more;
+    part_add(whole, part);
+}
+
 /* What words near each other add. */
 static lupe_status near_explain(struct explainer *e, const struct plan_node *group,
                                 lupe_explanation *whole, uint64_t *share)
@@ -433,15 +453,11 @@ static lupe_status near_explain(struct explainer *e, const struct plan_node *gro
     TRY(proximity_of(e->plan, group, e->request->segment, e->request->document, &nearness));
     if (nearness.places == 0)
         goto out;
-    TRY(part_new(e, LUPE_EXPLAIN_NEAR, 0, &part));
-    TRY(node_text(e, group, part));
-    gain_set(e, group, part);
+    TRY(looked_new(e, LUPE_EXPLAIN_NEAR, group, &part));
     part->count = nearness.places;
     part->weight = (double)group->later->weight;
     part->x = (double)nearness.x;
-    share_set(e, part, nearness.more);
-    *share += nearness.more;
-    part_add(whole, part);
+    looked_add(e, whole, part, nearness.more, share);
 out:
     return status;
 }
@@ -456,16 +472,12 @@ static lupe_status typed_explain(struct explainer *e, const struct plan_node *gr
     TRY(as_typed_of(e->plan, group, e->request->segment, e->request->document, &typed));
     if (typed.places == 0)
         goto out;
-    TRY(part_new(e, LUPE_EXPLAIN_TYPED, 0, &part));
-    TRY(node_text(e, group, part));
-    gain_set(e, group, part);
+    TRY(looked_new(e, LUPE_EXPLAIN_TYPED, group, &part));
     part->factor *= TYPED_GAIN;
     part->gain *= TYPED_GAIN;
     part->count = part->x = typed.places;
     part->weight = 1;
-    share_set(e, part, typed.more);
-    *share += typed.more;
-    part_add(whole, part);
+    looked_add(e, whole, part, typed.more, share);
 out:
     return status;
 }

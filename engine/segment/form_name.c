@@ -202,26 +202,14 @@ bool form_name_skip(struct cursor *cursor)
     return cursor->ok;
 }
 
-/* A form being put together; beyond FORM_BYTES_MAX it is damaged. */
-struct form_text {
-    uint8_t *bytes;
-    size_t size;
-    bool ok;
-};
+/* The bytes that a name puts together, piece by piece, each with the letters of the term that it
+ * stands for: false where the name is damaged or a piece is not taken. */
+typedef bool take_piece(void *context, const void *bytes, size_t size, const uint8_t *letters,
+                        size_t letter_count);
 
-static void text_add(struct form_text *text, const void *bytes, size_t size)
+static bool name_walk(const uint8_t *name, const uint8_t *term, size_t term_size, take_piece *take,
+                      void *context)
 {
-    text->ok = text->ok && size <= FORM_BYTES_MAX - text->size;
-    if (text->ok) {
-        memcpy(text->bytes + text->size, bytes, size);
-        text->size += size;
-    }
-}
-
-size_t form_name_read(const uint8_t *name, const uint8_t *term, size_t term_size,
-                      uint8_t form[FORM_BYTES_MAX])
-{
-    struct form_text text = {form, 0, true};
     unsigned head = *name++;
     unsigned code = head & (NAME_PATCHED - 1);
     size_t at = 0;
@@ -231,22 +219,47 @@ size_t form_name_read(const uint8_t *name, const uint8_t *term, size_t term_size
         const char *respelling = NULL;
         if (gap < term_size - at)
             respelling = respelled(term, term_size, at + gap, patch & PATCH_SECOND, &letters);
-        if (!respelling)
-            return NAME_DAMAGED;
-        text_add(&text, term + at, gap);
-        text_add(&text, respelling, strlen(respelling));
+        if (!respelling || !take(context, term + at, gap, term + at, gap) ||
+            !take(context, respelling, strlen(respelling), term + at + gap, letters))
+            return false;
         at += gap + letters;
         more = patch & PATCH_MORE;
     }
     size_t back = code == NAME_BACK ? *name++ : 0;
     if (back > term_size - at)
-        return NAME_DAMAGED;
-    text_add(&text, term + at, term_size - at - back);
-    if (code < NAME_ENDINGS)
-        text_add(&text, endings[code].bytes, endings[code].size);
-    else
-        text_add(&text, name + 1, *name);
-    return text.ok ? text.size : NAME_DAMAGED;
+        return false;
+    size_t left = term_size - at - back;
+    if (!take(context, term + at, left, term + at, left))
+        return false;
+    const void *ending = code < NAME_ENDINGS ? (const void *)endings[code].bytes : name + 1;
+    size_t ending_size = code < NAME_ENDINGS ? endings[code].size : *name;
+    return take(context, ending, ending_size, ending, ending_size);
+}
+
+/* A form being put together; beyond FORM_BYTES_MAX it is damaged. */
+struct form_text {
+    uint8_t *bytes;
+    size_t size;
+};
+
+static bool text_add(void *context, const void *bytes, size_t size, const uint8_t *letters,
+                     size_t letter_count)
+{
+    struct form_text *text = context;
+    (void)letters;
+    (void)letter_count;
+    if (size > FORM_BYTES_MAX - text->size)
+        return false;
+    memcpy(text->bytes + text->size, bytes, size);
+    text->size += size;
+    return true;
+}
+
+size_t form_name_read(const uint8_t *name, const uint8_t *term, size_t term_size,
+                      uint8_t form[FORM_BYTES_MAX])
+{
+    struct form_text text = {form, 0};
+    return name_walk(name, term, term_size, text_add, &text) ? text.size : NAME_DAMAGED;
 }
 
 /* ---- comparing */
@@ -257,11 +270,21 @@ struct expected {
     size_t size;
 };
 
-/* Takes bytes away where they come next. */
-static bool expected_take(struct expected *expected, const void *bytes, size_t size)
+static bool expected_begins(const struct expected *expected, const void *bytes, size_t size)
 {
-    if (size > expected->size || memcmp(expected->bytes, bytes, size) != 0)
-        return false;
+    return size <= expected->size && memcmp(expected->bytes, bytes, size) == 0;
+}
+
+/* Takes away what comes next: the piece, or the letters of the term that it stands for. */
+static bool expected_take(void *context, const void *bytes, size_t size, const uint8_t *letters,
+                          size_t letter_count)
+{
+    struct expected *expected = context;
+    if (!expected_begins(expected, bytes, size)) {
+        if (!expected_begins(expected, letters, letter_count))
+            return false;
+        size = letter_count;
+    }
     expected->bytes += size;
     expected->size -= size;
     return true;
@@ -271,27 +294,5 @@ bool form_name_folds_to(const uint8_t *name, const uint8_t *term, size_t term_si
                         const uint8_t *folded, size_t size)
 {
     struct expected expected = {folded, size};
-    unsigned head = *name++;
-    unsigned code = head & (NAME_PATCHED - 1);
-    size_t at = 0;
-    for (bool more = head & NAME_PATCHED; more;) {
-        unsigned patch = *name++;
-        size_t gap = patch & PATCH_LETTERS_MAX, letters = 0;
-        const char *respelling = NULL;
-        if (gap < term_size - at)
-            respelling = respelled(term, term_size, at + gap, patch & PATCH_SECOND, &letters);
-        if (!respelling || !expected_take(&expected, term + at, gap) ||
-            !(expected_take(&expected, respelling, strlen(respelling)) ||
-              expected_take(&expected, term + at + gap, letters)))
-            return false;
-        at += gap + letters;
-        more = patch & PATCH_MORE;
-    }
-    size_t back = code == NAME_BACK ? *name++ : 0;
-    if (back > term_size - at || !expected_take(&expected, term + at, term_size - at - back))
-        return false;
-    bool ends = code < NAME_ENDINGS
-                    ? expected_take(&expected, endings[code].bytes, endings[code].size)
-                    : expected_take(&expected, name + 1, *name);
-    return ends && expected.size == 0;
+    return name_walk(name, term, term_size, expected_take, &expected) && expected.size == 0;
 }
